@@ -1,0 +1,2 @@
+Console.Error.WriteLine("tenon: no command yet");
+return 2;
