@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Tenon.Core.Expressions;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Catalog;
+
+/// <summary>
+/// Everything the sources contain, immutable and versioned. A request pins one; caches hang off it. Changing it makes a new
+/// one (<see cref="With(Table)"/> and friends), swapped atomically by whoever owns the current one.
+/// </summary>
+internal sealed class Catalog : IBindingScope
+{
+    private static long lastVersion;
+
+    private Catalog(
+        ImmutableDictionary<QualifiedName, Table> tables,
+        ImmutableDictionary<QualifiedName, ImmutableArray<Routine>> routines,
+        ImmutableDictionary<QualifiedName, EnumType> enums,
+        ImmutableSortedSet<string> schemas,
+        ImmutableHashSet<RoleName> roles
+    )
+    {
+        Tables = tables;
+        Routines = routines;
+        Enums = enums;
+        Schemas = schemas;
+        Roles = roles;
+        Version = Interlocked.Increment(ref lastVersion);
+    }
+
+    /// <summary>Unique per catalog in this process; part of every cache key.</summary>
+    public long Version { get; }
+    public ImmutableDictionary<QualifiedName, Table> Tables { get; }
+    public ImmutableDictionary<QualifiedName, ImmutableArray<Routine>> Routines { get; }
+    public ImmutableDictionary<QualifiedName, EnumType> Enums { get; }
+    public ImmutableSortedSet<string> Schemas { get; }
+    public ImmutableHashSet<RoleName> Roles { get; }
+
+    /// <summary>Schemas searched for unqualified names, in order.</summary>
+    public static readonly ImmutableArray<string> SearchPath = ["public", "extensions"];
+
+    public static readonly Catalog Empty = new(
+        ImmutableDictionary<QualifiedName, Table>.Empty,
+        ImmutableDictionary<QualifiedName, ImmutableArray<Routine>>.Empty,
+        ImmutableDictionary<QualifiedName, EnumType>.Empty,
+        ["public", "auth", "storage", "extensions", "realtime"],
+        [RoleName.Anon, RoleName.Authenticated, RoleName.Service]
+    );
+
+    public Table? Find(QualifiedName name) => Tables.GetValueOrDefault(name);
+
+    public Catalog With(Table table) =>
+        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles);
+
+    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles);
+
+    /// <summary>Adds an overload, replacing the one with the same parameter types.</summary>
+    public Catalog With(Routine routine)
+    {
+        ImmutableArray<Routine> others = Routines.TryGetValue(routine.Name, out var known)
+            ? known.RemoveAll(r => SameSignature(r, routine))
+            : [];
+        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles);
+    }
+
+    public Catalog Without(Routine routine)
+    {
+        ImmutableArray<Routine> rest = Routines[routine.Name].RemoveAll(r => SameSignature(r, routine));
+        return new(
+            Tables,
+            rest.IsEmpty ? Routines.Remove(routine.Name) : Routines.SetItem(routine.Name, rest),
+            Enums,
+            Schemas,
+            Roles
+        );
+    }
+
+    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles);
+
+    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles);
+
+    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles);
+
+    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles);
+
+    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role));
+
+    private static bool SameSignature(Routine a, Routine b) =>
+        a.Parameters.Length == b.Parameters.Length
+        && a.Parameters.Zip(b.Parameters).All(p => p.First.Type.Unmodified.Equals(p.Second.Type.Unmodified));
+
+    // ---- IBindingScope ----
+
+    public RelationShape? FindRelation(string? schema, string name) =>
+        Resolve(schema, name) is { } table
+            ? new(table.Name, [.. table.Columns.Select(c => new RowField(c.Name, c.Type))])
+            : null;
+
+    public Table? Resolve(string? schema, string name)
+    {
+        if (!string.IsNullOrEmpty(schema))
+        {
+            return Find(new QualifiedName(schema, name));
+        }
+        foreach (string candidate in SearchPath)
+        {
+            if (Find(new QualifiedName(candidate, name)) is { } table)
+            {
+                return table;
+            }
+        }
+        return null;
+    }
+
+    public IEnumerable<RoutineShape> FindRoutines(string? schema, string name) =>
+        ResolveRoutines(schema, name).Select(r => r.Shape);
+
+    public ImmutableArray<Routine> ResolveRoutines(string? schema, string name)
+    {
+        foreach (string candidate in string.IsNullOrEmpty(schema) ? SearchPath : [schema])
+        {
+            if (Routines.TryGetValue(new QualifiedName(candidate, name), out var found))
+            {
+                return found;
+            }
+        }
+        return [];
+    }
+
+    public LogicalType? FindType(string? schema, string name)
+    {
+        foreach (string candidate in string.IsNullOrEmpty(schema) ? SearchPath : [schema])
+        {
+            var qualified = new QualifiedName(candidate, name);
+            if (Enums.TryGetValue(qualified, out EnumType? type))
+            {
+                return LogicalType.EnumOf(type);
+            }
+            if (Find(qualified) is { } table)
+            {
+                return LogicalType.RowOfTable(table.Name, [.. table.Columns.Select(c => new RowField(c.Name, c.Type))]);
+            }
+        }
+        return null;
+    }
+
+    public IEnumerable<string> RelationNames => Tables.Keys.Select(n => n.Name);
+}

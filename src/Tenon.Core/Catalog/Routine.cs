@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Tenon.Core.Expressions;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Catalog;
+
+/// <summary>A function of the app, in language sql or the PL/pgSQL subset.</summary>
+internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParameter> Parameters, LogicalType Result)
+{
+    public bool ReturnsSet { get; init; }
+
+    /// <summary>returns table(…) or out parameters: the columns; empty otherwise.</summary>
+    public ImmutableArray<RowField> ResultColumns { get; init; } = [];
+    public required string Language { get; init; }
+    public Volatility Volatility { get; init; } = Volatility.Volatile;
+    public bool SecurityDefiner { get; init; }
+    public bool Strict { get; init; }
+    public required RoutineBody Body { get; init; }
+
+    /// <summary>Source text of the body, for dumps and messages.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Roles that may execute it. PostgreSQL grants to public by default; so do we unless revoked (DECISIONS §4 is about tables).</summary>
+    public ImmutableArray<RoleName> ExecuteRoles { get; init; } = [RoleName.Public];
+    public string? Comment { get; init; }
+
+    public RoutineShape Shape => new(Name, Parameters, Result, ReturnsSet, Volatility);
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Tenon.Core.Errors;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Expressions;
+
+internal enum Volatility
+{
+    /// <summary>Same arguments, same answer, forever (may stand in indexes, checks and generated columns).</summary>
+    Immutable,
+
+    /// <summary>Same answer within one statement.</summary>
+    Stable,
+    Volatile,
+}
+
+internal enum FunctionShape
+{
+    Scalar,
+    Aggregate,
+    Window,
+
+    /// <summary>Returns rows; stands in from.</summary>
+    SetReturning,
+}
+
+/// <summary>Computes a scalar function in memory. Strict functions are never called with a NULL argument.</summary>
+internal delegate Outcome<Datum> Evaluation(ReadOnlySpan<Datum> arguments);
+
+/// <summary>
+/// One overload of one function or operator of the closed catalogue. <see cref="Id"/> is unique and stable ("int4_add"):
+/// dialects key their SQL form on it and an engine without a form of its own calls an extension function of that name.
+/// </summary>
+internal sealed record Function(string Id, string Name, ImmutableArray<LogicalType> Parameters, LogicalType Result)
+{
+    /// <summary>The operator's spelling when this is an operator ("+", "||", "->>").</summary>
+    public string? Operator { get; init; }
+    public FunctionShape Shape { get; init; } = FunctionShape.Scalar;
+    public Volatility Volatility { get; init; } = Volatility.Immutable;
+
+    /// <summary>NULL in, NULL out, without being called.</summary>
+    public bool Strict { get; init; } = true;
+
+    /// <summary>Never raises, whatever its arguments: only total atoms may stand beside a policy without a CASE (ENGINES §4.4).</summary>
+    public bool Total { get; init; }
+
+    /// <summary>The last parameter repeats.</summary>
+    public bool Variadic { get; init; }
+
+    /// <summary>For set-returning functions: the columns of the result.</summary>
+    public ImmutableArray<RowField> Columns { get; init; } = [];
+    public Evaluation? Evaluate { get; init; }
+}

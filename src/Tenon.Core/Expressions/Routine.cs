@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Expressions;
+
+// The PL/pgSQL subset of DECISIONS §3 as a tree. Expressions inside are syntax until the routine is bound.
+
+internal abstract record RoutineBody;
+
+/// <summary>language sql: a list of statements; the last one gives the result.</summary>
+internal sealed record SqlBody(ImmutableArray<Statement> Statements) : RoutineBody;
+
+/// <summary>language plpgsql.</summary>
+internal sealed record BlockBody(ImmutableArray<VariableDeclaration> Variables, ImmutableArray<BlockStatement> Statements) : RoutineBody;
+
+internal sealed record VariableDeclaration(string Name, TypeSyntax? Type, Expr? Initial, bool NotNull)
+{
+    /// <summary>name table.column%type or name table%rowtype: the dotted name before the percent sign.</summary>
+    public ImmutableArray<string> TypeOf { get; init; } = [];
+    public bool RowType { get; init; }
+    public bool Constant { get; init; }
+    public Span At { get; init; } = Span.None;
+}
+
+internal abstract record BlockStatement
+{
+    public Span At { get; init; } = Span.None;
+}
+
+/// <summary>target := expression; Target is a variable or new.column.</summary>
+internal sealed record AssignBlock(string Target, Expr Value) : BlockStatement;
+
+internal sealed record IfBranch(Expr Condition, ImmutableArray<BlockStatement> Body);
+
+internal sealed record IfBlock(ImmutableArray<IfBranch> Branches, ImmutableArray<BlockStatement> Else) : BlockStatement;
+
+/// <summary>An insert, update or delete, or a select … into.</summary>
+internal sealed record SqlBlock(Statement Statement, ImmutableArray<string> Into, bool Strict) : BlockStatement;
+
+/// <summary>perform …: a select whose rows are thrown away.</summary>
+internal sealed record PerformBlock(Select Select) : BlockStatement;
+
+internal sealed record ReturnBlock(Expr? Value) : BlockStatement;
+
+internal sealed record ReturnQueryBlock(Statement Query) : BlockStatement;
+
+internal sealed record ReturnNextBlock(Expr? Value) : BlockStatement;
+
+internal enum RaiseLevel
+{
+    Debug,
+    Notice,
+    Warning,
+    Exception,
+}
+
+/// <summary>raise level 'format % …', arguments using errcode = …, hint = …, detail = …, message = ….</summary>
+internal sealed record RaiseBlock(RaiseLevel Level, string? Format, ImmutableArray<Expr> Arguments) : BlockStatement
+{
+    /// <summary>raise sqlstate '…' or raise condition_name.</summary>
+    public string? Condition { get; init; }
+    public ImmutableArray<ColumnAssignment> Options { get; init; } = [];
+}
+
+/// <summary>begin … end inside a block, with its own declarations.</summary>
+internal sealed record NestedBlock(BlockBody Body) : BlockStatement;
+
+/// <summary>for row in select … loop … end loop.</summary>
+internal sealed record ForQueryBlock(string Variable, Select Query, ImmutableArray<BlockStatement> Body) : BlockStatement;
+
+internal sealed record NullBlock : BlockStatement;
