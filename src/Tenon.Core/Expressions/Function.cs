@@ -50,4 +50,30 @@ internal sealed record Function(string Id, string Name, ImmutableArray<LogicalTy
     /// <summary>For set-returning functions: the columns of the result.</summary>
     public ImmutableArray<RowField> Columns { get; init; } = [];
     public Evaluation? Evaluate { get; init; }
+
+    /// <summary>For set-returning functions: the rows of the result.</summary>
+    public SetEvaluation? EvaluateSet { get; init; }
+
+    /// <summary>For aggregates: a fresh accumulator.</summary>
+    public Func<Accumulator>? Accumulate { get; init; }
+
+    /// <summary>
+    /// Set on polymorphic functions (a parameter is one of the pseudo-types): gives the overload for these actual argument
+    /// types, one per argument, with concrete Parameters, Result and Evaluate and an Id of its own ("to_jsonb__int4").
+    /// </summary>
+    public Func<ImmutableArray<LogicalType>, Function>? Specialize { get; init; }
+
+    public bool IsPolymorphic => Specialize is not null;
+}
+
+/// <summary>Computes the rows of a set-returning function; each row has one datum per column.</summary>
+internal delegate Outcome<IReadOnlyList<Datum[]>> SetEvaluation(ReadOnlySpan<Datum> arguments);
+
+/// <summary>The state of one aggregate over one group. Strict aggregates are not given rows with a NULL argument.</summary>
+internal abstract class Accumulator
+{
+    /// <summary>Takes one row; an error ends the statement.</summary>
+    public abstract Error? Add(ReadOnlySpan<Datum> arguments);
+
+    public abstract Outcome<Datum> Finish();
 }

@@ -49,7 +49,8 @@ internal readonly struct Datum : IEquatable<Datum>
     public bool IsNull => Kind == DatumKind.Null;
     public long Integer => Kind == DatumKind.Integer ? bits : throw Wrong(DatumKind.Integer);
     public bool Boolean => Integer != 0;
-    public double Double => Kind == DatumKind.Double ? BitConverter.Int64BitsToDouble(bits) : throw Wrong(DatumKind.Double);
+    public double Double =>
+        Kind == DatumKind.Double ? BitConverter.Int64BitsToDouble(bits) : throw Wrong(DatumKind.Double);
     public string Text => Kind == DatumKind.Text ? (string)reference! : throw Wrong(DatumKind.Text);
     public Numeric Numeric => Kind == DatumKind.Numeric ? (Numeric)reference! : throw Wrong(DatumKind.Numeric);
     public Interval Interval => Kind == DatumKind.Interval ? (Interval)reference! : throw Wrong(DatumKind.Interval);

@@ -34,6 +34,17 @@ internal enum TypeKind
 
     /// <summary>The result type of a trigger function.</summary>
     Trigger,
+
+    // Pseudo-types: they stand only in the signatures of polymorphic catalogue functions, never in a typed tree.
+
+    /// <summary>PostgreSQL's "any": this argument may have any type, whatever the others have.</summary>
+    Any,
+
+    /// <summary>Any type; all AnyElement, AnyNonArray and AnyEnum of a signature are one common type, the element of AnyArray.</summary>
+    AnyElement,
+    AnyNonArray,
+    AnyArray,
+    AnyEnum,
 }
 
 /// <summary>An enum type: its name and its labels in catalogue order (which is their sort order).</summary>
@@ -84,6 +95,11 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public static readonly LogicalType Bytea = new(TypeKind.Bytea);
     public static readonly LogicalType Record = new(TypeKind.Record);
     public static readonly LogicalType Trigger = new(TypeKind.Trigger);
+    public static readonly LogicalType Any = new(TypeKind.Any);
+    public static readonly LogicalType AnyElement = new(TypeKind.AnyElement);
+    public static readonly LogicalType AnyNonArray = new(TypeKind.AnyNonArray);
+    public static readonly LogicalType AnyArray = new(TypeKind.AnyArray);
+    public static readonly LogicalType AnyEnum = new(TypeKind.AnyEnum);
 
     public static LogicalType VarcharOf(int length) => new(TypeKind.Varchar) { Length = length };
 
@@ -111,6 +127,7 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public bool IsInteger => Kind is TypeKind.Int2 or TypeKind.Int4 or TypeKind.Int8;
     public bool IsNumber => IsInteger || Kind is TypeKind.Numeric or TypeKind.Float4 or TypeKind.Float8;
     public bool IsString => Kind is TypeKind.Text or TypeKind.Varchar or TypeKind.Char;
+    public bool IsPolymorphic => Kind >= TypeKind.Any;
     public bool IsJson => Kind is TypeKind.Json or TypeKind.Jsonb;
 
     /// <summary>Few possible values (boolean, enum): operands are written as literals, so that partial indexes apply.</summary>
@@ -148,6 +165,11 @@ internal sealed class LogicalType : IEquatable<LogicalType>
             TypeKind.Enum => Enum!.Name.Schema == "public" ? Enum.Name.Name : Enum.Name.ToString(),
             TypeKind.Record => RowOf?.ToString() ?? "record",
             TypeKind.Trigger => "trigger",
+            TypeKind.Any => "\"any\"",
+            TypeKind.AnyElement => "anyelement",
+            TypeKind.AnyNonArray => "anynonarray",
+            TypeKind.AnyArray => "anyarray",
+            TypeKind.AnyEnum => "anyenum",
             _ => throw new InvalidOperationException($"type kind {Kind} has no name"),
         };
 

@@ -32,7 +32,8 @@ internal readonly record struct Span(int Start, int Length)
     /// <summary>Line and column (both from 1) of the span's start in <paramref name="text"/>.</summary>
     public (int Line, int Column) LineAndColumn(string text)
     {
-        int line = 1, lineStart = 0;
+        int line = 1,
+            lineStart = 0;
         for (int i = 0; i < Start && i < text.Length; i++)
         {
             if (text[i] == '\n')
