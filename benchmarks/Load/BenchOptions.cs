@@ -1,0 +1,53 @@
+namespace Tenon.Benchmarks.Load;
+
+/// <summary>The command line of ./bench.</summary>
+internal sealed record BenchOptions(
+    bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate, string[] Only, string Root)
+{
+    public const string Help = """
+        ./bench [options]   Tenon beside hand-written endpoints over the same rows, in one run.
+
+          --quick           fewer rows, rounds and seconds; under three minutes
+          --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, ...)
+          --rows N          rows of the main table (1000000; quick: 100000)
+          --rounds N        rounds, interleaved over the servers (3; quick: 2)
+          --seconds N       measured seconds of one round (3; quick: 1.2)
+          --rate N          open loop at N requests a second instead of a closed loop
+          --floor-only      leave Tenon out
+          --save            write benchmarks/results/summary.md
+          --help            this text
+
+        Every answer is checked: status and bytes. A ratio is requests a second against "raw" of the same run.
+        """;
+
+    public static BenchOptions Parse(string[] args)
+    {
+        var flags = args.Where(a => a.StartsWith("--", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        foreach (var flag in flags.Where(f => !Known.Contains(f)))
+        {
+            throw new ArgumentException($"{flag} is not an option; see ./bench --help");
+        }
+
+        string? Value(string name)
+        {
+            var at = Array.IndexOf(args, name);
+            return at < 0 ? null : at + 1 < args.Length ? args[at + 1] : throw new ArgumentException(name + " needs a value");
+        }
+
+        double Number(string name, double fallback) => Value(name) is { } text
+            ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+            : fallback;
+
+        var quick = flags.Contains("--quick");
+        return new BenchOptions(
+            quick, flags.Contains("--save"), flags.Contains("--floor-only"),
+            (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 2 : 3),
+            Number("--seconds", quick ? 1.2 : 3), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
+            Value("--only")?.Split(',') ?? [], Value("--root") ?? Directory.GetCurrentDirectory());
+    }
+
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        "--quick", "--only", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--help", "--root", "--warm-up",
+    };
+}

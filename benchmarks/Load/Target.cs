@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tenon.Benchmarks.Load;
+
+/// <summary>A server under measurement: how it is started, and the process that is metered.</summary>
+internal abstract class Target(string name) : IDisposable
+{
+    private Process? _process;
+
+    public string Name { get; } = name;
+
+    public int Port { get; } = FreePort();
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException(Name + " is not running");
+
+    /// <summary>From process start to the first right answer.</summary>
+    public double StartMilliseconds { get; private set; }
+
+    protected abstract ProcessStartInfo Command();
+
+    /// <summary>The request whose first 200 means "started".</summary>
+    protected virtual byte[] FirstRequest { get; } =
+        System.Text.Encoding.ASCII.GetBytes("GET /rest/v1/items?id=eq.1 HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: " +
+            $"{Tokens.Anon}\r\nAuthorization: Bearer {Tokens.Of(Dataset.Owner(1))}\r\n\r\n");
+
+    public void Start(string logDirectory)
+    {
+        var command = Command();
+        command.RedirectStandardOutput = true;
+        command.RedirectStandardError = true;
+        var log = new StreamWriter(Path.Combine(logDirectory, Name + ".log")) { AutoFlush = true };
+        var watch = Stopwatch.StartNew();
+        _process = Process.Start(command) ?? throw new InvalidOperationException("cannot start " + Name);
+        _process.OutputDataReceived += (_, line) => Append(log, line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(log, line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        while (!Answers())
+        {
+            if (_process.HasExited || watch.Elapsed > TimeSpan.FromSeconds(60))
+            {
+                throw new InvalidOperationException($"{Name} did not start; its output is in {logDirectory}/{Name}.log");
+            }
+        }
+
+        StartMilliseconds = watch.Elapsed.TotalMilliseconds;
+    }
+
+    public void Stop()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+        }
+
+        _process?.Dispose();
+        _process = null;
+    }
+
+    public void Dispose() => Stop();
+
+    private static void Append(StreamWriter log, string? line)
+    {
+        if (line is not null)
+        {
+            lock (log)
+            {
+                log.WriteLine(line);
+            }
+        }
+    }
+
+    private bool Answers()
+    {
+        try
+        {
+            return Exchange.Once(Port, FirstRequest).Status == 200;
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // Not listening yet: asked again after a moment, or given up by the caller.
+            _process!.WaitForExit(4);
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>A variant of the hand-written floor.</summary>
+internal sealed class FloorTarget(string name, string assembly, string database, string variant, string synchronous, bool jwt)
+    : Target(name)
+{
+    protected override ProcessStartInfo Command()
+    {
+        var start = new ProcessStartInfo("dotnet");
+        foreach (var argument in (string[])[assembly, "serve", "--db", database, "--port", Port.ToString(), "--variant", variant,
+            "--synchronous", synchronous, .. jwt ? (string[])["--jwt-secret", Tokens.Secret] : []])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
+    }
+}
