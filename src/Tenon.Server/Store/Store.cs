@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Tenon.Core.Types;
+
+namespace Tenon.Server.Store;
+
+/// <summary>
+/// The server's own data, kept in the main database and reached by PostgreSQL's SQL that Tenon compiles itself: the same
+/// text runs on every engine, and triggers on auth.users fire.
+/// </summary>
+internal abstract class StoreDatabase
+{
+    /// <summary>Rows of one statement in a read snapshot; columns by index, in the form their logical types prescribe.</summary>
+    public abstract ValueTask<List<Datum[]>> QueryAsync(
+        StoreStatement statement,
+        ReadOnlyMemory<Datum> arguments,
+        CancellationToken cancellation
+    );
+
+    /// <summary>
+    /// One write unit; returns after the commit. The work is replayable: it may run again, so it does no I/O of its own,
+    /// awaits nothing, and takes its clock readings, ids and random bytes from outside. An exception undoes the unit.
+    /// </summary>
+    public abstract ValueTask<T> WriteAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation);
+}
+
+/// <summary>The statements of one write unit. A constraint failure throws a TenonException with the SQLSTATE as code.</summary>
+internal interface IStoreTransaction
+{
+    /// <summary>The statement's rows (of a select or a returning clause; otherwise none).</summary>
+    List<Datum[]> Execute(StoreStatement statement, params ReadOnlySpan<Datum> arguments);
+}
+
+/// <summary>One statement of the server's own, compiled once per catalog. Parameters are $1, $2 … with these types.</summary>
+internal sealed record StoreStatement(string Name, string Sql, ImmutableArray<LogicalType> Parameters)
+{
+    /// <summary>Statements are static fields: one instance per text, compared by reference.</summary>
+    public bool Equals(StoreStatement? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
