@@ -43,6 +43,9 @@ internal sealed record CallExpr(string? Schema, string Name, ImmutableArray<Expr
     public ImmutableArray<string?> ArgumentNames { get; init; } = [];
     public bool Distinct { get; init; }
     public ImmutableArray<OrderItem> OrderBy { get; init; } = [];
+
+    /// <summary>The order was written as within group (order by …): an ordered-set aggregate.</summary>
+    public bool WithinGroup { get; init; }
     public Expr? Filter { get; init; }
     public WindowSpec? Over { get; init; }
 }

@@ -93,6 +93,9 @@ internal sealed record SelectFrom(Select Select, string Alias, ImmutableArray<st
 internal sealed record FunctionFrom(Expr Call, string Alias, ImmutableArray<string> ColumnAliases, bool Lateral) : FromItem
 {
     public bool WithOrdinality { get; init; }
+
+    /// <summary>as t(a int, b text): the types, parallel to ColumnAliases; empty when only names are written.</summary>
+    public ImmutableArray<TypeSyntax> ColumnTypes { get; init; } = [];
     public ImmutableArray<RowField> Columns { get; init; } = [];
 }
 
