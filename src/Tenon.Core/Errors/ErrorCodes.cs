@@ -52,6 +52,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode DatetimeOverflow = new("22008", 400);
     public static readonly ErrorCode DivisionByZero = new("22012", 400);
     public static readonly ErrorCode InvalidRegex = new("2201B", 400);
+    public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
     public static readonly ErrorCode InvalidParameterValue = new("22023", 400);
     public static readonly ErrorCode InvalidText = new("22P02", 400);
     public static readonly ErrorCode UntranslatableCharacter = new("22P05", 400);
