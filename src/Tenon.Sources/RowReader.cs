@@ -1,0 +1,41 @@
+namespace Tenon.Sources;
+
+/// <summary>
+/// Rows of one statement, read forward once, column bytes as the driver holds them. A span is valid until the next
+/// <see cref="Read"/>. Nothing here allocates per row. Engines override; the result writer and the executor only see this.
+/// </summary>
+internal abstract class RowReader : IDisposable
+{
+    /// <summary>Number of columns of every row.</summary>
+    public abstract int ColumnCount { get; }
+
+    /// <summary>Moves to the next row without waiting; false at the end.</summary>
+    public abstract bool Read();
+
+    /// <summary>Moves to the next row; an engine without I/O waits (SQLite) completes at once.</summary>
+    public virtual ValueTask<bool> ReadAsync(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return new ValueTask<bool>(Read());
+    }
+
+    public abstract bool IsNull(int column);
+
+    public abstract long GetInt64(int column);
+
+    public abstract double GetDouble(int column);
+
+    /// <summary>The text's UTF-8 bytes; empty for NULL.</summary>
+    public abstract ReadOnlySpan<byte> GetUtf8(int column);
+
+    /// <summary>The blob's bytes; empty for NULL.</summary>
+    public abstract ReadOnlySpan<byte> GetBytes(int column);
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,68 @@
+namespace Tenon.Sources.Sqlite;
+
+/// <summary>How hard a commit is made durable: FULL survives power loss, NORMAL only the death of the process.</summary>
+internal enum SqliteSynchronous
+{
+    Normal,
+    Full,
+}
+
+/// <summary>What a connection is for; decides the open flags and pragmas.</summary>
+internal enum SqliteMode
+{
+    /// <summary>Read-only, many at once.</summary>
+    Reader,
+
+    /// <summary>The one connection that commits.</summary>
+    Writer,
+
+    /// <summary>Read and write with foreign keys off, while the writer is paused: schema changes, rebuilds.</summary>
+    Private,
+}
+
+/// <summary>One database file and how it is opened. Shared by the writer, the readers and private connections.</summary>
+internal sealed record SqliteOptions(string Path)
+{
+    public SqliteSynchronous Synchronous { get; init; } = SqliteSynchronous.Full;
+
+    /// <summary>Name of a registered virtual file system; null is the default one.</summary>
+    public string? Vfs { get; init; }
+
+    /// <summary>Page cache per connection.</summary>
+    public int CacheKiB { get; init; } = 8 * 1024;
+
+    /// <summary>How much of the file readers map into memory: saves a system call per page after every foreign commit.</summary>
+    public long MapBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long to wait for another process that holds the file.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Prepared statements kept per connection.</summary>
+    public int StatementCache { get; init; } = 256;
+
+    /// <summary>Functions and collations registered on every connection.</summary>
+    public SqliteExtensions Extensions { get; init; } = new();
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>
+/// The seam for C# functions, aggregates and collations: each action runs once on every connection right after it is
+/// opened (readers, writer, private ones). Fill it before the first connection is opened.
+/// </summary>
+internal sealed class SqliteExtensions
+{
+    private readonly List<Action<SqliteConnection>> actions = [];
+
+    public SqliteExtensions Add(Action<SqliteConnection> register)
+    {
+        actions.Add(register);
+        return this;
+    }
+
+    internal void Apply(SqliteConnection connection)
+    {
+        foreach (Action<SqliteConnection> action in actions)
+            action(connection);
+    }
+}
