@@ -67,7 +67,8 @@ internal sealed unsafe partial class SqliteConnection
     private void ThrowStopped()
     {
         Stopped = requested != 0 ? (StopReason)requested : StopReason.Cancelled;
-        throw new SqliteException(SqliteErrors.Describe(Native.Interrupt, "interrupted") with { Message = StopMessage });
+        SqliteFailure failure = SqliteErrors.Describe(Native.Interrupt, "interrupted");
+        throw new SqliteException(failure with { Message = StopMessage });
     }
 
     private bool ShouldStop()

@@ -13,6 +13,7 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     private const int OperationsPerPoll = 1000;
 
     private readonly StatementCache cache;
+    private readonly List<SqliteStatement> uncached = [];
     private readonly GCHandle self;
     private nint handle;
 
@@ -39,6 +40,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     public long Changes => Native.sqlite3_changes64(Handle);
 
     public long LastInsertRowId => Native.sqlite3_last_insert_rowid(Handle);
+
+    /// <summary>Statements prepared and not yet disposed.</summary>
+    public int StatementsInUse { get; private set; }
 
     internal nint Handle => handle != 0 ? handle : throw new ObjectDisposedException(nameof(SqliteConnection));
 
@@ -119,8 +123,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     /// </summary>
     public SqliteStatement Prepare(SqliteSql sql)
     {
-        SqliteStatement? statement = cache.Take(sql);
-        return statement ?? PrepareNew(sql);
+        SqliteStatement statement = cache.Take(sql) ?? PrepareNew(sql);
+        StatementsInUse++;
+        return statement;
     }
 
     private SqliteStatement PrepareNew(SqliteSql sql)
@@ -141,7 +146,8 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
             }
         }
         SqliteStatement prepared = new(this, statement, sql);
-        cache.Add(prepared);
+        if (!cache.Add(prepared))
+            uncached.Add(prepared);
         return prepared;
     }
 
@@ -183,7 +189,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
                 at = tail;
                 if (statement == 0)
                     continue;
+                StatementsInUse++;
                 using SqliteStatement run = new(this, statement, null);
+                uncached.Add(run);
                 while (run.Read()) { }
             }
         }
@@ -214,6 +222,18 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
         return logged == done;
     }
 
+    /// <summary>Ends statements that were left open, before their transaction is rolled back.</summary>
+    internal void AbandonStatements()
+    {
+        if (StatementsInUse == 0)
+            return;
+        cache.ReleaseAll();
+        foreach (SqliteStatement statement in uncached)
+            statement.FinalizeNow();
+        uncached.Clear();
+        StatementsInUse = 0;
+    }
+
     /// <summary>The exception for a call on this connection that just failed.</summary>
     internal SqliteException Fail(int code)
     {
@@ -229,7 +249,19 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
             throw Fail(code);
     }
 
-    internal void Return(SqliteStatement statement) => cache.Return(statement);
+    internal void Return(SqliteStatement statement)
+    {
+        if (statement.Cached && !statement.InUse)
+            return;
+        StatementsInUse--;
+        if (statement.Cached)
+        {
+            cache.Return(statement);
+            return;
+        }
+        uncached.Remove(statement);
+        statement.FinalizeNow();
+    }
 
     internal static byte[] Utf8z(string text)
     {
@@ -252,6 +284,7 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     {
         if (handle == 0)
             return;
+        AbandonStatements();
         cache.Clear();
         StopCapture();
         nint db = handle;

@@ -33,6 +33,9 @@ internal static unsafe class SqliteErrors
         );
     }
 
+    /// <summary>57014 for a unit or session that was cancelled before it ran.</summary>
+    public static SqliteException Cancelled() => new(Describe(Native.Interrupt, "interrupted"));
+
     /// <summary>Maps a result code and message; the heart of this file, pure.</summary>
     public static SqliteFailure Describe(int code, string message, int offset = -1)
     {

@@ -8,7 +8,6 @@ internal sealed unsafe class SqliteStatement : RowReader
 
     private readonly SqliteConnection connection;
     private nint handle;
-    private int columns = -1;
     private ChangeMark mark;
     private bool running;
 
@@ -122,7 +121,7 @@ internal sealed unsafe class SqliteStatement : RowReader
         _ = Native.sqlite3_clear_bindings(handle);
     }
 
-    internal void Finalize_()
+    internal void FinalizeNow()
     {
         _ = Native.sqlite3_finalize(handle);
         handle = 0;
@@ -145,11 +144,7 @@ internal sealed unsafe class SqliteStatement : RowReader
 
     protected override void Dispose(bool disposing)
     {
-        if (handle == 0)
-            return;
-        if (Cached)
+        if (handle != 0)
             connection.Return(this);
-        else
-            Finalize_();
     }
 }

@@ -23,16 +23,17 @@ internal sealed class StatementCache(int capacity)
         return statement;
     }
 
-    /// <summary>Keeps a new statement in use, unless its text already has one or everything kept is in use.</summary>
-    public void Add(SqliteStatement statement)
+    /// <summary>Keeps a new statement, in use; false when its text already has one.</summary>
+    public bool Add(SqliteStatement statement)
     {
         if (capacity <= 0 || !statements.TryAdd(statement.Sql!, statement))
-            return;
+            return false;
         statement.Cached = true;
         statement.InUse = true;
         LinkNewest(statement);
         if (statements.Count > capacity)
             Evict();
+        return true;
     }
 
     public void Return(SqliteStatement statement)
@@ -41,12 +42,23 @@ internal sealed class StatementCache(int capacity)
         statement.InUse = false;
     }
 
+    /// <summary>Takes back everything in use.</summary>
+    public void ReleaseAll()
+    {
+        foreach (SqliteStatement statement in statements.Values)
+        {
+            if (!statement.InUse)
+                continue;
+            Return(statement);
+        }
+    }
+
     public void Clear()
     {
         foreach (SqliteStatement statement in statements.Values)
         {
             statement.Cached = false;
-            statement.Finalize_();
+            statement.FinalizeNow();
         }
         statements.Clear();
         newest = oldest = null;
@@ -62,7 +74,7 @@ internal sealed class StatementCache(int capacity)
         statements.Remove(victim.Sql!);
         Unlink(victim);
         victim.Cached = false;
-        victim.Finalize_();
+        victim.FinalizeNow();
     }
 
     private void LinkNewest(SqliteStatement statement)

@@ -1,0 +1,42 @@
+namespace Tenon.Sources.Sqlite;
+
+/// <summary>What a running unit sees: the writer's connection inside its savepoint, and the changes it made so far.</summary>
+internal sealed class WriteContext
+{
+    private static readonly TimeSpan YieldAfter = TimeSpan.FromMilliseconds(50);
+
+    private readonly ChangeBuffer buffer;
+    private readonly TimeProvider time;
+    private ChangeMark from;
+    private long started;
+
+    internal WriteContext(SqliteConnection connection, ChangeBuffer buffer)
+    {
+        Connection = connection;
+        this.buffer = buffer;
+        time = connection.Options.Time;
+    }
+
+    public SqliteConnection Connection { get; }
+
+    /// <summary>True when a bulk unit has held the writer long enough.</summary>
+    public bool ShouldYield => time.GetElapsedTime(started) >= YieldAfter;
+
+    /// <summary>Captured changes of this unit (only tables somebody listens to).</summary>
+    public int ChangeCount => buffer.Count - from.Rows;
+
+    /// <summary>A ready statement on the writer's connection.</summary>
+    public SqliteStatement Prepare(SqliteSql sql) => Connection.Prepare(sql);
+
+    /// <summary>A captured change of this unit; valid until the unit writes again.</summary>
+    public Change GetChange(int index) => buffer[from.Rows + index];
+
+    /// <summary>Throws 57014 when the unit is cancelled or out of time.</summary>
+    public void ThrowIfStopped() => Connection.ThrowIfStopped();
+
+    internal void Start(ChangeMark mark)
+    {
+        from = mark;
+        started = time.GetTimestamp();
+    }
+}
