@@ -77,6 +77,8 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
 
     private void Configure()
     {
+        if (Mode == SqliteMode.Copy)
+            return;
         nint me = GCHandle.ToIntPtr(self);
         Check(Native.sqlite3_busy_timeout(handle, (int)Options.BusyTimeout.TotalMilliseconds));
         Native.sqlite3_progress_handler(handle, OperationsPerPoll, &OnProgress, me);

@@ -18,6 +18,9 @@ internal enum SqliteMode
 
     /// <summary>Read and write with foreign keys off, while the writer is paused: schema changes, rebuilds.</summary>
     Private,
+
+    /// <summary>The target of a backup: a plain new file without a log of its own.</summary>
+    Copy,
 }
 
 /// <summary>One database file and how it is opened. Shared by the writer, the readers and private connections.</summary>
