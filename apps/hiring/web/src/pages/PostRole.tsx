@@ -116,11 +116,11 @@ export function PostRole() {
           <div className="pair">
             <label>
               From
-              <input name="min" type="number" min={1} step={500} required defaultValue={50000} />
+              <input name="min" type="number" min={500} step={500} required defaultValue={50000} />
             </label>
             <label>
               To
-              <input name="max" type="number" min={1} step={500} required defaultValue={65000} />
+              <input name="max" type="number" min={500} step={500} required defaultValue={65000} />
             </label>
           </div>
         </fieldset>
@@ -132,7 +132,7 @@ export function PostRole() {
           <div>
             <p className="note" id="suggested">Usual for this occupation:</p>
             <ul className="chips" aria-labelledby="suggested">
-              {open.slice(0, 14).map((s) => (
+              {open.slice(0, 10).map((s) => (
                 <li key={s.skill.id}>
                   <button type="button" className="chip add" onClick={() => add(s.skill)}>
                     + {s.skill.label}

@@ -139,36 +139,39 @@ function MySide({ role, company, open }: { role: string; company: string; open: 
       <h2>Your fit</h2>
       <Alert>{fit.error}</Alert>
       {fit.loading && <Skeleton rows={1} height={420} />}
-      {row && <FitView fit={asFit(row)} you />}
-      {row && asFit(row).skills.every((s) => s.has === 0) && (
-        <p>
-          None of the asked skills is in your profile yet. <Link href="/profile">Add your skills</Link>
-        </p>
-      )}
-      {mine.data && (
-        <div className="applied" role="status">
-          <p>
-            You applied {ago(mine.data.created_at)}. <Status status={mine.data.status} />
-          </p>
-          <Link href="/applications">Your applications</Link>
-        </div>
-      )}
-      {!mine.loading && !mine.data && open && (
-        <form
-          className="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void apply();
-          }}
-        >
-          <label htmlFor={noteId}>A few words to {company} (optional)</label>
-          <textarea id={noteId} rows={3} maxLength={2000} value={note} onChange={(event) => setNote(event.target.value)} />
-          <Alert>{error}</Alert>
-          <button type="submit" className="button wide" disabled={busy}>
-            {busy ? 'Applying…' : 'Apply'}
-          </button>
-          <p className="note">They see your profile and fit. Your contact data stays hidden until both sides agree.</p>
-        </form>
+      {row && (
+        <FitView fit={asFit(row)} you>
+          {asFit(row).skills.every((s) => s.has === 0) && (
+            <p>
+              None of the asked skills is in your profile yet. <Link href="/profile">Add your skills</Link>
+            </p>
+          )}
+          {mine.data && (
+            <div className="applied" role="status">
+              <p>
+                You applied {ago(mine.data.created_at)}. <Status status={mine.data.status} />
+              </p>
+              <Link href="/applications">Your applications</Link>
+            </div>
+          )}
+          {!mine.loading && !mine.data && open && (
+            <form
+              className="stack"
+              onSubmit={(event) => {
+                event.preventDefault();
+                void apply();
+              }}
+            >
+              <label htmlFor={noteId}>A few words to {company} (optional)</label>
+              <textarea id={noteId} rows={3} maxLength={2000} value={note} onChange={(event) => setNote(event.target.value)} />
+              <Alert>{error}</Alert>
+              <button type="submit" className="button wide" disabled={busy}>
+                {busy ? 'Applying…' : 'Apply'}
+              </button>
+              <p className="note">They see your profile and fit. Your contact data stays hidden until both sides agree.</p>
+            </form>
+          )}
+        </FitView>
       )}
     </>
   );

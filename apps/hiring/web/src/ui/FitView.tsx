@@ -1,4 +1,5 @@
 // A fit, explained: the score as one bar of its parts, the gates by name, and skill by skill.
+import type { ReactNode } from 'react';
 import { partNames, type Fit, type FitGate, type FitPart } from '../fit';
 import { Dots } from './parts';
 
@@ -27,7 +28,8 @@ export function Gates({ gates }: { gates: FitGate[] }) {
   );
 }
 
-export function FitView({ fit, you = false }: { fit: Fit; you?: boolean }) {
+/** `children` stand between the sum and the skills: what the reader can do next. */
+export function FitView({ fit, you = false, children }: { fit: Fit; you?: boolean; children?: ReactNode }) {
   return (
     <div className="fit">
       <p className="fit-score">
@@ -64,6 +66,8 @@ export function FitView({ fit, you = false }: { fit: Fit; you?: boolean }) {
         </tfoot>
       </table>
       <Gates gates={fit.gates} />
+      <p className="note">Nobody is rejected by a score. It says where to look first, and why.</p>
+      {children}
       <h3>Skill by skill</h3>
       <ul className="fit-skills">
         {fit.skills.map((s) => (
@@ -79,7 +83,6 @@ export function FitView({ fit, you = false }: { fit: Fit; you?: boolean }) {
           </li>
         ))}
       </ul>
-      <p className="note">Nobody is rejected by a score. It says where to look first, and why.</p>
     </div>
   );
 }
