@@ -50,6 +50,15 @@ internal static class ErrorCodes
     public static readonly ErrorCode NumericOutOfRange = new("22003", 400);
     public static readonly ErrorCode InvalidDatetime = new("22007", 400);
     public static readonly ErrorCode DatetimeOverflow = new("22008", 400);
+    public static readonly ErrorCode InvalidTimeZoneDisplacement = new("22009", 400);
+    public static readonly ErrorCode SubstringError = new("22011", 400);
+    public static readonly ErrorCode IntervalOverflow = new("22015", 400);
+    public static readonly ErrorCode InvalidLogarithm = new("2201E", 400);
+    public static readonly ErrorCode InvalidPower = new("2201F", 400);
+    public static readonly ErrorCode NullNotAllowed = new("22004", 400);
+    public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
+    public static readonly ErrorCode InvalidEscape = new("22025", 400);
+    public static readonly ErrorCode ArraySubscript = new("2202E", 400);
     public static readonly ErrorCode DivisionByZero = new("22012", 400);
     public static readonly ErrorCode InvalidRegex = new("2201B", 400);
     public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
