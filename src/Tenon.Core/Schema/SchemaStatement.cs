@@ -23,6 +23,9 @@ internal sealed record ColumnDefinition(string Name, TypeSyntax Type)
     public Expr? Generated { get; init; }
     public IdentityKind Identity { get; init; }
 
+    /// <summary>The first number of an identity column (start with …).</summary>
+    public long IdentityStart { get; init; } = 1;
+
     /// <summary>Constraints written behind the column.</summary>
     public ImmutableArray<ConstraintDefinition> Constraints { get; init; } = [];
     public Span At { get; init; } = Span.None;
@@ -33,9 +36,16 @@ internal abstract record ConstraintDefinition(string? Name)
     public Span At { get; init; } = Span.None;
 }
 
-internal sealed record PrimaryKeyDefinition(string? Name, ImmutableArray<string> Columns) : ConstraintDefinition(Name);
+internal sealed record PrimaryKeyDefinition(string? Name, ImmutableArray<string> Columns) : ConstraintDefinition(Name)
+{
+    /// <summary>using index name: the columns are those of that unique index, which becomes the constraint.</summary>
+    public string? UsingIndex { get; init; }
+}
 
-internal sealed record UniqueDefinition(string? Name, ImmutableArray<string> Columns, bool NullsNotDistinct) : ConstraintDefinition(Name);
+internal sealed record UniqueDefinition(string? Name, ImmutableArray<string> Columns, bool NullsNotDistinct) : ConstraintDefinition(Name)
+{
+    public string? UsingIndex { get; init; }
+}
 
 internal sealed record CheckDefinition(string? Name, Expr Condition) : ConstraintDefinition(Name);
 

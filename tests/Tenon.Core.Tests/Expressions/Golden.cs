@@ -15,13 +15,21 @@ internal static class Golden
         string before = File.ReadAllText(path);
         var after = new StringBuilder();
         var input = new StringBuilder();
+        bool inAnswer = false;
         foreach (string line in before.Split('\n'))
         {
+            // An answer of several lines goes on with indented ones.
+            inAnswer &= line.StartsWith("   ", StringComparison.Ordinal);
+            if (inAnswer)
+            {
+                continue;
+            }
             if (line.StartsWith("=>", StringComparison.Ordinal))
             {
                 string text = input.ToString().Trim('\n');
                 after.Append(text).Append("\n=> ").Append(answer(text)).Append("\n\n");
                 input.Clear();
+                inAnswer = true;
             }
             else
             {

@@ -66,7 +66,7 @@ internal static class TreePrinter
             case RoleName role:
                 text.Append(role.Text);
                 break;
-            case string or bool or int or Enum:
+            case string or bool or int or long or Enum:
                 text.Append(node.ToString()!.Replace("\n", "\\n"));
                 break;
             case IEnumerable list:
@@ -130,7 +130,7 @@ internal static class TreePrinter
     private static bool IsDefault(object? value) =>
         value switch
         {
-            null or false or "" => true,
+            null or false or "" or 1L => true,
             string => false,
             Enum e => Convert.ToInt32(e) == 0,
             IEnumerable list => !Any(list),
