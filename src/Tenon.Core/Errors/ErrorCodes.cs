@@ -61,7 +61,6 @@ internal static class ErrorCodes
     public static readonly ErrorCode ArraySubscript = new("2202E", 400);
     public static readonly ErrorCode DivisionByZero = new("22012", 400);
     public static readonly ErrorCode InvalidRegex = new("2201B", 400);
-    public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
     public static readonly ErrorCode InvalidParameterValue = new("22023", 400);
     public static readonly ErrorCode InvalidText = new("22P02", 400);
     public static readonly ErrorCode UntranslatableCharacter = new("22P05", 400);
