@@ -4,7 +4,9 @@ using System.Diagnostics;
 namespace Tenon.Benchmarks.Load;
 
 /// <summary>What one server did for one operation over all rounds.</summary>
-internal sealed record Measured(double PerSecond, double CpuMicros, double P50, double P99, double ResidentMiB, int Failures, string? FirstFailure, bool SameBytes);
+internal sealed record Measured(
+    double PerSecond, double CpuMicros, double P50, double P99, double ResidentMiB, int Failures, string? FirstFailure,
+    bool SameBytes);
 
 internal sealed class Bench(BenchOptions options) : IDisposable
 {
@@ -130,7 +132,8 @@ internal sealed class Bench(BenchOptions options) : IDisposable
 
         foreach (var name in targets)
         {
-            _results[(operation.Name, name)] = Summary(rounds[name], ProcessMeter.ResidentMiB(_targets[name].ProcessId), own[name].Same);
+            var resident = ProcessMeter.ResidentMiB(_targets[name].ProcessId);
+            _results[(operation.Name, name)] = Summary(rounds[name], resident, own[name].Same);
         }
     }
 
@@ -138,10 +141,13 @@ internal sealed class Bench(BenchOptions options) : IDisposable
     {
         var all = rounds.SelectMany(r => r.Load.Latencies).ToArray();
         Array.Sort(all);
-        var joined = new LoadResult(all.Length, rounds.Sum(r => r.Load.Failures), 1, all, rounds.Select(r => r.Load.FirstFailure).FirstOrDefault(f => f is not null));
+        var firstFailure = rounds.Select(r => r.Load.FirstFailure).FirstOrDefault(f => f is not null);
+        var joined = new LoadResult(all.Length, rounds.Sum(r => r.Load.Failures), 1, all, firstFailure);
         var speeds = rounds.Select(r => r.Load.PerSecond).Order().ToArray();
         var cpu = rounds.Sum(r => r.Cpu) / Math.Max(1, all.Length) * 1e6;
-        return new Measured(speeds[speeds.Length / 2], cpu, joined.Percentile(0.5), joined.Percentile(0.99), resident, joined.Failures, joined.FirstFailure, same);
+        return new Measured(
+            speeds[speeds.Length / 2], cpu, joined.Percentile(0.5), joined.Percentile(0.99), resident, joined.Failures,
+            firstFailure, same);
     }
 
     private LoadResult RunOnce(Target target, Probe[] probes, Operation operation, double seconds, out double cpu)

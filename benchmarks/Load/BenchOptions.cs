@@ -2,7 +2,8 @@ namespace Tenon.Benchmarks.Load;
 
 /// <summary>The command line of ./bench.</summary>
 internal sealed record BenchOptions(
-    bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate, string[] Only, string Root)
+    bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate,
+    string[] Only, string Root)
 {
     public const string Help = """
         ./bench [options]   Tenon beside hand-written endpoints over the same rows, in one run.

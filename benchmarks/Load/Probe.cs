@@ -7,7 +7,8 @@ namespace Tenon.Benchmarks.Load;
 /// One prepared request. A write has a hole of ten digits in request and answer that gets a new number each time;
 /// an insert is checked on the members between the generated id and the generated time stamp.
 /// </summary>
-internal sealed record Probe(byte[] Request, int Status, byte[] Expected, int RequestHole = -1, int AnswerHole = -1, bool Insert = false)
+internal sealed record Probe(
+    byte[] Request, int Status, byte[] Expected, int RequestHole = -1, int AnswerHole = -1, bool Insert = false)
 {
     public const int HoleLength = 10;
 

@@ -6,7 +6,8 @@ namespace Tenon.Benchmarks.Load;
 
 /// <summary>The side-by-side table, on the terminal and as the summary file.</summary>
 internal sealed class Report(
-    BenchOptions options, Dataset data, Dictionary<string, Target> targets, Dictionary<(string Operation, string Target), Measured> results)
+    BenchOptions options, Dataset data, Dictionary<string, Target> targets,
+    Dictionary<(string Operation, string Target), Measured> results)
 {
     private static readonly string[] Head =
         ["operation", "server", "req/s", "ratio", "to reach", "CPU us", "p50 us", "p99 us", "RSS MiB", "wrong"];
@@ -35,7 +36,8 @@ internal sealed class Report(
         text.Append(CultureInfo.InvariantCulture,
             $"{RuntimeInformation.FrameworkDescription}, {data.Total:N0} rows, {options.Rounds} interleaved rounds of {options.Seconds} s.\n");
         text.Append("Ratios are requests a second against the hand-written floor in the same run. Absolute figures do not carry over.\n\n");
-        text.Append("| ").AppendJoin(" | ", Head).Append(" |\n|").Append(string.Concat(Head.Select((_, i) => i < 2 ? "---|" : "--:|"))).Append('\n');
+        text.Append("| ").AppendJoin(" | ", Head).Append(" |\n|");
+        text.AppendJoin("", Head.Select((_, i) => i < 2 ? "---|" : "--:|")).Append('\n');
         foreach (var row in Rows(operations))
         {
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");

@@ -41,7 +41,9 @@ internal abstract class Target(string name) : IDisposable
         {
             if (_process.HasExited || watch.Elapsed > TimeSpan.FromSeconds(60))
             {
-                throw new InvalidOperationException($"{Name} did not start; its output is in {logDirectory}/{Name}.log");
+                Stop();
+                var last = string.Join('\n', File.ReadLines(Path.Combine(logDirectory, Name + ".log")).TakeLast(20));
+                throw new InvalidOperationException($"{Name} did not start; its last output:\n{last}");
             }
         }
 

@@ -10,6 +10,8 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
 {
     private const int Batch = 5_000;
 
+    private const string ItemColumns = "id,name,category_id,owner,price,stock,active,created_at,note";
+
     protected override ProcessStartInfo Command() => Cli("serve", app, "--port", Port.ToString(CultureInfo.InvariantCulture));
 
     // Before the rows are there, an empty answer is a start as well; the measured start happens with all rows.
@@ -37,7 +39,8 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
     private static void CopyApp(string from, string to)
     {
         Directory.CreateDirectory(Path.Combine(to, "migrations"));
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(f => !f.Contains("/.tenon/")))
+        var files = Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories);
+        foreach (var file in files.Where(f => !f.Contains("/.tenon/", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)), overwrite: true);
         }
@@ -73,7 +76,8 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
         client.DefaultRequestHeaders.Add("apikey", Tokens.Service);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Service);
         client.DefaultRequestHeaders.Add("Prefer", "return=minimal");
-        Send(client, "categories", "id,name", 0, Dataset.Categories, (csv, id) => csv.Append(id).Append(',').Append(Dataset.Category(id)));
+        Send(client, "categories", "id,name", 0, Dataset.Categories, (csv, id) =>
+            csv.Append(id).Append(',').Append(Dataset.Category(id)));
         Send(client, "customers", "id,name,city", 1, Dataset.Customers, (csv, id) =>
             csv.Append(id).Append(',').Append(Dataset.CustomerName(id)).Append(',').Append(Dataset.CustomerCity(id)));
         Send(client, "items", ItemColumns, 1, data.Items, AddItem);
@@ -86,9 +90,8 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
         });
     }
 
-    private const string ItemColumns = "id,name,category_id,owner,price,stock,active,created_at,note";
-
-    private static void Send(HttpClient client, string table, string columns, long first, long last, Action<StringBuilder, long> append)
+    private static void Send(
+        HttpClient client, string table, string columns, long first, long last, Action<StringBuilder, long> append)
     {
         for (var from = first; from <= last; from += Batch)
         {

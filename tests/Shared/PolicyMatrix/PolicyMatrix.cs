@@ -83,7 +83,8 @@ internal static class PolicyMatrix
         var titles = Operations.ToDictionary(o => o.Name, o => o.Title, StringComparer.Ordinal);
         var lines = expected.Keys.Union(actual.Keys, StringComparer.Ordinal)
             .Where(k => expected.GetValueOrDefault(k) != actual.GetValueOrDefault(k))
-            .Select(k => $"{k} ({titles[k.Split(' ')[1]]})\n  expected {expected.GetValueOrDefault(k)}\n  actual   {actual.GetValueOrDefault(k)}");
+            .Select(k => $"{k} ({titles[k.Split(' ')[1]]})\n  expected {expected.GetValueOrDefault(k)}\n" +
+                $"  actual   {actual.GetValueOrDefault(k)}");
         return string.Join("\n", lines);
     }
 

@@ -183,7 +183,8 @@ test('sign-out of others keeps the own session', async () => {
   ok(await other.auth.signInWithPassword({ email, password }))
   assert.equal((await client.auth.signOut({ scope: 'others' })).error, null)
   ok(await client.auth.getUser())
-  refused(await other.auth.getUser(), 403, 'session_not_found')
+  // The client has a name of its own for the server's session_not_found.
+  assert.equal((await other.auth.getUser()).error.name, 'AuthSessionMissingError')
 })
 
 test('global sign-out ends every session', async () => {

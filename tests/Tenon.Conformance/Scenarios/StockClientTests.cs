@@ -1,0 +1,91 @@
+// Runs the stock supabase-js under Node against one server; every test of a file is a line in the result.
+using System.Diagnostics;
+using Tenon.Conformance.Servers;
+using Tenon.Testing;
+using Xunit;
+
+namespace Tenon.Conformance.Scenarios;
+
+/// <summary>One server with the clients' app for all files.</summary>
+public sealed class ClientServer : IAsyncLifetime
+{
+    internal ServerUnderTest Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Node.InstallAsync(StockClientTests.Folder);
+        Server = await ServerUnderTest.StartAsync(Repository.PathTo("tests/clients/app"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+    }
+}
+
+public sealed class StockClientTests(ClientServer fixture, ITestOutputHelper output) : IClassFixture<ClientServer>
+{
+    internal static string Folder { get; } = Repository.PathTo("tests/clients/js");
+
+    public static TheoryData<string> Files { get; } =
+        [.. Directory.GetFiles(Folder, "*.test.mjs").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task The_stock_client_passes(string file)
+    {
+        var report = await Node.TestAsync(Folder, file, fixture.Server);
+        output.WriteLine(report);
+        var failed = report.Split('\n').Where(l => l.StartsWith("not ok", StringComparison.Ordinal)).ToArray();
+        Assert.True(failed.Length == 0, $"{file}: {failed.Length} failed\n{string.Join('\n', failed)}\n\n{report}");
+        Assert.Contains("\n# fail 0\n", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>Node and npm as child processes.</summary>
+internal static class Node
+{
+    public static async Task InstallAsync(string folder)
+    {
+        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+        {
+            var (code, text) = await RunAsync("npm", ["ci", "--no-progress"], folder, new Dictionary<string, string>());
+            Assert.True(code == 0, "npm ci failed:\n" + text);
+        }
+    }
+
+    public static async Task<string> TestAsync(string folder, string file, ServerUnderTest server)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["TENON_URL"] = server.Url.ToString().TrimEnd('/'),
+            ["TENON_ANON_KEY"] = server.AnonKey,
+            ["TENON_SERVICE_KEY"] = server.ServiceKey,
+        };
+        var (_, text) = await RunAsync("node", ["--test", "--test-reporter=tap", file], folder, environment);
+        return text;
+    }
+
+    private static async Task<(int Code, string Text)> RunAsync(
+        string program, string[] arguments, string folder, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var text = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, text + await errors);
+    }
+}
