@@ -17,7 +17,8 @@ internal sealed class Catalog : IBindingScope
         ImmutableDictionary<QualifiedName, ImmutableArray<Routine>> routines,
         ImmutableDictionary<QualifiedName, EnumType> enums,
         ImmutableSortedSet<string> schemas,
-        ImmutableHashSet<RoleName> roles
+        ImmutableHashSet<RoleName> roles,
+        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> publications
     )
     {
         Tables = tables;
@@ -25,6 +26,7 @@ internal sealed class Catalog : IBindingScope
         Enums = enums;
         Schemas = schemas;
         Roles = roles;
+        Publications = publications;
         Version = Interlocked.Increment(ref lastVersion);
     }
 
@@ -36,6 +38,9 @@ internal sealed class Catalog : IBindingScope
     public ImmutableSortedSet<string> Schemas { get; }
     public ImmutableHashSet<RoleName> Roles { get; }
 
+    /// <summary>Publications and their tables: supabase_realtime says which tables realtime announces.</summary>
+    public ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> Publications { get; }
+
     /// <summary>Schemas searched for unqualified names, in order.</summary>
     public static readonly ImmutableArray<string> SearchPath = ["public", "extensions"];
 
@@ -44,15 +49,16 @@ internal sealed class Catalog : IBindingScope
         ImmutableDictionary<QualifiedName, ImmutableArray<Routine>>.Empty,
         ImmutableDictionary<QualifiedName, EnumType>.Empty,
         ["public", "auth", "storage", "extensions", "realtime"],
-        [RoleName.Anon, RoleName.Authenticated, RoleName.Service]
+        [RoleName.Anon, RoleName.Authenticated, RoleName.Service],
+        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>>.Empty
     );
 
     public Table? Find(QualifiedName name) => Tables.GetValueOrDefault(name);
 
     public Catalog With(Table table) =>
-        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles);
+        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles, Publications);
 
-    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles);
+    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles, Publications);
 
     /// <summary>Adds an overload, replacing the one with the same parameter types.</summary>
     public Catalog With(Routine routine)
@@ -60,7 +66,7 @@ internal sealed class Catalog : IBindingScope
         ImmutableArray<Routine> others = Routines.TryGetValue(routine.Name, out var known)
             ? known.RemoveAll(r => SameSignature(r, routine))
             : [];
-        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles);
+        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles, Publications);
     }
 
     public Catalog Without(Routine routine)
@@ -71,19 +77,26 @@ internal sealed class Catalog : IBindingScope
             rest.IsEmpty ? Routines.Remove(routine.Name) : Routines.SetItem(routine.Name, rest),
             Enums,
             Schemas,
-            Roles
+            Roles,
+            Publications
         );
     }
 
-    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles);
+    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles, Publications);
 
-    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles);
+    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles, Publications);
 
-    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles);
+    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications);
 
-    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles);
+    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles, Publications);
 
-    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role));
+    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role), Publications);
+
+    /// <summary>Sets a publication's tables; null removes it.</summary>
+    public Catalog WithPublication(string name, ImmutableHashSet<QualifiedName>? tables) =>
+        new(Tables, Routines, Enums, Schemas, Roles, tables is null ? Publications.Remove(name) : Publications.SetItem(name, tables));
+
+    public Catalog WithoutRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Remove(role), Publications);
 
     private static bool SameSignature(Routine a, Routine b) =>
         a.Parameters.Length == b.Parameters.Length

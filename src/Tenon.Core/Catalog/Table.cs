@@ -24,6 +24,9 @@ internal sealed record Column(string Name, LogicalType Type)
     /// <summary>generated always as (…) stored.</summary>
     public Expr? Generated { get; init; }
     public IdentityKind Identity { get; init; }
+
+    /// <summary>The first number of an identity column.</summary>
+    public long IdentityStart { get; init; } = 1;
     public string? Comment { get; init; }
 
     /// <summary>A value may be left out of an insert.</summary>
