@@ -18,7 +18,8 @@ internal sealed record BenchOptions(
           --save            write benchmarks/results/summary.md
           --help            this text
 
-        Every answer is checked: status and bytes. A ratio is requests a second against "raw" of the same run.
+        Every answer is checked: status and bytes. Ratios are against "raw" of the same run: requests a second, and
+        processor time per request, which other load on the machine disturbs less. Higher is better in both.
         """;
 
     public static BenchOptions Parse(string[] args)

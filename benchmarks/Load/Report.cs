@@ -10,7 +10,7 @@ internal sealed class Report(
     Dictionary<(string Operation, string Target), Measured> results)
 {
     private static readonly string[] Head =
-        ["operation", "server", "req/s", "ratio", "to reach", "CPU us", "p50 us", "p99 us", "RSS MiB", "wrong"];
+        ["operation", "server", "req/s", "ratio", "to reach", "CPU us", "CPU ratio", "p50 us", "p99 us", "RSS MiB", "wrong"];
 
     public string Table(IReadOnlyList<Operation> operations)
     {
@@ -35,7 +35,7 @@ internal sealed class Report(
             $"`./bench{(options.Quick ? " --quick" : "")}` on {Environment.ProcessorCount} cores, {ProcessMeter.Processor()}, ");
         text.Append(CultureInfo.InvariantCulture,
             $"{RuntimeInformation.FrameworkDescription}, {data.Total:N0} rows, {options.Rounds} interleaved rounds of {options.Seconds} s.\n");
-        text.Append("Ratios are requests a second against the hand-written floor in the same run. Absolute figures do not carry over.\n\n");
+        text.Append("Ratios are requests a second (and processor time) against the hand-written floor in the same run. Absolute figures do not carry over.\n\n");
         text.Append("| ").AppendJoin(" | ", Head).Append(" |\n|");
         text.AppendJoin("", Head.Select((_, i) => i < 2 ? "---|" : "--:|")).Append('\n');
         foreach (var row in Rows(operations))
@@ -70,7 +70,8 @@ internal sealed class Report(
         return
         [
             name == operation.Baseline ? operation.Title : "", name, Text($"{r.PerSecond:N0}"),
-            Text($"{r.PerSecond / baseline.PerSecond:0.00}x"), goal, Text($"{r.CpuMicros:0.0}"), Text($"{r.P50:N0}"), Text($"{r.P99:N0}"),
+            Text($"{r.PerSecond / baseline.PerSecond:0.00}x"), goal, Text($"{r.CpuMicros:0.0}"),
+            Text($"{baseline.CpuMicros / r.CpuMicros:0.00}x"), Text($"{r.P50:N0}"), Text($"{r.P99:N0}"),
             Text($"{r.ResidentMiB:0}"), r.Failures > 0 ? Text($"{r.Failures}") : r.SameBytes ? "" : "bytes",
         ];
     }

@@ -65,6 +65,8 @@ internal static class Node
             ["TENON_URL"] = server.Url.ToString().TrimEnd('/'),
             ["TENON_ANON_KEY"] = server.AnonKey,
             ["TENON_SERVICE_KEY"] = server.ServiceKey,
+            ["TENON_PUBLISHABLE_KEY"] = server.PublishableKey,
+            ["TENON_SECRET_KEY"] = server.SecretKey,
         };
         var (_, text) = await RunAsync("node", ["--test", "--test-reporter=tap", file], folder, environment);
         return text;

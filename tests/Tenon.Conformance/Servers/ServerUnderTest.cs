@@ -27,6 +27,10 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public string ServiceKey { get; private set; } = "";
 
+    public string PublishableKey { get; private set; } = "";
+
+    public string SecretKey { get; private set; } = "";
+
     public string Output
     {
         get
@@ -140,6 +144,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             Url = new Uri(root.GetProperty("url").GetString()!);
             AnonKey = root.GetProperty("anonKey").GetString()!;
             ServiceKey = root.GetProperty("serviceKey").GetString()!;
+            PublishableKey = root.GetProperty("publishableKey").GetString()!;
+            SecretKey = root.GetProperty("secretKey").GetString()!;
             using var client = new HttpClient { BaseAddress = Url };
             using var answer = await client.GetAsync("/health/ready");
             return answer.IsSuccessStatusCode;

@@ -12,8 +12,10 @@ function required(name) {
 export const url = required('TENON_URL')
 export const anonKey = required('TENON_ANON_KEY')
 export const serviceKey = required('TENON_SERVICE_KEY')
+export const publishableKey = required('TENON_PUBLISHABLE_KEY')
+export const secretKey = required('TENON_SECRET_KEY')
 
-const options = {
+export const options = {
   auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
   realtime: { transport: WebSocket },
 }
