@@ -102,6 +102,9 @@ create table auth.signing_keys (
     verify_until timestamptz
 );
 
+-- One key signs at a time, whatever several nodes do at once.
+create unique index signing_keys_current_key on auth.signing_keys (status) where status = 'current';
+
 -- Opaque keys (sb_publishable_…, sb_secret_…) made beside the two of the environment. Only hashes are kept.
 create table auth.api_keys (
     id uuid primary key,

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>
+/// A request body: a JSON object whose members are read by name and type. A member of the wrong type is refused, one that
+/// is null counts as absent, one that nobody reads is ignored (clients send members of features that are off).
+/// </summary>
+internal sealed class AuthBody
+{
+    public const int LargestBody = 64 * 1024;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+    private readonly JsonElement root;
+
+    private AuthBody(JsonElement root) => this.root = root;
+
+    /// <summary>Reads the whole body; an empty one is an empty object.</summary>
+    public static async Task<AuthBody> ReadAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength > LargestBody)
+        {
+            throw AuthErrors.BodyTooLarge.ToException();
+        }
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LargestBody + 1);
+        try
+        {
+            int length = await context.Request.Body.ReadAtLeastAsync(
+                buffer.AsMemory(0, LargestBody + 1),
+                LargestBody + 1,
+                throwOnEndOfStream: false,
+                context.RequestAborted
+            );
+            return length > LargestBody ? throw AuthErrors.BodyTooLarge.ToException() : Parse(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            // Bodies hold passwords.
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    internal static AuthBody Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            JsonElement root = JsonElement.Parse(utf8.IsEmpty ? "{}"u8 : utf8, Strict);
+            return root.ValueKind == JsonValueKind.Object ? new AuthBody(root) : throw AuthErrors.BadJson.ToException();
+        }
+        catch (JsonException)
+        {
+            throw AuthErrors.BadJson.ToException();
+        }
+    }
+
+    public bool Has(string name) => Member(name, out _);
+
+    public string? Text(string name)
+    {
+        if (!Member(name, out JsonElement value))
+        {
+            return null;
+        }
+        string text = value.ValueKind == JsonValueKind.String ? StringOf(value) : throw Wrong(name, "a string");
+        return text.Contains('\0') ? throw Wrong(name, "text without NUL characters") : text;
+    }
+
+    public bool? Flag(string name) =>
+        !Member(name, out JsonElement value) ? null
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+        : throw Wrong(name, "a boolean");
+
+    public JsonElement? Object(string name) =>
+        !Member(name, out JsonElement value) ? null
+        : value.ValueKind == JsonValueKind.Object ? value
+        : throw Wrong(name, "an object");
+
+    public Guid? Uuid(string name) =>
+        Text(name) is not { } text ? null
+        : Guid.TryParseExact(text, "D", out Guid id) ? id
+        : throw Wrong(name, "a UUID");
+
+    private bool Member(string name, out JsonElement value) =>
+        root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+
+    private static string StringOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape of half a surrogate pair: JSON by its grammar, but not text.
+            throw AuthErrors.BadJson.ToException();
+        }
+    }
+
+    private static AuthException Wrong(string name, string wanted) =>
+        AuthErrors.ValidationFailed($"\"{name}\" must be {wanted}").ToException();
+}

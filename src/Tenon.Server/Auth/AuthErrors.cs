@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>One refusal in GoTrue's words: code and status from the closed list, a message, and what only some carry.</summary>
+internal sealed record AuthError(string Code, int Status, string Message)
+{
+    /// <summary>length, characters, pwned; only of weak_password.</summary>
+    public ImmutableArray<string> WeakPasswordReasons { get; init; } = [];
+
+    /// <summary>Seconds to wait (Retry-After).</summary>
+    public int? RetryAfter { get; init; }
+
+    public AuthException ToException() => new(this);
+}
+
+/// <summary>Carries an <see cref="AuthError"/> from a gate to the endpoint's edge.</summary>
+internal sealed class AuthException(AuthError error) : Exception(error.Message)
+{
+    public AuthError Error { get; } = error;
+}
+
+/// <summary>
+/// The closed catalogue of /auth/v1: one factory per refusal. Codes are GoTrue's; each is described in
+/// docs/errors-auth.md and provoked by a test, both are checked.
+/// </summary>
+internal static class AuthErrors
+{
+    public static readonly AuthError BadJson = new("bad_json", 400, "Could not parse request body as a JSON object");
+    public static readonly AuthError InvalidCredentials = new("invalid_credentials", 400, "Invalid login credentials");
+    public static readonly AuthError EmailNotConfirmed = new("email_not_confirmed", 400, "Email not confirmed");
+    public static readonly AuthError PhoneNotConfirmed = new("phone_not_confirmed", 400, "Phone not confirmed");
+    public static readonly AuthError UserAlreadyExists = new("user_already_exists", 422, "User already registered");
+    public static readonly AuthError EmailExists = new("email_exists", 422, "A user with this email address has already been registered");
+    public static readonly AuthError PhoneExists = new("phone_exists", 422, "A user with this phone number has already been registered");
+    public static readonly AuthError SignupDisabled = new("signup_disabled", 422, "Signups not allowed for this instance");
+    public static readonly AuthError EmailProviderDisabled = new("email_provider_disabled", 422, "Email signups are disabled");
+    public static readonly AuthError PhoneProviderDisabled = new("phone_provider_disabled", 422, "Phone sign-in is not enabled");
+    public static readonly AuthError AnonymousProviderDisabled = new("anonymous_provider_disabled", 422, "Anonymous sign-ins are disabled");
+    public static readonly AuthError SamePassword = new("same_password", 422, "New password should be different from the old password.");
+    public static readonly AuthError CurrentPasswordInvalid = new("current_password_invalid", 400, "The current password is not right");
+    public static readonly AuthError ReauthenticationNeeded = new("reauthentication_needed", 400, "Password update requires a recent sign-in");
+    public static readonly AuthError RefreshTokenNotFound = new("refresh_token_not_found", 400, "Invalid Refresh Token: Refresh Token Not Found");
+    public static readonly AuthError RefreshTokenAlreadyUsed = new("refresh_token_already_used", 400, "Invalid Refresh Token: Already Used");
+    public static readonly AuthError SessionExpired = new("session_expired", 400, "Invalid Refresh Token: Session Expired");
+    public static readonly AuthError UserBannedAtSignIn = new("user_banned", 400, "User is banned");
+    public static readonly AuthError UserBanned = new("user_banned", 403, "User is banned");
+    public static readonly AuthError SessionNotFound = new("session_not_found", 403, "Session from session_id claim in JWT does not exist");
+    public static readonly AuthError NoSuchSession = new("session_not_found", 404, "No session of this user has that id");
+    public static readonly AuthError NoAuthorization = new("no_authorization", 401, "This endpoint requires a valid Bearer token");
+    public static readonly AuthError InvalidApiKey = new("no_authorization", 401, "Invalid API key");
+    public static readonly AuthError NotAdmin = new("not_admin", 403, "User not allowed");
+    public static readonly AuthError UserNotFound = new("user_not_found", 404, "User not found");
+    public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
+    public static readonly AuthError NoSuchRoute = new("unknown", 404, "No such path under /auth/v1");
+    public static readonly AuthError UnexpectedFailure = new("unexpected_failure", 500, "Unexpected failure, please check server logs for more information");
+    public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");
+    public static readonly AuthError BodyTooLarge = new("validation_failed", 413, "The request body is too large");
+
+    public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
+
+    public static AuthError BadJwt(string reason) => new("bad_jwt", 403, $"invalid JWT: {reason}");
+
+    public static AuthError NotBuilt(string feature) => new("feature_disabled", 501, $"{feature} is not built yet");
+
+    public static AuthError OverRequestRateLimit(int retryAfter) =>
+        new("over_request_rate_limit", 429, "Request rate limit reached") { RetryAfter = retryAfter };
+
+    public static AuthError WeakPassword(string message, ImmutableArray<string> reasons) =>
+        new("weak_password", 422, message) { WeakPasswordReasons = reasons };
+
+    public static AuthError Unavailable(int? retryAfter) =>
+        new("unexpected_failure", 503, "The server cannot store this at the moment; try again") { RetryAfter = retryAfter ?? 1 };
+
+    /// <summary>All codes this server answers, for the check against the docs.</summary>
+    public static readonly ImmutableArray<string> Codes =
+    [
+        "anonymous_provider_disabled",
+        "bad_json",
+        "bad_jwt",
+        "conflict",
+        "current_password_invalid",
+        "email_exists",
+        "email_not_confirmed",
+        "email_provider_disabled",
+        "feature_disabled",
+        "invalid_credentials",
+        "no_authorization",
+        "not_admin",
+        "over_request_rate_limit",
+        "phone_exists",
+        "phone_not_confirmed",
+        "phone_provider_disabled",
+        "reauthentication_needed",
+        "refresh_token_already_used",
+        "refresh_token_not_found",
+        "same_password",
+        "session_expired",
+        "session_not_found",
+        "signup_disabled",
+        "unexpected_failure",
+        "unknown",
+        "user_already_exists",
+        "user_banned",
+        "user_not_found",
+        "validation_failed",
+        "weak_password",
+    ];
+}

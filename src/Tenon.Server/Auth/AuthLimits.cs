@@ -1,0 +1,94 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>The limits of <c>[auth] rate_limit</c> that the built calls count against.</summary>
+internal enum AuthLimit
+{
+    SignIn,
+    Anonymous,
+    Refresh,
+}
+
+/// <summary>
+/// Requests per client address, and failed passwords per account. Never keyed by anything the client writes into a body
+/// alone: the account limit only adds to the address limit.
+/// </summary>
+internal sealed class AuthLimits : IDisposable
+{
+    // One address may try 30 times in 5 minutes; many addresses together get 50 at once and then 6 a minute at one account.
+    private const int AccountFailures = 50;
+    private static readonly TimeSpan AccountRefill = TimeSpan.FromSeconds(10);
+
+    private readonly TrustedProxies proxies;
+    private readonly PartitionedRateLimiter<string> signIn;
+    private readonly PartitionedRateLimiter<string> anonymous;
+    private readonly PartitionedRateLimiter<string> refresh;
+    private readonly PartitionedRateLimiter<string> failures;
+
+    public AuthLimits(AuthOptions options, TrustedProxies proxies)
+    {
+        this.proxies = proxies;
+        signIn = PerClient(options.RateLimit.SignInSignUps, TimeSpan.FromMinutes(5));
+        anonymous = PerClient(options.RateLimit.AnonymousUsers, TimeSpan.FromHours(1));
+        refresh = PerClient(options.RateLimit.TokenRefresh, TimeSpan.FromMinutes(5));
+        failures = Buckets(AccountFailures, AccountRefill);
+    }
+
+    /// <summary>Takes one permit of the client's, or refuses with 429.</summary>
+    public void Take(AuthLimit limit, HttpContext context)
+    {
+        PartitionedRateLimiter<string> limiter = limit switch
+        {
+            AuthLimit.SignIn => signIn,
+            AuthLimit.Anonymous => anonymous,
+            _ => refresh,
+        };
+        using RateLimitLease lease = limiter.AttemptAcquire(TrustedProxies.LimitKey(proxies.ClientOf(context)));
+        if (!lease.IsAcquired)
+        {
+            int wait = lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan after) ? (int)Math.Ceiling(after.TotalSeconds) : 1;
+            throw AuthErrors.OverRequestRateLimit(Math.Max(1, wait)).ToException();
+        }
+    }
+
+    /// <summary>Refuses while an account, real or not, has seen too many wrong passwords.</summary>
+    public void RequireFewFailures(string account)
+    {
+        if (failures.GetStatistics(account)?.CurrentAvailablePermits == 0)
+        {
+            throw AuthErrors.OverRequestRateLimit((int)AccountRefill.TotalSeconds).ToException();
+        }
+    }
+
+    public void CountFailure(string account)
+    {
+        using RateLimitLease lease = failures.AttemptAcquire(account);
+    }
+
+    public void Dispose()
+    {
+        signIn.Dispose();
+        anonymous.Dispose();
+        refresh.Dispose();
+        failures.Dispose();
+    }
+
+    private static PartitionedRateLimiter<string> PerClient(int permits, TimeSpan window) =>
+        Buckets(Math.Max(1, permits), window / Math.Max(1, permits));
+
+    private static PartitionedRateLimiter<string> Buckets(int permits, TimeSpan refill) =>
+        PartitionedRateLimiter.Create<string, string>(key =>
+            RateLimitPartition.GetTokenBucketLimiter(
+                key,
+                _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = permits,
+                    TokensPerPeriod = 1,
+                    ReplenishmentPeriod = refill,
+                    QueueLimit = 0,
+                }
+            )
+        );
+}

@@ -1,0 +1,120 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Tenon.Core.Types;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>
+/// apikey and Authorization headers -> <see cref="Caller"/>. The bearer token decides; without one the key does; without
+/// both the caller is anon. A credential seen before costs one hash and one lookup and allocates nothing; a new token is
+/// verified, then its session and user are looked up in the store once, and every end of a session drops it again.
+/// </summary>
+internal sealed class CallerResolver(
+    ApiKeys apiKeys,
+    TokenVerifier verifier,
+    TokenCache tokens,
+    StoreDatabase store,
+    TimeProvider clock
+)
+{
+    private const string Bearer = "Bearer ";
+
+    public ValueTask<Resolution> ResolveAsync(HttpRequest request, CancellationToken cancellation) =>
+        ResolveAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
+
+    /// <summary>For a websocket the key comes from the query; the rules are the same.</summary>
+    public ValueTask<Resolution> ResolveAsync(StringValues keys, StringValues authorization, CancellationToken cancellation)
+    {
+        if (keys.Count > 1 || authorization.Count > 1)
+        {
+            return new(CredentialFailure.Repeated);
+        }
+        string? key = string.IsNullOrEmpty(keys) ? null : keys[0];
+        // Other schemes than Bearer are none of ours (PostgREST ignores them too).
+        string? header = authorization.Count == 1 ? authorization[0] : null;
+        if (header is null || !header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return key is null ? new(Caller.Anonymous) : ResolveOne(key, 0, cancellation);
+        }
+        if (header.Length == Bearer.Length)
+        {
+            return new(CredentialFailure.Empty);
+        }
+        if (key is null || header.AsSpan(Bearer.Length).SequenceEqual(key))
+        {
+            return ResolveOne(header, Bearer.Length, cancellation);
+        }
+        ValueTask<Resolution> first = ResolveOne(key, 0, cancellation);
+        if (!first.IsCompletedSuccessfully)
+        {
+            return ResolveBothAsync(first, header, cancellation);
+        }
+        Resolution resolution = first.Result;
+        return resolution.Failure is null ? ResolveOne(header, Bearer.Length, cancellation) : new(resolution);
+    }
+
+    private async ValueTask<Resolution> ResolveBothAsync(
+        ValueTask<Resolution> key,
+        string header,
+        CancellationToken cancellation
+    )
+    {
+        Resolution resolution = await key;
+        return resolution.Failure is null ? await ResolveOne(header, Bearer.Length, cancellation) : resolution;
+    }
+
+    private ValueTask<Resolution> ResolveOne(string text, int start, CancellationToken cancellation)
+    {
+        ReadOnlySpan<char> credential = text.AsSpan(start);
+        if (!TokenHash.TryOf(credential, out TokenHash hash))
+        {
+            return new(CredentialFailure.TooLong);
+        }
+        if ((apiKeys.Find(hash) ?? tokens.Find(hash, clock.GetUtcNow())) is { } known)
+        {
+            return new(known);
+        }
+        return OpaqueKey.Is(credential)
+            ? new(CredentialFailure.UnknownKey)
+            : CheckAsync(credential.ToString(), hash, cancellation);
+    }
+
+    /// <summary>The cold path: signature and claims, then the session.</summary>
+    private async ValueTask<Resolution> CheckAsync(string token, TokenHash hash, CancellationToken cancellation)
+    {
+        long version = tokens.Version;
+        Resolution verified = await verifier.VerifyAsync(token);
+        if (!verified.TryGet(out Caller? caller, out _))
+        {
+            return verified;
+        }
+        if (caller is { SessionId: { } session, UserId: { } user })
+        {
+            List<Datum[]> rows = await store.QueryAsync(
+                SessionSql.Check,
+                new[] { StoreValues.Of(session), StoreValues.Of(user) },
+                cancellation
+            );
+            if (CheckSession(caller, rows) is { } gone)
+            {
+                return gone;
+            }
+        }
+        tokens.Add(hash, caller, version);
+        return caller;
+    }
+
+    private CredentialFailure? CheckSession(Caller caller, List<Datum[]> rows)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        if (rows is not [var row])
+        {
+            return CredentialFailure.SessionGone;
+        }
+        return row[0].Time() <= now || !row[2].IsNull ? CredentialFailure.SessionGone
+            : row[1].Time() > now ? CredentialFailure.UserBanned
+            : (row[3].TextOrNull() is { Length: > 0 } role ? role : "authenticated") != caller.Role.Text ? CredentialFailure.RoleChanged
+            : null;
+    }
+}

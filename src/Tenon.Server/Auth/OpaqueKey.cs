@@ -1,0 +1,40 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>API keys that carry nothing: a prefix that says what they are for, random characters, and a check sum for scanners.</summary>
+internal static class OpaqueKey
+{
+    public const string PublishablePrefix = "sb_publishable_";
+    public const string SecretPrefix = "sb_secret_";
+
+    public static string Create(string prefix)
+    {
+        string random = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
+        byte[] sum = SHA256.HashData(Encoding.ASCII.GetBytes(prefix + random));
+        return $"{prefix}{random}_{Convert.ToHexStringLower(sum.AsSpan(0, 4))}";
+    }
+
+    /// <summary>Looks like an opaque key, so it is never parsed as a token.</summary>
+    public static bool Is(ReadOnlySpan<char> text) => text.StartsWith("sb_", StringComparison.Ordinal);
+}
+
+/// <summary>The older form of an API key: an HS256 token that names a role.</summary>
+internal static class LegacyKey
+{
+    private static readonly TimeSpan Life = TimeSpan.FromDays(3650);
+
+    public static string Create(string role, string secret, TimeProvider clock)
+    {
+        long now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(secret));
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            $$"""{"iss":"tenon","role":"{{role}}","iat":{{now}},"exp":{{now + (long)Life.TotalSeconds}}}""",
+            new SigningCredentials(key, SecurityAlgorithms.HmacSha256)
+        );
+    }
+}

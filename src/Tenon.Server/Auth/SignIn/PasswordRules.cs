@@ -1,0 +1,116 @@
+using System.Collections.Frozen;
+using System.Text;
+
+namespace Tenon.Server.Auth.SignIn;
+
+/// <summary>
+/// What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long enough, any characters, not one that is tried first.
+/// No composition rules, no expiry.
+/// </summary>
+internal static class PasswordRules
+{
+    private const int LargestBytes = 1024;
+
+    /// <summary>Refuses a password that is too short, too long or easily guessed.</summary>
+    public static void Require(string password, AuthOptions options)
+    {
+        RequireLength(password, options);
+        if (IsCommon(password))
+        {
+            throw AuthErrors
+                .WeakPassword("Password is known to be weak and easy to guess, please choose a different one.", ["pwned"])
+                .ToException();
+        }
+    }
+
+    /// <summary>The administrator's passwords are only measured.</summary>
+    public static void RequireLength(string password, AuthOptions options)
+    {
+        if (Encoding.UTF8.GetByteCount(password) > LargestBytes)
+        {
+            throw AuthErrors.ValidationFailed($"Password cannot be longer than {LargestBytes} bytes").ToException();
+        }
+        if (password.EnumerateRunes().Count() < options.MinimumPasswordLength)
+        {
+            throw AuthErrors
+                .WeakPassword($"Password should be at least {options.MinimumPasswordLength} characters.", ["length"])
+                .ToException();
+        }
+    }
+
+    /// <summary>Runs, repetitions and decorated favourites: found by shape, so no list of millions is carried.</summary>
+    internal static bool IsCommon(string password)
+    {
+        string plain = Plain(password);
+        return IsRepetition(plain) || IsRun(plain) || Favourites.Contains(Stem(plain)) || Favourites.Contains(Stem(Unleet(plain)));
+    }
+
+    private static string Plain(string password) => password.Trim().ToLowerInvariant();
+
+    /// <summary>A piece of at most three characters over and over.</summary>
+    private static bool IsRepetition(string text)
+    {
+        for (int period = 1; period <= 3; period++)
+        {
+            bool same = text.Length > period;
+            for (int i = period; same && i < text.Length; i++)
+            {
+                same = text[i] == text[i - period];
+            }
+            if (same)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>A stretch of the alphabet, the digits or a keyboard's row or column, in either direction.</summary>
+    private static bool IsRun(string text) =>
+        Array.Exists(Runs, run => run.Contains(text, StringComparison.Ordinal))
+        || Array.Exists(Runs, run => run.Contains(new string([.. text.Reverse()]), StringComparison.Ordinal));
+
+    /// <summary>Without the digits and signs people put around a word.</summary>
+    private static string Stem(string text)
+    {
+        ReadOnlySpan<char> span = text;
+        while (span.Length > 0 && !char.IsLetter(span[^1]))
+        {
+            span = span[..^1];
+        }
+        while (span.Length > 0 && !char.IsLetter(span[0]))
+        {
+            span = span[1..];
+        }
+        return span.ToString();
+    }
+
+    private static string Unleet(string text) =>
+        text.Replace('0', 'o').Replace('1', 'l').Replace('3', 'e').Replace('4', 'a').Replace('5', 's').Replace('7', 't')
+            .Replace('@', 'a').Replace('$', 's');
+
+    private static readonly string[] Runs =
+    [
+        "01234567890123456789",
+        "abcdefghijklmnopqrstuvwxyz",
+        "qwertyuiopasdfghjklzxcvbnm",
+        "qwertzuiopasdfghjklyxcvbnm",
+        "azertyuiopqsdfghjklmwxcvbn",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+        "1q2w3e4r5t6y7u8i9o0p",
+        "qazwsxedcrfvtgbyhnujm",
+        "zaq12wsxcde34rfv",
+        "!@#$%^&*()",
+    ];
+
+    // The empty word stands for passwords of digits and signs only: eight digits are a million guesses, or a birthday.
+    private static readonly FrozenSet<string> Favourites = (
+        " admin administrator angel asdf baseball basketball batman changeme charlie cheese chocolate computer cookie default"
+        + " dragon flower football freedom guest hello helloworld hunter iloveyou internet jennifer jessica jordan killer"
+        + " letmein login loveme lovely master michael monkey monkeys nothing pass passpass passphrase passw password"
+        + " passwordpassword passwort pokemon princess qwer qwert qwerty qwertz azerty samsung secret shadow starwars summer"
+        + " winter spring autumn sunshine superman supersecret test testing testtest trustno user welcome whatever zxcvbn abc abcd"
+    )
+        .Split(' ')
+        .ToFrozenSet(StringComparer.Ordinal);
+}

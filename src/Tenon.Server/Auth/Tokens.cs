@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>A refresh token with what the store keeps of it: the nonce it is derived from and its hash.</summary>
+internal sealed record RefreshToken(string Text, string Nonce, string Hash);
+
+/// <summary>Makes tokens: access tokens signed with the current ES256 key, refresh tokens derived from a nonce.</summary>
+internal sealed class Tokens(Keys keys, SigningKeys signing, AuthOptions options, TimeProvider clock)
+{
+    private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private readonly byte[] refreshKey = keys.Derive("refresh tokens");
+
+    /// <summary>The access token of a session; it ends with the session where that is sooner.</summary>
+    public (string Token, long ExpiresIn, long ExpiresAt) Issue(User user, Session session)
+    {
+        long now = clock.GetUtcNow().ToUnixTimeSeconds();
+        long expires = now + (long)options.JwtExpiry.TotalSeconds;
+        if (session.NotAfter is { } end)
+        {
+            expires = Math.Min(expires, end.ToUnixTimeSeconds());
+        }
+        SigningKey key = signing.Current;
+        string token = Handler.CreateToken(
+            Payload(user, session, now, expires),
+            new SigningCredentials(key.Key, SecurityAlgorithms.EcdsaSha256)
+        );
+        return (token, Math.Max(0, expires - now), expires);
+    }
+
+    /// <summary>
+    /// A new refresh token. It is HMAC(key, nonce): the same text can be given again to a client that never saw the answer
+    /// (WIRE §2.4), while a copy of the database without the key yields no usable token.
+    /// </summary>
+    public RefreshToken NewRefreshToken() => FromNonce(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)));
+
+    public RefreshToken FromNonce(string nonce)
+    {
+        byte[] mac = HMACSHA256.HashData(refreshKey, Encoding.ASCII.GetBytes(nonce));
+        string text = Base64Url.EncodeToString(mac.AsSpan(0, 24));
+        return new RefreshToken(text, nonce, TokenHash.Of(text).ToString());
+    }
+
+    private string Payload(User user, Session session, long now, long expires)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("iss", options.Issuer);
+            writer.WriteString("sub", user.Id);
+            writer.WriteString("aud", TokenVerifier.Audience);
+            writer.WriteNumber("exp", expires);
+            writer.WriteNumber("iat", now);
+            writer.WriteString("email", user.Email ?? "");
+            writer.WriteString("phone", user.Phone ?? "");
+            writer.WritePropertyName("app_metadata");
+            writer.WriteRawValue(user.AppMetadata, skipInputValidation: true);
+            writer.WritePropertyName("user_metadata");
+            writer.WriteRawValue(user.UserMetadata, skipInputValidation: true);
+            writer.WriteString("role", user.Role);
+            writer.WriteString("aal", session.Aal);
+            writer.WritePropertyName("amr");
+            writer.WriteRawValue(session.Amr, skipInputValidation: true);
+            writer.WriteString("session_id", session.Id);
+            writer.WriteBoolean("is_anonymous", user.IsAnonymous);
+            writer.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

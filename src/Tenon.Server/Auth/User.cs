@@ -1,0 +1,81 @@
+using Tenon.Core.Types;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>A row of auth.users, as far as sign-in needs it.</summary>
+internal sealed record User
+{
+    public required Guid Id { get; init; }
+    public string Role { get; init; } = "authenticated";
+    public string? Email { get; init; }
+    public string? PasswordHash { get; init; }
+    public DateTimeOffset? EmailConfirmedAt { get; init; }
+    public DateTimeOffset? InvitedAt { get; init; }
+    public DateTimeOffset? LastSignInAt { get; init; }
+    public string AppMetadata { get; init; } = "{}";
+    public string UserMetadata { get; init; } = "{}";
+    public DateTimeOffset? CreatedAt { get; init; }
+    public DateTimeOffset? UpdatedAt { get; init; }
+    public string? Phone { get; init; }
+    public DateTimeOffset? PhoneConfirmedAt { get; init; }
+    public DateTimeOffset? ConfirmedAt { get; init; }
+    public DateTimeOffset? BannedUntil { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+    public bool IsAnonymous { get; init; }
+    public bool IsSsoUser { get; init; }
+
+    public bool IsBanned(DateTimeOffset now) => BannedUntil > now;
+
+    /// <summary>From the columns of <see cref="UserSql.Columns"/>.</summary>
+    public static User Read(Datum[] row) =>
+        new()
+        {
+            Id = row[0].Uuid(),
+            Role = row[1].TextOrNull() is { Length: > 0 } role ? role : "authenticated",
+            Email = row[2].TextOrNull() is { Length: > 0 } email ? email : null,
+            PasswordHash = row[3].TextOrNull() is { Length: > 0 } hash ? hash : null,
+            EmailConfirmedAt = row[4].Time(),
+            InvitedAt = row[5].Time(),
+            LastSignInAt = row[6].Time(),
+            AppMetadata = row[7].TextOrNull() ?? "{}",
+            UserMetadata = row[8].TextOrNull() ?? "{}",
+            CreatedAt = row[9].Time(),
+            UpdatedAt = row[10].Time(),
+            Phone = row[11].TextOrNull() is { Length: > 0 } phone ? phone : null,
+            PhoneConfirmedAt = row[12].Time(),
+            ConfirmedAt = row[13].Time(),
+            BannedUntil = row[14].Time(),
+            DeletedAt = row[15].Time(),
+            IsAnonymous = row[16].IsTrue(),
+            IsSsoUser = row[17].IsTrue(),
+        };
+}
+
+/// <summary>A row of auth.identities: one way a user is known.</summary>
+internal sealed record Identity(
+    Guid Id,
+    string ProviderId,
+    Guid UserId,
+    string Data,
+    string Provider,
+    string? Email,
+    DateTimeOffset? LastSignInAt,
+    DateTimeOffset? CreatedAt,
+    DateTimeOffset? UpdatedAt
+)
+{
+    /// <summary>From the columns of <see cref="UserSql.IdentityColumns"/>.</summary>
+    public static Identity Read(Datum[] row) =>
+        new(
+            row[0].Uuid(),
+            row[1].Text,
+            row[2].Uuid(),
+            row[3].Text,
+            row[4].Text,
+            row[5].TextOrNull(),
+            row[6].Time(),
+            row[7].Time(),
+            row[8].Time()
+        );
+}

@@ -1,0 +1,186 @@
+using Tenon.Core.Types;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>Statements on auth.users, auth.identities and the audit log.</summary>
+internal static class UserSql
+{
+    public const string Columns =
+        "id, role, email, encrypted_password, email_confirmed_at, invited_at, last_sign_in_at, raw_app_meta_data, "
+        + "raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, confirmed_at, banned_until, deleted_at, "
+        + "is_anonymous, is_sso_user";
+
+    public const string IdentityColumns =
+        "id, provider_id, user_id, identity_data, provider, email, last_sign_in_at, created_at, updated_at";
+
+    public static readonly StoreStatement ById = new(
+        "auth.users.by_id",
+        $"select {Columns} from auth.users where id = $1",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement ByEmail = new(
+        "auth.users.by_email",
+        $"select {Columns} from auth.users where email = $1 and is_sso_user = false",
+        [LogicalType.Text]
+    );
+
+    public static readonly StoreStatement ByPhone = new(
+        "auth.users.by_phone",
+        $"select {Columns} from auth.users where phone = $1",
+        [LogicalType.Text]
+    );
+
+    public static readonly StoreStatement Insert = new(
+        "auth.users.insert",
+        $"""
+        insert into auth.users (id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
+            raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_anonymous)
+        values ($1, 'authenticated', $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)
+        returning {Columns}
+        """,
+        [
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+            LogicalType.Jsonb,
+            LogicalType.Jsonb,
+            LogicalType.TimestampTz,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+            LogicalType.TimestampTz,
+            LogicalType.Boolean,
+        ]
+    );
+
+    /// <summary>Writes what may change, if nobody wrote in between ($12 is the updated_at that was read).</summary>
+    public static readonly StoreStatement Update = new(
+        "auth.users.update",
+        $"""
+        update auth.users set role = $2, email = $3, encrypted_password = $4, email_confirmed_at = $5,
+            raw_app_meta_data = $6, raw_user_meta_data = $7, phone = $8, phone_confirmed_at = $9, banned_until = $10,
+            is_anonymous = $11, updated_at = $13
+        where id = $1 and updated_at is not distinct from $12
+        returning {Columns}
+        """,
+        [
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+            LogicalType.Jsonb,
+            LogicalType.Jsonb,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+            LogicalType.TimestampTz,
+            LogicalType.Boolean,
+            LogicalType.TimestampTz,
+            LogicalType.TimestampTz,
+        ]
+    );
+
+    /// <summary>Marks a sign-in, if the password that was verified is still the one in force ($3 was, $4 is to be kept).</summary>
+    public static readonly StoreStatement SignedIn = new(
+        "auth.users.signed_in",
+        $"""
+        update auth.users set last_sign_in_at = $2, updated_at = $2, encrypted_password = $4
+        where id = $1 and encrypted_password is not distinct from $3 and deleted_at is null
+        returning {Columns}
+        """,
+        [LogicalType.Uuid, LogicalType.TimestampTz, LogicalType.Text, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement Delete = new(
+        "auth.users.delete",
+        "delete from auth.users where id = $1 returning id",
+        [LogicalType.Uuid]
+    );
+
+    /// <summary>Keeps the row for what refers to it, and nothing that tells who it was.</summary>
+    public static readonly StoreStatement SoftDelete = new(
+        "auth.users.soft_delete",
+        """
+        update auth.users set email = $2, phone = null, encrypted_password = null, raw_user_meta_data = $4,
+            raw_app_meta_data = $4, deleted_at = $3, updated_at = $3
+        where id = $1 and deleted_at is null returning id
+        """,
+        [LogicalType.Uuid, LogicalType.Text, LogicalType.TimestampTz, LogicalType.Jsonb]
+    );
+
+    public static readonly StoreStatement Page = new(
+        "auth.users.page",
+        $"select {Columns} from auth.users order by created_at desc, id limit $1 offset $2",
+        [LogicalType.Int8, LogicalType.Int8]
+    );
+
+    public static readonly StoreStatement Count = new("auth.users.count", "select count(*) from auth.users", []);
+
+    public static readonly StoreStatement FilteredPage = new(
+        "auth.users.filtered_page",
+        $"select {Columns} from auth.users where email like $3 order by created_at desc, id limit $1 offset $2",
+        [LogicalType.Int8, LogicalType.Int8, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement FilteredCount = new(
+        "auth.users.filtered_count",
+        "select count(*) from auth.users where email like $1",
+        [LogicalType.Text]
+    );
+
+    public static readonly StoreStatement Identities = new(
+        "auth.identities.of_user",
+        $"select {IdentityColumns} from auth.identities where user_id = $1 order by created_at, id",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement InsertIdentity = new(
+        "auth.identities.insert",
+        $"""
+        insert into auth.identities (id, provider_id, user_id, identity_data, provider, email, last_sign_in_at, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $7, $7)
+        returning {IdentityColumns}
+        """,
+        [
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.Uuid,
+            LogicalType.Jsonb,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+        ]
+    );
+
+    public static readonly StoreStatement UpdateIdentity = new(
+        "auth.identities.update",
+        "update auth.identities set identity_data = $3, email = $4, updated_at = $5 where user_id = $1 and provider = $2 returning id",
+        [LogicalType.Uuid, LogicalType.Text, LogicalType.Jsonb, LogicalType.Text, LogicalType.TimestampTz]
+    );
+
+    public static readonly StoreStatement DeleteIdentities = new(
+        "auth.identities.delete",
+        "delete from auth.identities where user_id = $1",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement Audit = new(
+        "auth.audit.insert",
+        """
+        insert into auth.audit_log_entries (id, action, actor_id, actor_username, payload, ip_address, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        [
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.Jsonb,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+        ]
+    );
+}
