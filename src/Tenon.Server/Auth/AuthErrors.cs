@@ -29,7 +29,6 @@ internal static class AuthErrors
     public static readonly AuthError BadJson = new("bad_json", 400, "Could not parse request body as a JSON object");
     public static readonly AuthError InvalidCredentials = new("invalid_credentials", 400, "Invalid login credentials");
     public static readonly AuthError EmailNotConfirmed = new("email_not_confirmed", 400, "Email not confirmed");
-    public static readonly AuthError PhoneNotConfirmed = new("phone_not_confirmed", 400, "Phone not confirmed");
     public static readonly AuthError UserAlreadyExists = new("user_already_exists", 422, "User already registered");
     public static readonly AuthError EmailExists = new("email_exists", 422, "A user with this email address has already been registered");
     public static readonly AuthError PhoneExists = new("phone_exists", 422, "A user with this phone number has already been registered");
@@ -89,7 +88,6 @@ internal static class AuthErrors
         "not_admin",
         "over_request_rate_limit",
         "phone_exists",
-        "phone_not_confirmed",
         "phone_provider_disabled",
         "reauthentication_needed",
         "refresh_token_already_used",

@@ -56,6 +56,13 @@ internal static class SessionSql
         [LogicalType.Uuid, LogicalType.TimestampTz, LogicalType.Text, LogicalType.Text]
     );
 
+    /// <summary>Ends a session but keeps its row, so that its used tokens are still known for what they are.</summary>
+    public static readonly StoreStatement Finish = new(
+        "auth.sessions.finish",
+        "update auth.sessions set not_after = $2, updated_at = $2 where id = $1",
+        [LogicalType.Uuid, LogicalType.TimestampTz]
+    );
+
     public static readonly StoreStatement DeleteAll = new(
         "auth.sessions.delete_all",
         "delete from auth.sessions where user_id = $1 returning id",

@@ -11,6 +11,9 @@ internal static class PasswordRules
 {
     private const int LargestBytes = 1024;
 
+    // Digits and signs only, up to this length, are dates and telephone numbers more often than not.
+    private const int LongestDate = 10;
+
     /// <summary>Refuses a password that is too short, too long or easily guessed.</summary>
     public static void Require(string password, AuthOptions options)
     {
@@ -41,11 +44,14 @@ internal static class PasswordRules
     /// <summary>Runs, repetitions and decorated favourites: found by shape, so no list of millions is carried.</summary>
     internal static bool IsCommon(string password)
     {
-        string plain = Plain(password);
-        return IsRepetition(plain) || IsRun(plain) || Favourites.Contains(Stem(plain)) || Favourites.Contains(Stem(Unleet(plain)));
+        string plain = password.Trim().ToLowerInvariant();
+        string stem = Stem(plain);
+        return IsRepetition(plain)
+            || IsRun(plain)
+            || (stem.Length == 0 && plain.Length <= LongestDate)
+            || Favourites.Contains(stem)
+            || Favourites.Contains(Stem(Unleet(plain)));
     }
-
-    private static string Plain(string password) => password.Trim().ToLowerInvariant();
 
     /// <summary>A piece of at most three characters over and over.</summary>
     private static bool IsRepetition(string text)
@@ -103,9 +109,8 @@ internal static class PasswordRules
         "!@#$%^&*()",
     ];
 
-    // The empty word stands for passwords of digits and signs only: eight digits are a million guesses, or a birthday.
     private static readonly FrozenSet<string> Favourites = (
-        " admin administrator angel asdf baseball basketball batman changeme charlie cheese chocolate computer cookie default"
+        "admin administrator angel asdf baseball basketball batman changeme charlie cheese chocolate computer cookie default"
         + " dragon flower football freedom guest hello helloworld hunter iloveyou internet jennifer jessica jordan killer"
         + " letmein login loveme lovely master michael monkey monkeys nothing pass passpass passphrase passw password"
         + " passwordpassword passwort pokemon princess qwer qwert qwerty qwertz azerty samsung secret shadow starwars summer"

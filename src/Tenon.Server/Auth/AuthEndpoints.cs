@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tenon.Core.Errors;
+using Tenon.Server.Auth.Account;
+using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.SignIn;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>
+/// The routes of /auth/v1 and their one edge, where every refusal becomes an answer in GoTrue's shape. Each call is a class
+/// that reads the request, passes its gates in order and writes the answer.
+/// </summary>
+internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpoints> logger)
+{
+    private static readonly string[] AllVerbs = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder auth = routes.MapGroup("/auth/v1");
+        var info = services.GetRequiredService<ServerInfo>();
+        On(auth, "GET", "/health", info.HealthAsync);
+        On(auth, "GET", "/settings", info.SettingsAsync);
+        On(auth, "GET", "/.well-known/jwks.json", info.JwksAsync);
+        On(auth, "GET", "/.well-known/openid-configuration", info.DiscoveryAsync);
+
+        On(auth, "POST", "/signup", services.GetRequiredService<SignUp>().HandleAsync);
+        On(auth, "POST", "/token", TokenAsync);
+
+        var user = services.GetRequiredService<UserUpdate>();
+        On(auth, "GET", "/user", user.GetAsync);
+        On(auth, "PUT", "/user", user.PutAsync);
+        On(auth, "POST", "/logout", services.GetRequiredService<Logout>().HandleAsync);
+        var sessions = services.GetRequiredService<SessionList>();
+        On(auth, "GET", "/sessions", sessions.GetAsync);
+        On(auth, "DELETE", "/sessions/{id}", sessions.DeleteAsync);
+
+        var admin = services.GetRequiredService<AdminUsers>();
+        On(auth, "GET", "/admin/users", services.GetRequiredService<AdminUserList>().HandleAsync);
+        On(auth, "POST", "/admin/users", admin.CreateAsync);
+        On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
+        On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
+        On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
+
+        foreach ((string path, string feature) in NotBuilt.Routes)
+        {
+            AuthError error = AuthErrors.NotBuilt(feature);
+            auth.MapMethods(path, AllVerbs, Edge(_ => throw error.ToException()));
+        }
+        auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.NoSuchRoute.ToException()));
+    }
+
+    private Task TokenAsync(HttpContext context)
+    {
+        string grant = context.Request.Query["grant_type"].ToString();
+        return grant switch
+        {
+            "password" => services.GetRequiredService<PasswordGrant>().HandleAsync(context),
+            "refresh_token" => services.GetRequiredService<RefreshGrant>().HandleAsync(context),
+            "pkce" or "id_token" or "web3" => throw AuthErrors.NotBuilt($"grant_type={grant}").ToException(),
+            _ => AuthResponse.WriteOAuthErrorAsync(context, "unsupported_grant_type", "The grant_type is not one this server knows"),
+        };
+    }
+
+    private void On(RouteGroupBuilder group, string verb, string path, RequestDelegate handler) =>
+        group.MapMethods(path, [verb], Edge(handler));
+
+    /// <summary>Runs a call and says its refusal. What nobody foresaw is logged and told to the client as nothing but that.</summary>
+    private RequestDelegate Edge(RequestDelegate handler) =>
+        async context =>
+        {
+            try
+            {
+                await handler(context);
+            }
+            catch (AuthException e)
+            {
+                await AuthResponse.WriteErrorAsync(context, e.Error);
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                // Nobody is left to answer.
+            }
+            catch (BadHttpRequestException e)
+            {
+                AuthError error = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? AuthErrors.BodyTooLarge : AuthErrors.BadJson;
+                await AuthResponse.WriteErrorAsync(context, error);
+            }
+            catch (Exception e) when (!context.Response.HasStarted)
+            {
+                AuthEvents.RequestFailed(logger, e, context.Request.Method, context.Request.Path);
+                bool busy = e is TenonException { Error.Code.Status: StatusCodes.Status503ServiceUnavailable };
+                await AuthResponse.WriteErrorAsync(
+                    context,
+                    busy ? AuthErrors.Unavailable(((TenonException)e).Error.RetryAfter) : AuthErrors.UnexpectedFailure
+                );
+            }
+        };
+}

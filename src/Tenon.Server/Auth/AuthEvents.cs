@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>Everything sign-in logs. Ids only: no address, password or token is ever an argument.</summary>
+internal static partial class AuthEvents
+{
+    [LoggerMessage(4001, LogLevel.Error, "auth: {Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(4002, LogLevel.Warning, "auth: refresh token of session {Session} was used again, the session was ended")]
+    public static partial void RefreshTokenReused(ILogger logger, Guid session);
+
+    [LoggerMessage(4003, LogLevel.Information, "auth: signing key rotated, {KeyId} signs now")]
+    public static partial void SigningKeyRotated(ILogger logger, string keyId);
+
+    [LoggerMessage(4004, LogLevel.Error, "auth: maintenance failed, it will be tried again")]
+    public static partial void MaintenanceFailed(ILogger logger, Exception exception);
+}

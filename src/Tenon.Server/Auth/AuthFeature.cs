@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Tenon.Server.Auth.Account;
+using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.SignIn;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>Registers sign-in and maps its routes. The host adds the StoreDatabase, and calls <see cref="StartAsync"/> once its migrations ran.</summary>
+internal static class AuthFeature
+{
+    public static IServiceCollection AddAuth(this IServiceCollection services, AuthOptions options, Keys keys)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options).AddSingleton(keys);
+        services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>();
+        services.AddSingleton(_ => new TokenCache()).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
+        services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
+        services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
+        services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
+        services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>();
+        services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
+        services.AddSingleton<AuthEndpoints>().AddSingleton<AuthMaintenance>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AuthMaintenance>());
+        return services;
+    }
+
+    public static void MapAuth(this IEndpointRouteBuilder routes) =>
+        routes.ServiceProvider.GetRequiredService<AuthEndpoints>().Map(routes);
+
+    /// <summary>Checks the options and loads the keys. Until then every token is refused.</summary>
+    public static async Task StartAsync(IServiceProvider services, CancellationToken cancellation)
+    {
+        Validate(services.GetRequiredService<AuthOptions>());
+        await services.GetRequiredService<SigningKeys>().LoadAsync(cancellation);
+        await services.GetRequiredService<ApiKeys>().LoadAsync(cancellation);
+        // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
+        _ = PasswordHash.OfNobody;
+        services.GetRequiredService<AuthMaintenance>().Begin();
+    }
+
+    /// <summary>Refuses what the options ask for and this server cannot do: a promise of safety must not be dropped silently.</summary>
+    internal static void Validate(AuthOptions options)
+    {
+        if (options.Email.EnableConfirmations)
+        {
+            throw new InvalidOperationException(
+                "[auth.email] enable_confirmations = true needs mail, which is not built yet; set it to false, then new users are confirmed at once"
+            );
+        }
+        if (options.JwtExpiry < TimeSpan.FromSeconds(30) || options.JwtExpiry > TimeSpan.FromDays(7))
+        {
+            throw new InvalidOperationException("[auth] jwt_expiry must be from 30 to 604800 seconds");
+        }
+        if (options.MinimumPasswordLength < 6)
+        {
+            throw new InvalidOperationException("[auth] minimum_password_length must be at least 6");
+        }
+        if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
+        {
+            throw new InvalidOperationException("[server] public_url must be an http or https address");
+        }
+    }
+}

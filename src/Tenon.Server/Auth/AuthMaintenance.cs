@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>Once an hour: the signing key is rotated when due, sessions and tokens nobody can use any more are deleted.</summary>
+internal sealed class AuthMaintenance(
+    StoreDatabase store,
+    SigningKeys signing,
+    AuthOptions options,
+    TimeProvider clock,
+    ILogger<AuthMaintenance> logger
+) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
+
+    // A used refresh token is kept this long to be recognised when it comes again.
+    private static readonly TimeSpan UsedTokens = TimeSpan.FromDays(30);
+    private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Called when the store is ready.</summary>
+    public void Begin() => started.TrySetResult();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await started.Task.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Period, clock);
+        do
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                AuthEvents.MaintenanceFailed(logger, e);
+            }
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    internal async Task RunOnceAsync(CancellationToken cancellation)
+    {
+        if (await signing.RotateIfDueAsync(cancellation))
+        {
+            AuthEvents.SigningKeyRotated(logger, signing.Current.Id);
+        }
+        DateTimeOffset now = StoreTime.Now(clock);
+        DateTimeOffset? idle = options.Sessions.InactivityTimeout > TimeSpan.Zero ? now - options.Sessions.InactivityTimeout : null;
+        await store.WriteAsync(
+            unit =>
+            {
+                // A finished session stays for a day, so that its tokens are still answered by what became of them.
+                unit.Execute(SessionSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)), StoreValues.Of(idle));
+                unit.Execute(SessionSql.DeleteOldTokens, StoreValues.Of(now - UsedTokens));
+                return true;
+            },
+            cancellation
+        );
+    }
+}

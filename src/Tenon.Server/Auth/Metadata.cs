@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>The two JSON objects of a user. Both travel in every access token, so their size is bounded.</summary>
+internal static class Metadata
+{
+    private const int LargestBytes = 8 * 1024;
+
+    /// <summary>What a user who came by e-mail starts with.</summary>
+    public const string OfEmail = """{"provider":"email","providers":["email"]}""";
+
+    public static readonly JsonElement OfEmailObject = JsonElement.Parse(OfEmail);
+
+    /// <summary>Members of the patch replace those of the base; null removes (GoTrue's rule, top level only).</summary>
+    public static string Merge(string json, JsonElement? patch, string name)
+    {
+        if (patch is not { } changes)
+        {
+            return json;
+        }
+        using JsonDocument document = JsonDocument.Parse(json);
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (JsonProperty member in document.RootElement.EnumerateObject())
+            {
+                if (!changes.TryGetProperty(member.Name, out _))
+                {
+                    member.WriteTo(writer);
+                }
+            }
+            foreach (JsonProperty member in changes.EnumerateObject())
+            {
+                if (member.Value.ValueKind != JsonValueKind.Null)
+                {
+                    member.WriteTo(writer);
+                }
+            }
+            writer.WriteEndObject();
+        }
+        return Check(buffer.WrittenSpan, name);
+    }
+
+    private static string Check(ReadOnlySpan<byte> utf8, string name)
+    {
+        if (utf8.Length > LargestBytes)
+        {
+            throw AuthErrors.ValidationFailed($"\"{name}\" may hold at most {LargestBytes} bytes").ToException();
+        }
+        // jsonb cannot hold NUL (PostgreSQL, 8.14): said here, before a write fails of it.
+        string text = Encoding.UTF8.GetString(utf8);
+        return text.Contains("\\u0000", StringComparison.Ordinal)
+            ? throw AuthErrors.ValidationFailed($"\"{name}\" may not hold NUL characters").ToException()
+            : text;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Tenon.Server.Auth;
+
+/// <summary>Calls of GoTrue's that exist on the wire and not here yet: they answer 501 with the feature's name.</summary>
+internal static class NotBuilt
+{
+    public static readonly (string Path, string Feature)[] Routes =
+    [
+        ("/otp", "Sign-in by one-time code"),
+        ("/magiclink", "Sign-in by link"),
+        ("/recover", "Password recovery by mail"),
+        ("/resend", "Sending a confirmation again"),
+        ("/verify", "Verification of codes and links"),
+        ("/authorize", "Sign-in by an external provider"),
+        ("/callback", "Sign-in by an external provider"),
+        ("/sso/{**rest}", "Single sign-on"),
+        ("/saml/{**rest}", "Single sign-on"),
+        ("/invite", "Invitation by mail"),
+        ("/reauthenticate", "Reauthentication by code"),
+        ("/user/identities/{**rest}", "Linking of identities"),
+        ("/user/oauth/{**rest}", "The OAuth server"),
+        ("/factors/{**rest}", "Multi-factor authentication"),
+        ("/passkeys/{**rest}", "Passkeys"),
+        ("/admin/users/{id}/factors/{**rest}", "Multi-factor authentication"),
+        ("/admin/users/{id}/passkeys/{**rest}", "Passkeys"),
+        ("/admin/generate_link", "Links for mails"),
+        ("/admin/audit", "Reading the audit log"),
+        ("/admin/sso/{**rest}", "Single sign-on"),
+        ("/admin/oauth/{**rest}", "The OAuth server"),
+        ("/admin/custom-providers/{**rest}", "Sign-in by an external provider"),
+        ("/scim/{**rest}", "SCIM"),
+        ("/oauth/{**rest}", "The OAuth server"),
+        ("/.well-known/oauth-authorization-server", "The OAuth server"),
+    ];
+}

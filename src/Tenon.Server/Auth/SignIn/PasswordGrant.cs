@@ -1,0 +1,99 @@
+using Microsoft.AspNetCore.Http;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth.SignIn;
+
+/// <summary>
+/// POST /token?grant_type=password. One statement and one hash whether the user exists or not; what is known of an account
+/// (banned, not confirmed) is said only to who knows its password.
+/// </summary>
+internal sealed class PasswordGrant(
+    StoreDatabase store,
+    Users users,
+    Sessions sessions,
+    PasswordHasher hasher,
+    AuthLimits limits,
+    TrustedProxies proxies,
+    TimeProvider clock
+)
+{
+    private const int LongestPassword = 1024;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        limits.Take(AuthLimit.SignIn, context);
+        AuthBody body = await AuthBody.ReadAsync(context);
+        (string email, string password) = Read(body);
+        limits.RequireFewFailures(email);
+        User user = await AuthenticateAsync(email, password, context);
+        RequireAllowed(user);
+        string kept = PasswordHash.IsOutdated(user.PasswordHash!)
+            ? await hasher.HashAsync(password, context.RequestAborted)
+            : user.PasswordHash!;
+        await AuthResponse.WriteSessionAsync(context, await OpenAsync(user, kept, context));
+    }
+
+    private static (string Email, string Password) Read(AuthBody body)
+    {
+        string? email = body.Text("email");
+        string? password = body.Text("password");
+        if (string.IsNullOrEmpty(email))
+        {
+            throw (
+                string.IsNullOrEmpty(body.Text("phone"))
+                    ? AuthErrors.ValidationFailed("missing email or phone")
+                    : AuthErrors.PhoneProviderDisabled
+            ).ToException();
+        }
+        // An address or password that cannot be anyone's is refused by its form, which tells nothing of any user.
+        string? address = EmailAddress.Normalise(email);
+        return address is null || string.IsNullOrEmpty(password) || password.Length > LongestPassword
+            ? throw AuthErrors.InvalidCredentials.ToException()
+            : (address, password);
+    }
+
+    private async Task<User> AuthenticateAsync(string email, string password, HttpContext context)
+    {
+        User? user = await users.ByEmailAsync(email, context.RequestAborted);
+        string? hash = user is { DeletedAt: null, IsSsoUser: false } ? user.PasswordHash : null;
+        if (!await hasher.VerifyAsync(hash, password, context.RequestAborted))
+        {
+            limits.CountFailure(email);
+            throw AuthErrors.InvalidCredentials.ToException();
+        }
+        return user!;
+    }
+
+    private void RequireAllowed(User user)
+    {
+        if (user.IsBanned(clock.GetUtcNow()))
+        {
+            throw AuthErrors.UserBannedAtSignIn.ToException();
+        }
+        if (user.EmailConfirmedAt is null)
+        {
+            throw AuthErrors.EmailNotConfirmed.ToException();
+        }
+    }
+
+    private async Task<IssuedSession> OpenAsync(User user, string kept, HttpContext context)
+    {
+        ClientInfo client = ClientInfo.Of(context, proxies);
+        NewSession opened = sessions.Prepare(user.Id, "password", client);
+        AuditEntry audit = AuditEntry.Of("login", user.Id, user.Email, client, clock);
+        UserWithIdentities saved = await store.WriteAsync(
+            unit =>
+            {
+                // The password may have been changed while it was being verified.
+                UserWithIdentities marked =
+                    Users.MarkSignedIn(unit, user.Id, user.PasswordHash, kept, opened.Session.CreatedAt)
+                    ?? throw AuthErrors.InvalidCredentials.ToException();
+                sessions.Open(unit, opened);
+                audit.Write(unit);
+                return marked;
+            },
+            context.RequestAborted
+        );
+        return sessions.Issue(saved.User, saved.Identities, opened.Session, opened.Token.Text);
+    }
+}
