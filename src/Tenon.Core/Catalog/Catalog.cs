@@ -104,10 +104,7 @@ internal sealed class Catalog : IBindingScope
 
     // ---- IBindingScope ----
 
-    public RelationShape? FindRelation(string? schema, string name) =>
-        Resolve(schema, name) is { } table
-            ? new(table.Name, [.. table.Columns.Select(c => new RowField(c.Name, c.Type))])
-            : null;
+    public RelationShape? FindRelation(string? schema, string name) => Resolve(schema, name)?.Shape;
 
     public Table? Resolve(string? schema, string name)
     {
@@ -151,7 +148,7 @@ internal sealed class Catalog : IBindingScope
             }
             if (Find(qualified) is { } table)
             {
-                return LogicalType.RowOfTable(table.Name, [.. table.Columns.Select(c => new RowField(c.Name, c.Type))]);
+                return LogicalType.RowOfTable(table.Name, table.Shape.Columns);
             }
         }
         return null;

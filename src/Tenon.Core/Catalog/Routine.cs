@@ -24,5 +24,5 @@ internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParamet
     public ImmutableArray<RoleName> ExecuteRoles { get; init; } = [RoleName.Public];
     public string? Comment { get; init; }
 
-    public RoutineShape Shape => new(Name, Parameters, Result, ReturnsSet, Volatility);
+    public RoutineShape Shape => new(Name, Parameters, Result, ReturnsSet, Volatility) { ResultColumns = ResultColumns };
 }

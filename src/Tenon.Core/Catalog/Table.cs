@@ -119,6 +119,16 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
     public bool SecurityInvoker { get; init; }
 
     private Dictionary<string, Column>? byName;
+    private RelationShape? shape;
+
+    /// <summary>What the type checker sees of it, made once.</summary>
+    public RelationShape Shape =>
+        shape ??= new(Name, [.. Columns.Select(c => new RowField(c.Name, c.Type))])
+        {
+            PrimaryKey = PrimaryKey?.Columns ?? [],
+            Generated = [.. Columns.Where(c => c.Generated is not null).Select(c => c.Name)],
+            AlwaysIdentity = [.. Columns.Where(c => c.Identity == IdentityKind.Always).Select(c => c.Name)],
+        };
 
     public Column? Find(string column)
     {

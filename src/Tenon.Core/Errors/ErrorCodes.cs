@@ -82,6 +82,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode UndefinedTable = new("42P01", 404);
     public static readonly ErrorCode DuplicateObject = new("42710", 400);
     public static readonly ErrorCode DuplicateColumn = new("42701", 400);
+    public static readonly ErrorCode DuplicateAlias = new("42712", 400);
     public static readonly ErrorCode DuplicateTable = new("42P07", 400);
     public static readonly ErrorCode DuplicateSchema = new("42P06", 400);
     public static readonly ErrorCode DuplicateFunction = new("42723", 400);
@@ -90,6 +91,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode DatatypeMismatch = new("42804", 400);
     public static readonly ErrorCode CannotCoerce = new("42846", 400);
     public static readonly ErrorCode GroupingError = new("42803", 400);
+    public static readonly ErrorCode WindowingError = new("42P20", 400);
     public static readonly ErrorCode WrongObjectType = new("42809", 400);
     public static readonly ErrorCode InvalidObjectDefinition = new("42P17", 500);
     public static readonly ErrorCode InvalidForeignKey = new("42830", 400);

@@ -4,7 +4,17 @@ using Tenon.Core.Types;
 namespace Tenon.Core.Expressions;
 
 /// <summary>What the type checker needs to know of a relation it met by name.</summary>
-internal sealed record RelationShape(QualifiedName Name, ImmutableArray<RowField> Columns);
+internal sealed record RelationShape(QualifiedName Name, ImmutableArray<RowField> Columns)
+{
+    /// <summary>Columns of the primary key: grouping by all of them determines the row. Empty when there is none.</summary>
+    public ImmutableArray<string> PrimaryKey { get; init; } = [];
+
+    /// <summary>generated always as (…) stored: never written.</summary>
+    public ImmutableArray<string> Generated { get; init; } = [];
+
+    /// <summary>generated always as identity: written only with overriding system value.</summary>
+    public ImmutableArray<string> AlwaysIdentity { get; init; } = [];
+}
 
 /// <summary>What the type checker needs to know of a function the app wrote.</summary>
 internal sealed record RoutineShape(
@@ -13,7 +23,11 @@ internal sealed record RoutineShape(
     LogicalType Result,
     bool ReturnsSet,
     Volatility Volatility
-);
+)
+{
+    /// <summary>returns table(…) or several out parameters: the columns; empty otherwise.</summary>
+    public ImmutableArray<RowField> ResultColumns { get; init; } = [];
+}
 
 /// <summary>Name is "" for an unnamed parameter; Default is its syntax when the argument may be left out.</summary>
 internal sealed record RoutineParameter(string Name, LogicalType Type, Expr? Default, bool Variadic = false);

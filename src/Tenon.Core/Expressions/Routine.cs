@@ -19,6 +19,9 @@ internal sealed record VariableDeclaration(string Name, TypeSyntax? Type, Expr? 
     public ImmutableArray<string> TypeOf { get; init; } = [];
     public bool RowType { get; init; }
     public bool Constant { get; init; }
+
+    /// <summary>Filled by the checker.</summary>
+    public LogicalType? BoundType { get; init; }
     public Span At { get; init; } = Span.None;
 }
 

@@ -25,6 +25,9 @@ internal sealed class ExprFacts
     /// <summary>Calls something whose answer changes within a statement (random(), a volatile function of the app).</summary>
     public bool HasVolatile { get; private set; }
 
+    /// <summary>Calls something whose answer may change from one statement to the next.</summary>
+    public bool HasStable { get; private set; }
+
     /// <summary>Depends on who asks or when: auth.uid(), now().</summary>
     public bool HasContext { get; private set; }
 
@@ -112,6 +115,7 @@ internal sealed class ExprFacts
             {
                 case ApplyExpr e:
                     facts.HasVolatile |= e.Function.Volatility == Volatility.Volatile;
+                    facts.HasStable |= e.Function.Volatility == Volatility.Stable;
                     facts.IsTotal &= e.Function.Total;
                     break;
                 case ConvertExpr e:
