@@ -9,6 +9,9 @@ internal sealed record Error(ErrorCode Code, string Message, string? Details = n
     /// <summary>HTTP status; null means the status the catalogue gives the code.</summary>
     public int? StatusOverride { get; init; }
 
+    /// <summary>Details is JSON and goes into the body as it is (PGRST201 lists relationships).</summary>
+    public bool DetailsAreJson { get; init; }
+
     /// <summary>Position in the text that failed, when there is one (0-based, in characters).</summary>
     public int? Position { get; init; }
 

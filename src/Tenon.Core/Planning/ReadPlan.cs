@@ -26,6 +26,9 @@ internal enum SlotKind
 
     /// <summary>A non-negative integer of limit, offset or Range.</summary>
     Count,
+
+    /// <summary>Not used by the plan, or a literal of it: its text is not converted.</summary>
+    Unused,
 }
 
 /// <summary>One value cut out of the request, in the order the parser met it. ParameterExpr.Slot indexes these.</summary>
@@ -36,6 +39,22 @@ internal sealed record ReadPlan(ReadNode Root, ImmutableArray<SlotSpec> Slots)
 {
     /// <summary>Prefer: count=exact: how many rows the root has without limit and offset.</summary>
     public bool CountExact { get; init; }
+
+    /// <summary>
+    /// Slots whose texts became literals of the plan (operands of closed sets): a cached plan serves only requests whose
+    /// texts in these slots are the same.
+    /// </summary>
+    public ImmutableArray<int> LiteralSlots { get; init; } = [];
+
+    /// <summary>The plan holds a text that is in no slot: it must not be cached.</summary>
+    public bool IsSingleUse { get; init; }
+
+    /// <summary>
+    /// Slots of the root's limit and offset, -1 when the request gives none. The root's Limit and Offset are the last two
+    /// slots: whoever executes puts there what remains after Range and the server's own bound.
+    /// </summary>
+    public int LimitSlot { get; init; } = -1;
+    public int OffsetSlot { get; init; } = -1;
 }
 
 /// <summary>Where the rows of a node come from.</summary>

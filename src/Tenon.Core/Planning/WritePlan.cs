@@ -17,6 +17,9 @@ internal enum WriteKind
     Delete,
 }
 
+/// <summary>A primary key column and the slot that the URL of a PUT gives for it.</summary>
+internal readonly record struct KeySlot(string Column, int Slot);
+
 /// <summary>A planned write on one table. The payload comes with the execution, as rows of Datum for <see cref="Columns"/>.</summary>
 internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Range, ImmutableArray<SlotSpec> Slots)
 {
@@ -28,6 +31,9 @@ internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Ran
 
     /// <summary>The arbiter of an upsert: on_conflict, else the primary key.</summary>
     public ImmutableArray<string> ConflictColumns { get; init; } = [];
+
+    /// <summary>PUT: which slot of the URL each primary key column of the payload must equal.</summary>
+    public ImmutableArray<KeySlot> PutKey { get; init; } = [];
 
     /// <summary>Which rows an update or delete touches, over <see cref="Range"/>; null = all.</summary>
     public Expr? Filter { get; init; }
@@ -43,6 +49,9 @@ internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Ran
 
     /// <summary>Accept: application/vnd.pgrst.object: anything but one row rolls the write back with PGRST116.</summary>
     public bool Singular { get; init; }
+
+    /// <summary>As in <see cref="ReadPlan.LiteralSlots"/>.</summary>
+    public ImmutableArray<int> LiteralSlots { get; init; } = [];
 
     /// <summary>Prefer: max-affected under handling=strict: more rows roll the write back with PGRST124.</summary>
     public long? MaxAffected { get; init; }

@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Checking;
+using Tenon.Core.Expressions.Parsing;
+using Tenon.Core.Query;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Planning;
+
+/// <summary>
+/// Turns fields, filters, casts and aggregates of a request into bound expressions, by PostgreSQL's own rules: a value is an
+/// untyped literal that takes its type from the column beside it. Operands of closed sets (boolean, enum) become literals
+/// of the plan, so that partial indexes apply (DECISIONS §5); all others are slots.
+/// </summary>
+internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions options, Slots slots)
+{
+    private readonly TypeChecker checker = new(catalog);
+
+    public Outcome<Expr> Column(NodeDraft node, string name)
+    {
+        if (node.TypeOf(name) is { } type)
+        {
+            return new ColumnExpr(node.Range, name) { Type = type };
+        }
+        return PlanErrors.UndefinedColumn(node.Name, name, NearMiss.Find(name, VisibleColumns(node)));
+    }
+
+    // With grants on columns only, a hint names those and no others.
+    private IEnumerable<string> VisibleColumns(NodeDraft node)
+    {
+        if (node.Relation is not { } table || options.SeesEverything)
+        {
+            return node.Columns.Select(c => c.Name);
+        }
+        var grants = table.Grants.Where(g => g.Role == options.Role || g.Role == RoleName.Public).ToArray();
+        return grants.Any(g => g.Columns.IsEmpty) ? node.Columns.Select(c => c.Name) : grants.SelectMany(g => g.Columns);
+    }
+
+    /// <summary>A column, or what its json path leads to.</summary>
+    public Outcome<Expr> Field(NodeDraft node, FieldSyntax field)
+    {
+        if (!Column(node, field.Name).TryGet(out Expr value, out Error error))
+        {
+            return error;
+        }
+        if (field.Path.IsEmpty)
+        {
+            return value;
+        }
+        if (!value.Type.IsJson)
+        {
+            value = new CallExpr(null, "to_jsonb", [value]);
+        }
+        foreach (JsonStep step in field.Path)
+        {
+            Expr operand = step.Key is { } key
+                ? new ConstantExpr(Datum.Of(key)) { Type = LogicalType.Text }
+                : new ConstantExpr(Datum.Of((long)step.Index)) { Type = LogicalType.Int4 };
+            value = new OperatorExpr(step.AsText ? "->>" : "->", value, operand);
+        }
+        return Check(value);
+    }
+
+    /// <summary>value::type, type as it stands behind "::" in select.</summary>
+    public Outcome<Expr> Cast(Expr value, string type) =>
+        SqlParser.ParseType(type).TryGet(out TypeSyntax target, out Error error) ? Check(new CastExpr(value, target)) : error;
+
+    /// <summary>aggregate(value), or count(*) when value is null.</summary>
+    public Outcome<Expr> Aggregate(AggregateKind kind, Expr? value)
+    {
+        string name = kind switch
+        {
+            AggregateKind.Count => "count",
+            AggregateKind.Sum => "sum",
+            AggregateKind.Avg => "avg",
+            AggregateKind.Min => "min",
+            _ => "max",
+        };
+        // Aggregates stand in queries only: the checker binds this one in a query of its own, of which the item is taken.
+        var call = new CallExpr(null, name, [value ?? new StarExpr(null)]);
+        var query = new Select(new SelectCore([new SelectItem(call, null)]));
+        if (!checker.CheckSelect(query).TryGet(out Select bound, out Error error))
+        {
+            return error;
+        }
+        return ((SelectCore)bound.Body).Items[0].Value;
+    }
+
+    private Outcome<Expr> Check(Expr syntax, LogicalType? expected = null) =>
+        checker.CheckExpression(syntax, ScopeOfRanges.Empty, expected);
+
+    /// <summary>A literal text as a value of a type (an argument's text that is part of the plan).</summary>
+    public Outcome<Expr> Literal(string text, LogicalType type) => Check(new LiteralExpr(text), type);
+
+    /// <summary>A default of a parameter as a value of its type.</summary>
+    public Outcome<Expr> Default(Expr syntax, LogicalType type) => Check(syntax, type);
+
+    // ---- filters -------------------------------------------------------------------------------------------------
+
+    public Outcome<Expr> Filter(Expr operand, FilterSyntax filter)
+    {
+        if (Refusal(filter) is { } refused)
+        {
+            return refused;
+        }
+        if (!Condition(operand, filter).TryGet(out Expr condition, out Error error))
+        {
+            return error;
+        }
+        return filter.Negated ? new NotExpr(condition) { Type = LogicalType.Boolean } : condition;
+    }
+
+    private static Error? Refusal(FilterSyntax filter) =>
+        filter.Operator switch
+        {
+            >= FilterOperator.FullText and <= FilterOperator.FullTextWeb => PlanErrors.NotSupported(
+                "full text search (fts, plfts, phfts, wfts)",
+                "Use like, ilike or match."
+            ),
+            FilterOperator.StrictlyLeft
+            or FilterOperator.StrictlyRight
+            or FilterOperator.NotRightOf
+            or FilterOperator.NotLeftOf
+            or FilterOperator.Adjacent => PlanErrors.NotSupported("a filter on range types (sl, sr, nxr, nxl, adj)"),
+            _ => null,
+        };
+
+    private Outcome<Expr> Condition(Expr operand, FilterSyntax filter)
+    {
+        if (filter.Operator == FilterOperator.Is)
+        {
+            return Check(new TestExpr(operand, filter.Test, filter.TestNegated));
+        }
+        if (filter.Operator == FilterOperator.In)
+        {
+            return operand.Type.IsClosedSet ? LiteralList(operand, filter.Slot) : List(operand, filter.Slot);
+        }
+        string spelling = Spelling(filter.Operator);
+        if (filter.Quantifier != Quantifier.None)
+        {
+            return Quantified(operand, filter, spelling);
+        }
+        Expr value = operand.Type.IsClosedSet
+            ? new LiteralExpr(slots.TakeLiteral(filter.Slot))
+            : new ParameterExpr(filter.Slot);
+        Expr syntax = filter.Operator == FilterOperator.IsDistinct
+            ? new DistinctExpr(operand, value, false)
+            : new OperatorExpr(spelling, operand, value);
+        if (!Check(syntax).TryGet(out Expr bound, out Error error))
+        {
+            return error;
+        }
+        if (value is ParameterExpr)
+        {
+            slots.Use(filter.Slot, checker.ParameterTypes[filter.Slot], IsPattern(filter.Operator) ? SlotKind.Pattern : SlotKind.Scalar);
+        }
+        return bound;
+    }
+
+    private Outcome<Expr> Quantified(Expr operand, FilterSyntax filter, string spelling)
+    {
+        SlotKind kind = IsPattern(filter.Operator) ? SlotKind.PatternList : SlotKind.AnyAll;
+        return Array(operand, filter.Slot, kind, spelling, filter.Quantifier == Quantifier.All);
+    }
+
+    private Outcome<Expr> List(Expr operand, int slot) => Array(operand, slot, SlotKind.List, "=", all: false);
+
+    private Outcome<Expr> Array(Expr operand, int slot, SlotKind kind, string spelling, bool all)
+    {
+        LogicalType element = operand.Type.IsString ? LogicalType.Text : operand.Type.Unmodified;
+        if (element.Kind == TypeKind.Array)
+        {
+            return PlanErrors.NotSupported("in, any or all on an array column", "Use cs, cd or ov.");
+        }
+        LogicalType type = LogicalType.ArrayOf(element);
+        var syntax = new QuantifiedExpr(operand, spelling, all, new ParameterExpr(slot) { Type = type });
+        if (!Check(syntax).TryGet(out Expr bound, out Error error))
+        {
+            return error;
+        }
+        slots.Use(slot, type, kind);
+        return bound;
+    }
+
+    private Outcome<Expr> LiteralList(Expr operand, int slot)
+    {
+        var items = ImmutableArray.CreateBuilder<Expr>();
+        var list = new ListText(slots.TakeLiteral(slot));
+        while (list.Next())
+        {
+            items.Add(new LiteralExpr(list.Current.ToString()));
+        }
+        if (items is [] or [LiteralExpr { Text: "" }])
+        {
+            return new ConstantExpr(Datum.False) { Type = LogicalType.Boolean };
+        }
+        return Check(new InListExpr(operand, items.ToImmutable(), false));
+    }
+
+    private static bool IsPattern(FilterOperator op) => op is FilterOperator.Like or FilterOperator.ILike;
+
+    private static string Spelling(FilterOperator op) =>
+        op switch
+        {
+            FilterOperator.Equal => "=",
+            FilterOperator.NotEqual => "<>",
+            FilterOperator.Greater => ">",
+            FilterOperator.GreaterOrEqual => ">=",
+            FilterOperator.Less => "<",
+            FilterOperator.LessOrEqual => "<=",
+            FilterOperator.Like => "~~",
+            FilterOperator.ILike => "~~*",
+            FilterOperator.Match => "~",
+            FilterOperator.IMatch => "~*",
+            FilterOperator.Contains => "@>",
+            FilterOperator.ContainedIn => "<@",
+            FilterOperator.Overlaps => "&&",
+            _ => "=",
+        };
+}

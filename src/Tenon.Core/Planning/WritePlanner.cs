@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Query;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Planning;
+
+/// <summary>
+/// Syntax and the body's keys → a plan of one write on one table. The values come with the execution; nothing is guarded
+/// here.
+/// </summary>
+internal sealed class WritePlanner
+{
+    private readonly Catalog.Catalog catalog;
+    private readonly Table table;
+    private readonly QuerySyntax query;
+    private readonly PlanOptions options;
+    private readonly WriteIntent intent;
+    private readonly Slots slots;
+
+    private WritePlanner(Catalog.Catalog catalog, Table table, QuerySyntax query, WriteIntent intent, PlanOptions options)
+    {
+        this.catalog = catalog;
+        this.table = table;
+        this.query = query;
+        this.intent = intent;
+        this.options = options;
+        slots = new Slots(query.Slots);
+    }
+
+    public static Outcome<WritePlan> Plan(Catalog.Catalog catalog, string name, QuerySyntax query, WriteIntent intent, PlanOptions options)
+    {
+        if (!ReadPlanner.FindTable(catalog, name, options).TryGet(out Table table, out Error error))
+        {
+            return error;
+        }
+        if (table.Kind == RelationKind.View)
+        {
+            return PlanErrors.NotSupported($"writing to the view {name}", "Write to the table behind it, or through a function.");
+        }
+        return new WritePlanner(catalog, table, query, intent, options).Plan();
+    }
+
+    private Outcome<WritePlan> Plan()
+    {
+        ImmutableArray<KeySlot> putKey = [];
+        if (intent.Method == WriteMethod.Put && !PutKey().TryGet(out putKey, out Error error))
+        {
+            return error;
+        }
+        if (!PayloadColumns().TryGet(out ImmutableArray<string> columns, out error))
+        {
+            return error;
+        }
+        if (!Arbiter().TryGet(out ImmutableArray<string> arbiter, out error))
+        {
+            return error;
+        }
+        bool wantsRows = intent.Return == ReturnPreference.Representation;
+        bool filtered = intent.Method is WriteMethod.Patch or WriteMethod.Delete;
+        QuerySyntax own = filtered ? query : query with { Conditions = query.Conditions.RemoveAll(c => c.Path.IsEmpty) };
+        if (!ReadPlanner.PlanReturning(catalog, table, own, options, slots, wantsRows).TryGet(out var returning, out error))
+        {
+            return error;
+        }
+        return new WritePlan(Kind(arbiter), table.Name, returning.Node.Range, slots.Specs)
+        {
+            Columns = columns,
+            MissingIsDefault = intent.MissingIsDefault,
+            ConflictColumns = arbiter,
+            PutKey = putKey,
+            Filter = returning.Filter,
+            Returning = wantsRows ? returning.Node : null,
+            ReturnKey = intent.Return == ReturnPreference.HeadersOnly && table.PrimaryKey is not null,
+            Singular = intent.Singular,
+            LiteralSlots = slots.Literals,
+            MaxAffected = filtered ? intent.MaxAffected : null,
+        };
+    }
+
+    private WriteKind Kind(ImmutableArray<string> arbiter) =>
+        intent.Method switch
+        {
+            WriteMethod.Put => WriteKind.InsertOrUpdate,
+            WriteMethod.Patch => WriteKind.Update,
+            WriteMethod.Delete => WriteKind.Delete,
+            _ when arbiter.IsEmpty => WriteKind.Insert,
+            _ => intent.Resolution switch
+            {
+                ResolutionPreference.MergeDuplicates => WriteKind.InsertOrUpdate,
+                ResolutionPreference.IgnoreDuplicates => WriteKind.InsertOrIgnore,
+                _ => WriteKind.Insert,
+            },
+        };
+
+    // ---- columns of the payload ----------------------------------------------------------------------------------
+
+    private Outcome<ImmutableArray<string>> PayloadColumns()
+    {
+        if (intent.Method == WriteMethod.Delete)
+        {
+            return ImmutableArray<string>.Empty;
+        }
+        ImmutableArray<string> columns = query.Columns.IsDefault ? intent.PayloadKeys : query.Columns;
+        foreach (string name in columns)
+        {
+            if (table.Find(name) is not { } column)
+            {
+                return PlanErrors.NoColumn(table.Name.Name, name);
+            }
+            bool identity = column.Identity == IdentityKind.Always;
+            if (identity || column.Generated is not null)
+            {
+                return intent.Method == WriteMethod.Patch
+                    ? PlanErrors.UpdateGenerated(name, identity)
+                    : PlanErrors.InsertGenerated(name, identity);
+            }
+        }
+        return columns;
+    }
+
+    // ---- upsert --------------------------------------------------------------------------------------------------
+
+    /// <summary>The columns a conflict is found by: on_conflict, else the primary key; empty when it is no upsert.</summary>
+    private Outcome<ImmutableArray<string>> Arbiter()
+    {
+        bool upsert = intent.Method == WriteMethod.Put || (intent.Method == WriteMethod.Post && intent.Resolution != ResolutionPreference.None);
+        if (!upsert)
+        {
+            return ImmutableArray<string>.Empty;
+        }
+        if (query.OnConflict.IsDefault || intent.Method == WriteMethod.Put)
+        {
+            return table.PrimaryKey?.Columns ?? [];
+        }
+        foreach (string column in query.OnConflict)
+        {
+            if (table.Find(column) is null)
+            {
+                return PlanErrors.ConflictColumn(column);
+            }
+        }
+        return IsUnique(query.OnConflict) ? query.OnConflict : PlanErrors.NoArbiter();
+    }
+
+    private bool IsUnique(ImmutableArray<string> columns)
+    {
+        bool Same(IEnumerable<string> key) => columns.Length == key.Count() && key.All(columns.Contains);
+        return (table.PrimaryKey is { } primary && Same(primary.Columns))
+            || table.Uniques.Any(u => Same(u.Columns))
+            || table.Indexes.Any(i => i is { Unique: true, Where: null } && PlainColumns(i) is { } plain && Same(plain));
+    }
+
+    private static string[]? PlainColumns(Catalog.Index index)
+    {
+        string?[] names = [.. index.Keys.Select(k => k.Value switch
+        {
+            NameExpr { Parts: [var name] } => name,
+            ColumnExpr column => column.Column,
+            _ => null,
+        })];
+        return names.Contains(null) ? null : [.. names.OfType<string>()];
+    }
+
+    // ---- PUT -----------------------------------------------------------------------------------------------------
+
+    private Outcome<ImmutableArray<KeySlot>> PutKey()
+    {
+        if (query.Counts.Any(c => c.Path.IsEmpty))
+        {
+            return PlanErrors.PutLimit();
+        }
+        ImmutableArray<string> key = table.PrimaryKey?.Columns ?? [];
+        var found = ImmutableArray.CreateBuilder<KeySlot>();
+        foreach (PlacedCondition placed in query.Conditions.Where(c => c.Path.IsEmpty))
+        {
+            if (placed.Condition is not FilterSyntax { Operator: FilterOperator.Equal, Negated: false, Quantifier: Quantifier.None } filter
+                || !filter.Field.Path.IsEmpty
+                || !key.Contains(filter.Field.Name)
+                || found.Any(f => f.Column == filter.Field.Name))
+            {
+                return PlanErrors.PutFilters();
+            }
+            slots.Use(filter.Slot, table.Find(filter.Field.Name)!.Type, SlotKind.Scalar);
+            found.Add(new KeySlot(filter.Field.Name, filter.Slot));
+        }
+        return key.IsEmpty || found.Count != key.Length ? PlanErrors.PutFilters() : found.DrainToImmutable();
+    }
+}

@@ -1,0 +1,105 @@
+using Tenon.Core.Errors;
+
+namespace Tenon.Server.Rest;
+
+internal enum AnswerForm : byte
+{
+    /// <summary>An array of rows (or the bare value of a scalar function).</summary>
+    Json,
+
+    /// <summary>One object; anything but one row is an error.</summary>
+    Object,
+    Csv,
+
+    /// <summary>The root's document.</summary>
+    OpenApi,
+}
+
+/// <summary>What Accept asks for. The first media type that is known counts, in the order of their weights.</summary>
+internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
+{
+    public static readonly Answer Json = new(AnswerForm.Json, false);
+
+    public string ContentType =>
+        (Form, StripNulls) switch
+        {
+            (AnswerForm.Object, true) => "application/vnd.pgrst.object+json; nulls=stripped; charset=utf-8",
+            (AnswerForm.Object, false) => "application/vnd.pgrst.object+json; charset=utf-8",
+            (AnswerForm.Csv, _) => "text/csv; charset=utf-8",
+            (AnswerForm.Json, true) => "application/vnd.pgrst.array+json; nulls=stripped; charset=utf-8",
+            (AnswerForm.OpenApi, _) => "application/openapi+json; charset=utf-8",
+            _ => "application/json; charset=utf-8",
+        };
+}
+
+/// <summary>Reads Accept.</summary>
+internal static class MediaTypes
+{
+    /// <summary>The answer to give; false with the media types that were asked for and are not available.</summary>
+    public static Outcome<Answer> Negotiate(string? accept)
+    {
+        if (string.IsNullOrEmpty(accept) || accept is "*/*" or "application/json")
+        {
+            return Answer.Json;
+        }
+        Answer? best = null;
+        double bestWeight = 0;
+        foreach (Range range in accept.AsSpan().Split(','))
+        {
+            ReadOnlySpan<char> item = accept.AsSpan()[range].Trim();
+            double weight = Weight(item);
+            if (weight > bestWeight && Find(item) is { } known)
+            {
+                (best, bestWeight) = (known, weight);
+            }
+        }
+        return best is { } answer ? answer : NotAvailable(accept);
+    }
+
+    private static Error NotAvailable(string accept) =>
+        new(ErrorCodes.NotAcceptable, $"None of these media types are available: {Shorten(accept)}");
+
+    private static string Shorten(string accept) =>
+        string.Join(", ", accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(8));
+
+    private static Answer? Find(ReadOnlySpan<char> item)
+    {
+        int semicolon = item.IndexOf(';');
+        ReadOnlySpan<char> type = semicolon < 0 ? item : item[..semicolon].TrimEnd();
+        bool stripped = semicolon >= 0 && item[semicolon..].Contains("nulls=stripped", StringComparison.OrdinalIgnoreCase);
+        Span<char> lower = stackalloc char[64];
+        int length = type.Length > lower.Length ? -1 : type.ToLowerInvariant(lower);
+        return length < 0
+            ? null
+            : lower[..length] switch
+            {
+                "application/json" or "*/*" or "application/*" => Answer.Json,
+                "application/vnd.pgrst.object" or "application/vnd.pgrst.object+json" => new Answer(AnswerForm.Object, stripped),
+                "application/vnd.pgrst.array" or "application/vnd.pgrst.array+json" => new Answer(AnswerForm.Json, stripped),
+                "text/csv" => new Answer(AnswerForm.Csv, false),
+                "application/openapi+json" => new Answer(AnswerForm.OpenApi, false),
+                _ => null,
+            };
+    }
+
+    // q=0 means "not this"; without q the weight is 1.
+    private static double Weight(ReadOnlySpan<char> item)
+    {
+        int q = item.IndexOf(";q=", StringComparison.OrdinalIgnoreCase);
+        int skip = 3;
+        if (q < 0)
+        {
+            q = item.IndexOf("; q=", StringComparison.OrdinalIgnoreCase);
+            skip = 4;
+        }
+        if (q < 0)
+        {
+            return 1;
+        }
+        ReadOnlySpan<char> text = item[(q + skip)..];
+        int end = text.IndexOf(';');
+        text = end < 0 ? text : text[..end];
+        bool good = double.TryParse(text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out double weight);
+        return good ? weight : 1;
+    }
+}
