@@ -41,7 +41,7 @@ internal sealed partial class ReadPlanner
     }
 
     // A function of plain queries changes nothing, whatever its author declared (volatile is the default).
-    private static bool IsReadOnly(Routine routine) =>
+    internal static bool IsReadOnly(Routine routine) =>
         routine.Volatility != Volatility.Volatile
         || (
             routine.Body is SqlBody sql

@@ -40,11 +40,11 @@ internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Ran
 
     /// <summary>
     /// return=representation: what to answer of the rows written (its Range equals <see cref="Range"/>, its filter and limit
-    /// apply to the representation only); null for minimal and headers-only.
+    /// apply to the representation only); the key alone for headers-only; null for minimal.
     /// </summary>
     public ReadNode? Returning { get; init; }
 
-    /// <summary>headers-only: the primary key of the inserted row is needed for Location.</summary>
+    /// <summary>headers-only: Returning holds the primary key, for Location; nothing is answered.</summary>
     public bool ReturnKey { get; init; }
 
     /// <summary>Accept: application/vnd.pgrst.object: anything but one row rolls the write back with PGRST116.</summary>

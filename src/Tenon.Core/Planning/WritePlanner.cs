@@ -60,8 +60,10 @@ internal sealed class WritePlanner
         }
         bool wantsRows = intent.Return == ReturnPreference.Representation;
         bool filtered = intent.Method is WriteMethod.Patch or WriteMethod.Delete;
+        bool wantsKey = intent is { Return: ReturnPreference.HeadersOnly, Method: WriteMethod.Post } && table.PrimaryKey is not null;
         QuerySyntax own = filtered ? query : query with { Conditions = query.Conditions.RemoveAll(c => c.Path.IsEmpty) };
-        if (!ReadPlanner.PlanReturning(catalog, table, own, options, slots, wantsRows).TryGet(out var returning, out error))
+        own = wantsKey ? own with { Select = KeyItems() } : own;
+        if (!ReadPlanner.PlanReturning(catalog, table, own, options, slots, wantsRows || wantsKey).TryGet(out var returning, out error))
         {
             return error;
         }
@@ -72,13 +74,17 @@ internal sealed class WritePlanner
             ConflictColumns = arbiter,
             PutKey = putKey,
             Filter = returning.Filter,
-            Returning = wantsRows ? returning.Node : null,
-            ReturnKey = intent.Return == ReturnPreference.HeadersOnly && table.PrimaryKey is not null,
+            Returning = wantsRows || wantsKey ? returning.Node : null,
+            ReturnKey = wantsKey,
             Singular = intent.Singular,
             LiteralSlots = slots.Literals,
             MaxAffected = filtered ? intent.MaxAffected : null,
         };
     }
+
+    /// <summary>headers-only: Location needs the key of the row and nothing else.</summary>
+    private ImmutableArray<SelectItemSyntax> KeyItems() =>
+        [.. table.PrimaryKey!.Columns.Select(c => new FieldItemSyntax(new FieldSyntax(c, []), null))];
 
     private WriteKind Kind(ImmutableArray<string> arbiter) =>
         intent.Method switch

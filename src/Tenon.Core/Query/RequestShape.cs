@@ -56,6 +56,9 @@ internal sealed class RequestShape
         AppendKey(Separator);
     }
 
+    /// <summary>Takes back what was appended behind this length.</summary>
+    public void CutKey(int length) => keyLength = length;
+
     /// <summary>
     /// Reads a query string. True: cut, the slots are here. False: not cut, the key holds the whole text and the slots come
     /// from <see cref="QueryParser"/> (whose texts a cache may keep beside the plan, as the key has them all).

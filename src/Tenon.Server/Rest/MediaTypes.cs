@@ -56,7 +56,7 @@ internal static class MediaTypes
         return best is { } answer ? answer : NotAvailable(accept);
     }
 
-    private static Error NotAvailable(string accept) =>
+    public static Error NotAvailable(string accept) =>
         new(ErrorCodes.NotAcceptable, $"None of these media types are available: {Shorten(accept)}");
 
     private static string Shorten(string accept) =>
