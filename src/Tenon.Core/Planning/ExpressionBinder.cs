@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Expressions.Checking;
+using Tenon.Core.Expressions.Functions;
 using Tenon.Core.Expressions.Parsing;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
@@ -77,15 +78,26 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
             AggregateKind.Min => "min",
             _ => "max",
         };
-        // Aggregates stand in queries only: the checker binds this one in a query of its own, of which the item is taken.
-        var call = new CallExpr(null, name, [value ?? new StarExpr(null)]);
-        var query = new Select(new SelectCore([new SelectItem(call, null)]));
-        if (!checker.CheckSelect(query).TryGet(out Select bound, out Error error))
+        ImmutableArray<Expr> arguments = value is null ? [] : [value];
+        ImmutableArray<Function> overloads = FunctionCatalog
+            .Named(name)
+            .RemoveAll(f => f.Shape != FunctionShape.Aggregate || f.Parameters.Length != arguments.Length);
+        LogicalType[] types = [.. arguments.Select(a => a.Type)];
+        int chosen = OverloadResolver.Choose([.. overloads.Select(f => f.Parameters)], types, isOperator: false);
+        if (chosen < 0)
         {
-            return error;
+            return PlanErrors.NoAggregate(name, types);
         }
-        return ((SelectCore)bound.Body).Items[0].Value;
+        Function function = overloads[chosen];
+        if (function.IsPolymorphic)
+        {
+            function = function.Specialize!(OverloadResolver.Concrete(function.Parameters, types));
+        }
+        return new AggregateExpr(function, [.. arguments.Select((a, i) => Converted(a, function.Parameters[i]))]) { Type = function.Result };
     }
+
+    private static Expr Converted(Expr value, LogicalType type) =>
+        TypeFacts.Same(value.Type, type) ? value : new ConvertExpr(value, false) { Type = type };
 
     private Outcome<Expr> Check(Expr syntax, LogicalType? expected = null) =>
         checker.CheckExpression(syntax, ScopeOfRanges.Empty, expected);

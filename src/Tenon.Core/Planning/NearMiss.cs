@@ -9,10 +9,14 @@ internal static class NearMiss
     public static string? Find(string wanted, IEnumerable<string> names)
     {
         string? best = null;
-        double bestScore = Enough;
+        double bestScore = 0;
         foreach (string name in names)
         {
             double score = Similarity(wanted, name);
+            if (score < Enough)
+            {
+                continue;
+            }
             if (score > bestScore || (score == bestScore && best is not null && string.CompareOrdinal(name, best) < 0))
             {
                 (best, bestScore) = (name, score);

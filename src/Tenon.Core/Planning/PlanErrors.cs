@@ -54,6 +54,14 @@ internal static class PlanErrors
 
     public static Error AggregatesDisabled() => new(ErrorCodes.AggregatesDisabled, "Use of aggregate functions is not allowed");
 
+    public static Error NoAggregate(string name, IEnumerable<LogicalType> arguments) =>
+        new(
+            ErrorCodes.UndefinedFunction,
+            $"function {name}({string.Join(", ", arguments.Select(a => a.Unmodified.SqlName))}) does not exist",
+            null,
+            "No function matches the given name and argument types. You might need to add explicit type casts."
+        );
+
     public static Error NotImplemented(string details) => new(ErrorCodes.NotImplemented, "Feature not implemented", details);
 
     public static Error NotSupported(string what, string? hint = null) =>
