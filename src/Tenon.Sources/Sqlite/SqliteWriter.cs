@@ -218,7 +218,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     {
         public override bool Alone => true;
 
-        protected internal override void Execute(WriteContext context) =>
+        public override void Execute(WriteContext context) =>
             throw new InvalidOperationException("Reopening does not run in a transaction.");
     }
 }

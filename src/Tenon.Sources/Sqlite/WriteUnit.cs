@@ -42,7 +42,7 @@ internal abstract class WriteUnit : IValueTaskSource
     internal ValueTask Completion => new(this, completion.Version);
 
     /// <summary>Does the work on the writer's connection, in a savepoint of its own. Any exception undoes it.</summary>
-    protected internal abstract void Execute(WriteContext context);
+    public abstract void Execute(WriteContext context);
 
     internal void Complete(Exception? failure)
     {
@@ -69,7 +69,7 @@ internal sealed class DelegateUnit<T>(Func<WriteContext, T> work) : WriteUnit
 {
     public T? Result { get; private set; }
 
-    protected internal override void Execute(WriteContext context) => Result = work(context);
+    public override void Execute(WriteContext context) => Result = work(context);
 }
 
 /// <summary>
@@ -86,9 +86,9 @@ internal abstract class BulkWriteUnit : WriteUnit
     protected abstract bool ExecuteChunk(WriteContext context);
 
     /// <summary>The chunk is durable: move the place on.</summary>
-    protected internal abstract void ChunkCommitted();
+    public abstract void ChunkCommitted();
 
-    protected internal sealed override void Execute(WriteContext context) => Finished = ExecuteChunk(context);
+    public sealed override void Execute(WriteContext context) => Finished = ExecuteChunk(context);
 }
 
 /// <summary>Work on a private connection while the writer stands still.</summary>
@@ -98,6 +98,6 @@ internal sealed class ExclusiveUnit(Action<SqliteConnection> work) : WriteUnit
 
     public Action<SqliteConnection> Work { get; } = work;
 
-    protected internal override void Execute(WriteContext context) =>
+    public override void Execute(WriteContext context) =>
         throw new InvalidOperationException("Exclusive work does not run on the writer's connection.");
 }

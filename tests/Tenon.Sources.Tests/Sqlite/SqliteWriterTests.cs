@@ -156,7 +156,7 @@ public sealed class SqliteWriterTests : IDisposable
             return reached == rows;
         }
 
-        protected internal override void ChunkCommitted() => done = reached;
+        public override void ChunkCommitted() => done = reached;
     }
 
     [Fact]
