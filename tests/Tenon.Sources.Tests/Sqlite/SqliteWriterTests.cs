@@ -249,7 +249,7 @@ internal static class Sql
     private static readonly SqliteSql IntoA = new("insert into a(id, v) values (?1, ?2)");
     private static readonly SqliteSql IntoB = new("insert into b(id, a) values (?1, ?2)");
     private static readonly SqliteSql IntoAEndless = new(
-        "insert into a(id, v) with recursive n(i) as (select 100 union all select i + 1 from n) select i, 'x' from n"
+        "insert into a(id, v) with recursive n(i) as (select -100 union all select i - 1 from n) select i, 'x' from n"
     );
 
     public static long InsertA(WriteContext context, long id, string? v)
