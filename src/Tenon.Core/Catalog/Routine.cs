@@ -24,5 +24,10 @@ internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParamet
     public ImmutableArray<RoleName> ExecuteRoles { get; init; } = [RoleName.Public];
     public string? Comment { get; init; }
 
+    /// <summary>Routines of a catalog are compared by identity: bodies are trees.</summary>
+    public bool Equals(Routine? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+
     public RoutineShape Shape => new(Name, Parameters, Result, ReturnsSet, Volatility) { ResultColumns = ResultColumns };
 }

@@ -136,6 +136,19 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         return byName.GetValueOrDefault(column);
     }
 
+    /// <summary>Position of a column that is known to exist.</summary>
+    public int OrdinalOf(string column)
+    {
+        for (int i = 0; i < Columns.Length; i++)
+        {
+            if (Columns[i].Name == column)
+            {
+                return i;
+            }
+        }
+        throw new InvalidOperationException($"{Name} has no column {column}");
+    }
+
     public bool Equals(Table? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => Name.GetHashCode();

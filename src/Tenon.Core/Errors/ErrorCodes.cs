@@ -54,6 +54,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode SubstringError = new("22011", 400);
     public static readonly ErrorCode IntervalOverflow = new("22015", 400);
     public static readonly ErrorCode InvalidLogarithm = new("2201E", 400);
+    public static readonly ErrorCode InvalidWidthBucket = new("2201G", 400);
     public static readonly ErrorCode InvalidPower = new("2201F", 400);
     public static readonly ErrorCode NullNotAllowed = new("22004", 400);
     public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
@@ -123,6 +124,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode TooManyEmbeds = new("TN105", 400);
     public static readonly ErrorCode ListTooLong = new("TN106", 400);
     public static readonly ErrorCode TooManyRowsInBody = new("TN107", 413);
+    public static readonly ErrorCode ResultTooLarge = new("TN108", 400);
     public static readonly ErrorCode UnknownOutcome = new("TN201", 500);
     public static readonly ErrorCode NotBuilt = new("TN501", 501);
 

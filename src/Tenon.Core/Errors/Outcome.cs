@@ -25,6 +25,9 @@ internal readonly struct Outcome<T>
         return Error is null;
     }
 
+    /// <summary>For values of an interface type, which cannot convert implicitly.</summary>
+    public static Outcome<T> Of(T value) => new(value, null);
+
     public static implicit operator Outcome<T>(T value) => new(value, null);
 
     public static implicit operator Outcome<T>(Error error) => new(default, error);

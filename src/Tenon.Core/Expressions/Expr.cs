@@ -130,6 +130,9 @@ internal sealed record ColumnExpr(string Range, string Column) : Expr;
 /// <summary>A whole row of a from item (to_jsonb(t), functions of a row).</summary>
 internal sealed record RowOfRangeExpr(string Range) : Expr;
 
+/// <summary>The engine's own key of a row (rowid, ctid): for rows that a write finds, and has just touched.</summary>
+internal sealed record RowKeyExpr(string Range) : Expr;
+
 /// <summary>A value that comes with the execution: a literal of a request or an argument. Slot counts from 0.</summary>
 internal sealed record ParameterExpr(int Slot) : Expr;
 

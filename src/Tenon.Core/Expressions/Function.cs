@@ -59,9 +59,16 @@ internal sealed record Function(string Id, string Name, ImmutableArray<LogicalTy
 
     /// <summary>
     /// Set on polymorphic functions (a parameter is one of the pseudo-types): gives the overload for these actual argument
-    /// types, one per argument, with concrete Parameters, Result and Evaluate and an Id of its own ("to_jsonb__int4").
+    /// types, one per argument, with concrete Parameters, Result and Evaluate and an Id of its own ("to_jsonb:int4").
     /// </summary>
     public Func<ImmutableArray<LogicalType>, Function>? Specialize { get; init; }
+
+    /// <summary>
+    /// Of a specialised function: the Id of the polymorphic one, and its types. An engine's extension function has the name
+    /// BaseId and takes TypeTag, a text literal, before the arguments.
+    /// </summary>
+    public string? BaseId { get; init; }
+    public string? TypeTag { get; init; }
 
     public bool IsPolymorphic => Specialize is not null;
 }

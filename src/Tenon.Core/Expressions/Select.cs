@@ -16,6 +16,9 @@ internal enum NullsOrder
 
 internal sealed record OrderItem(Expr Key, bool Descending = false, NullsOrder Nulls = NullsOrder.Default)
 {
+    /// <summary>The key cannot be null: the order need not say where nulls go (set by lowering).</summary>
+    public bool NeverNull { get; init; }
+
     public bool NullsFirst => Nulls == NullsOrder.First || (Nulls == NullsOrder.Default && Descending);
 }
 

@@ -155,7 +155,7 @@ internal sealed partial class Numeric
         return (weight, (int)group);
     }
 
-    private static int DivisionScale(Numeric a, Numeric b)
+    public static int DivisionScale(Numeric a, Numeric b)
     {
         (int weightA, int firstA) = a.Leading();
         (int weightB, int firstB) = b.Leading();

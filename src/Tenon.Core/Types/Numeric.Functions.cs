@@ -20,9 +20,15 @@ internal sealed partial class Numeric
         {
             return x.IsNaN ? NaN : new Error(ErrorCodes.InvalidPower, "cannot take square root of a negative number");
         }
-        int scale = ClampScale(MinSignificantDigits - (x.Leading().Weight * 2 + 1), x.Scale);
+        return SquareRoot(x, ClampScale(MinSignificantDigits - (x.Leading().Weight * 2 + 1), x.Scale));
+    }
+
+    /// <summary>The root of a number that is not negative, rounded at a scale.</summary>
+    public static Numeric SquareRoot(Numeric x, int scale)
+    {
         // sqrt(u / 10^s) at scale r+1 is the integer root of u * 10^(2r+2-s); the extra digit rounds.
-        BigInteger root = IntegerRoot(x.Unscaled * PowerOfTen(2 * scale + 2 - x.Scale));
+        int shift = 2 * scale + 2 - x.Scale;
+        BigInteger root = IntegerRoot(shift >= 0 ? x.Unscaled * PowerOfTen(shift) : x.Unscaled / PowerOfTen(-shift));
         return new Numeric(RoundShift(root, 1), scale);
     }
 

@@ -8,7 +8,21 @@ namespace Tenon.Core.Expressions.Functions;
 
 internal static class FunctionCatalog
 {
-    public static readonly ImmutableArray<Function> All = [];
+    public static readonly ImmutableArray<Function> All =
+    [
+        .. Aggregates.Functions(),
+        .. ArrayFunctions.Functions(),
+        .. Comparisons.Functions(),
+        .. ConditionalFunctions.Functions(),
+        .. DateTimeFunctions.Functions(),
+        .. FloatFunctions.Functions(),
+        .. IntegerFunctions.Functions(),
+        .. JsonFunctions.Functions(),
+        .. NumericFunctions.Functions(),
+        .. TextFunctions.Functions(),
+        .. UuidFunctions.Functions(),
+        .. WindowFunctions.Functions(),
+    ];
 
     private static readonly FrozenDictionary<string, ImmutableArray<Function>> ByName = Index(
         All.Where(f => f.Operator is null),

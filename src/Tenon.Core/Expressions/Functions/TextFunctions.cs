@@ -1,0 +1,307 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Tenon.Core.Errors;
+using Tenon.Core.Types;
+using static Tenon.Core.Expressions.Functions.Define;
+
+namespace Tenon.Core.Expressions.Functions;
+
+// text: concatenation, case, cutting, searching, patterns. Positions count characters (code points) from 1.
+internal static class TextFunctions
+{
+    private static readonly LogicalType T = LogicalType.Text;
+    private static readonly LogicalType I = LogicalType.Int4;
+    private static readonly LogicalType B = LogicalType.Boolean;
+
+    public static IEnumerable<Function> Functions() => [.. Joining(), .. Changing(), .. Cutting(), .. Searching(), .. Patterns()];
+
+    private static IEnumerable<Function> Joining()
+    {
+        yield return Infix("text_concat", "||", T, T, T, a => Datum.Of(a[0].Text + a[1].Text)).AsTotal();
+        yield return Infix("text_concat_any", "||", T, LogicalType.AnyNonArray, T, null!).AsTotal()
+            .Polymorphic(types => a => Datum.Of(a[0].Text + TypeOutput.CastToText(types[1], a[1])));
+        yield return Infix("any_concat_text", "||", LogicalType.AnyNonArray, T, T, null!).AsTotal()
+            .Polymorphic(types => a => Datum.Of(TypeOutput.CastToText(types[0], a[0]) + a[1].Text));
+        Function concat = Total("concat", "concat", [LogicalType.Any], T, null!).AsLax().AsVariadic();
+        yield return concat.Polymorphic(types => a => Datum.Of(Concat(types, a, 0, "")));
+        Function concatWs = Total("concat_ws", "concat_ws", [T, LogicalType.Any], T, null!).AsLax().AsVariadic();
+        yield return concatWs.Polymorphic(types => a => a[0].IsNull ? Datum.Null : Datum.Of(Concat(types, a, 1, a[0].Text)));
+    }
+
+    private static string Concat(IReadOnlyList<LogicalType> types, ReadOnlySpan<Datum> values, int from, string between)
+    {
+        var text = new StringBuilder();
+        bool any = false;
+        for (int i = from; i < values.Length; i++)
+        {
+            if (!values[i].IsNull)
+            {
+                text.Append(any ? between : "").Append(TypeOutput.CastToText(types[Math.Min(i, types.Count - 1)], values[i]));
+                any = true;
+            }
+        }
+        return text.ToString();
+    }
+
+    private static IEnumerable<Function> Changing()
+    {
+        yield return Total("lower", "lower", [T], T, a => Datum.Of(a[0].Text.ToLowerInvariant()));
+        yield return Total("upper", "upper", [T], T, a => Datum.Of(a[0].Text.ToUpperInvariant()));
+        yield return Total("initcap", "initcap", [T], T, a => Datum.Of(Initcap(a[0].Text)));
+        yield return Total("text_reverse", "reverse", [T], T, a => Datum.Of(string.Concat(a[0].Text.EnumerateRunes().Reverse().Select(r => r.ToString()))));
+        yield return Total("replace", "replace", [T, T, T], T, a => Datum.Of(a[1].Text.Length == 0 ? a[0].Text : a[0].Text.Replace(a[1].Text, a[2].Text, StringComparison.Ordinal)));
+        yield return Total("translate", "translate", [T, T, T], T, a => Datum.Of(Translate(a[0].Text, a[1].Text, a[2].Text)));
+        yield return Scalar("repeat", "repeat", [T, I], T, a => Repeat(a[0].Text, a[1].Integer));
+        yield return Total("quote_literal", "quote_literal", [T], T, a => Datum.Of("'" + a[0].Text.Replace("'", "''", StringComparison.Ordinal) + "'"));
+        yield return Total("quote_ident", "quote_ident", [T], T, a => Datum.Of("\"" + a[0].Text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""));
+        yield return Total("md5", "md5", [T], T, a => Datum.Of(Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Encoding.UTF8.GetBytes(a[0].Text)))));
+        yield return Total("to_hex", "to_hex", [LogicalType.Int8], T, a => Datum.Of(a[0].Integer.ToString("x", System.Globalization.CultureInfo.InvariantCulture)));
+        yield return Total("encode", "encode", [LogicalType.Bytea, T], T, a => Datum.Of(a[1].Text == "base64" ? Convert.ToBase64String(a[0].Bytes) : Convert.ToHexStringLower(a[0].Bytes)));
+    }
+
+    private static string Initcap(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        bool inWord = false;
+        foreach (char c in text)
+        {
+            result.Append(inWord ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c));
+            inWord = char.IsLetterOrDigit(c);
+        }
+        return result.ToString();
+    }
+
+    private static string Translate(string text, string from, string to)
+    {
+        var result = new StringBuilder(text.Length);
+        foreach (char c in text)
+        {
+            int at = from.IndexOf(c, StringComparison.Ordinal);
+            if (at < 0)
+            {
+                result.Append(c);
+            }
+            else if (at < to.Length)
+            {
+                result.Append(to[at]);
+            }
+        }
+        return result.ToString();
+    }
+
+    private static Outcome<Datum> Repeat(string text, long times) =>
+        text.Length * Math.Max(0, times) > 1 << 28
+            ? new Error(ErrorCodes.ProgramLimitExceeded, "requested length too large")
+            : Datum.Of(new StringBuilder().Insert(0, text, (int)Math.Max(0, times)).ToString());
+
+    private static IEnumerable<Function> Cutting()
+    {
+        yield return Total("length", "length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
+        yield return Total("char_length", "char_length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
+        yield return Total("character_length", "character_length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
+        yield return Total("octet_length", "octet_length", [T], I, a => Datum.Of(Encoding.UTF8.GetByteCount(a[0].Text)));
+        foreach (string name in new[] { "substr", "substring" })
+        {
+            yield return Total(name + "_from", name, [T, I], T, a => Datum.Of(Slice(a[0].Text, a[1].Integer - 1, long.MaxValue)));
+            yield return Scalar(name + "_from_for", name, [T, I, I], T, a => Substring(a[0].Text, a[1].Integer, a[2].Integer));
+        }
+        yield return Total("left", "left", [T, I], T, a => Datum.Of(Slice(a[0].Text, 0, a[1].Integer >= 0 ? a[1].Integer : CodePoints.Count(a[0].Text) + a[1].Integer)));
+        yield return Total("right", "right", [T, I], T, a => Datum.Of(Slice(a[0].Text, a[1].Integer >= 0 ? CodePoints.Count(a[0].Text) - a[1].Integer : -a[1].Integer, long.MaxValue)));
+        foreach ((string name, bool left, bool right) in new[] { ("btrim", true, true), ("ltrim", true, false), ("rtrim", false, true) })
+        {
+            yield return Total(name + "_spaces", name, [T], T, a => Datum.Of(Trim(a[0].Text, " ", left, right)));
+            yield return Total(name, name, [T, T], T, a => Datum.Of(Trim(a[0].Text, a[1].Text, left, right)));
+        }
+        foreach ((string name, bool left) in new[] { ("lpad", true), ("rpad", false) })
+        {
+            yield return Scalar(name + "_spaces", name, [T, I], T, a => Pad(a[0].Text, a[1].Integer, " ", left));
+            yield return Scalar(name, name, [T, I, T], T, a => Pad(a[0].Text, a[1].Integer, a[2].Text, left));
+        }
+        yield return Scalar("split_part", "split_part", [T, T, I], T, a => SplitPart(a[0].Text, a[1].Text, a[2].Integer));
+    }
+
+    private static string Slice(string text, long from, long end)
+    {
+        int start = CodePoints.IndexOf(text, Math.Max(0, from));
+        int stop = CodePoints.IndexOf(text, Math.Max(0, end));
+        return start < stop ? text[start..stop] : "";
+    }
+
+    private static Outcome<Datum> Substring(string text, long from, long count) =>
+        count < 0
+            ? new Error(ErrorCodes.FromSqlState("22011"), "negative substring length not allowed")
+            : Datum.Of(Slice(text, from - 1, from - 1 + count));
+
+    private static string Trim(string text, string characters, bool left, bool right)
+    {
+        char[] set = characters.ToCharArray();
+        string trimmed = left && set.Length > 0 ? text.TrimStart(set) : text;
+        return right && set.Length > 0 ? trimmed.TrimEnd(set) : trimmed;
+    }
+
+    private static Outcome<Datum> Pad(string text, long length, string fill, bool left)
+    {
+        if (length > 1 << 24)
+        {
+            return new Error(ErrorCodes.ProgramLimitExceeded, "requested length too large");
+        }
+        int have = CodePoints.Count(text);
+        if (have >= length)
+        {
+            return Datum.Of(Slice(text, 0, length));
+        }
+        if (fill.Length == 0)
+        {
+            return Datum.Of(text);
+        }
+        var padding = new StringBuilder();
+        while (padding.Length < length - have)
+        {
+            padding.Append(fill);
+        }
+        string cut = padding.ToString(0, (int)(length - have));
+        return Datum.Of(left ? cut + text : text + cut);
+    }
+
+    private static Outcome<Datum> SplitPart(string text, string by, long field)
+    {
+        if (field == 0)
+        {
+            return new Error(ErrorCodes.InvalidParameterValue, "field position must not be zero");
+        }
+        string[] parts = by.Length == 0 ? [text] : text.Split(by);
+        long at = field > 0 ? field - 1 : parts.Length + field;
+        return Datum.Of(at >= 0 && at < parts.Length ? parts[at] : "");
+    }
+
+    private static IEnumerable<Function> Searching()
+    {
+        yield return Total("strpos", "strpos", [T, T], I, a => Datum.Of(Position(a[0].Text, a[1].Text)));
+        yield return Total("position", "position", [T, T], I, a => Datum.Of(Position(a[1].Text, a[0].Text)));
+        yield return Total("starts_with", "starts_with", [T, T], B, a => Datum.Of(a[0].Text.StartsWith(a[1].Text, StringComparison.Ordinal)));
+        yield return Scalar("ascii", "ascii", [T], I, a => Datum.Of(a[0].Text.Length == 0 ? 0 : a[0].Text.EnumerateRunes().First().Value)).AsTotal();
+        yield return Scalar("chr", "chr", [I], T, a => Rune.IsValid((int)a[0].Integer) && a[0].Integer > 0 ? Datum.Of(new Rune((int)a[0].Integer).ToString()) : new Error(ErrorCodes.ProgramLimitExceeded, "requested character not valid"));
+    }
+
+    private static int Position(string text, string wanted)
+    {
+        int at = text.IndexOf(wanted, StringComparison.Ordinal);
+        return at < 0 ? 0 : CodePoints.Count(text.AsSpan(0, at)) + 1;
+    }
+
+    private static IEnumerable<Function> Patterns()
+    {
+        foreach ((string id, string op, bool insensitive, bool negated) in new[] { ("like", "~~", false, false), ("not_like", "!~~", false, true), ("ilike", "~~*", true, false), ("not_ilike", "!~~*", true, true) })
+        {
+            yield return Infix(id, op, T, T, B, a => LikePattern.Matches(a[0].Text, a[1].Text, insensitive).TryGet(out bool matches, out Error error) ? Datum.Of(matches != negated) : error).AsTotal();
+        }
+        foreach ((string id, string op, bool insensitive, bool negated) in new[] { ("regex", "~", false, false), ("not_regex", "!~", false, true), ("iregex", "~*", true, false), ("not_iregex", "!~*", true, true) })
+        {
+            yield return Infix(id, op, T, T, B, a => RegexPattern.Of(a[1].Text, insensitive).TryGet(out Regex regex, out Error error) ? Datum.Of(regex.IsMatch(a[0].Text) != negated) : error);
+        }
+        yield return Scalar("regexp_replace", "regexp_replace", [T, T, T], T, a => Replace(a[0].Text, a[1].Text, a[2].Text, ""));
+        yield return Scalar("regexp_replace_flags", "regexp_replace", [T, T, T, T], T, a => Replace(a[0].Text, a[1].Text, a[2].Text, a[3].Text));
+    }
+
+    private static Outcome<Datum> Replace(string text, string pattern, string with, string flags)
+    {
+        if (!RegexPattern.Of(pattern, flags.Contains('i')).TryGet(out Regex regex, out Error error))
+        {
+            return error;
+        }
+        string replacement = Regex.Replace(with.Replace("$", "$$", StringComparison.Ordinal), @"\\(\d)", "$${$1}").Replace("\\&", "$0", StringComparison.Ordinal);
+        return Datum.Of(flags.Contains('g') ? regex.Replace(text, replacement) : regex.Replace(text, replacement, 1));
+    }
+}
+
+/// <summary>LIKE: % any run, _ one character, \ takes the next one literally. Linear in the text for each %.</summary>
+internal static class LikePattern
+{
+    public static Outcome<bool> Matches(string text, string pattern, bool insensitive)
+    {
+        if (insensitive)
+        {
+            text = text.ToLowerInvariant();
+            pattern = pattern.ToLowerInvariant();
+        }
+        int t = 0, p = 0, starAt = -1, retry = 0;
+        while (t < text.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '%')
+            {
+                starAt = p++;
+                retry = t;
+            }
+            else if (p < pattern.Length && Step(text, pattern, ref t, ref p))
+            {
+                continue;
+            }
+            else if (starAt >= 0)
+            {
+                p = starAt + 1;
+                t = ++retry;
+            }
+            else
+            {
+                return false;
+            }
+        }
+        while (p < pattern.Length && pattern[p] == '%')
+        {
+            p++;
+        }
+        return p == pattern.Length;
+    }
+
+    private static bool Step(string text, string pattern, ref int t, ref int p)
+    {
+        bool escaped = pattern[p] == '\\' && p + 1 < pattern.Length;
+        char wanted = escaped ? pattern[p + 1] : pattern[p];
+        if (!escaped && wanted == '_')
+        {
+            t += char.IsHighSurrogate(text[t]) && t + 1 < text.Length ? 2 : 1;
+            p++;
+            return true;
+        }
+        if (text[t] != wanted)
+        {
+            return false;
+        }
+        t++;
+        p += escaped ? 2 : 1;
+        return true;
+    }
+}
+
+/// <summary>PostgreSQL's regular expressions by .NET's engine that cannot backtrack, so that time is linear in the text.</summary>
+internal static class RegexPattern
+{
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<(string, bool), Regex> Known = new();
+
+    public static Outcome<Regex> Of(string pattern, bool insensitive)
+    {
+        if (Known.TryGetValue((pattern, insensitive), out Regex? known))
+        {
+            return known;
+        }
+        try
+        {
+            var options = RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | (insensitive ? RegexOptions.IgnoreCase : 0);
+            string translated = pattern.Replace("\\m", "\\b", StringComparison.Ordinal).Replace("\\M", "\\b", StringComparison.Ordinal).Replace("\\y", "\\b", StringComparison.Ordinal);
+            var regex = new Regex(translated, options);
+            if (Known.Count < 1000)
+            {
+                Known[(pattern, insensitive)] = regex;
+            }
+            return regex;
+        }
+        catch (NotSupportedException)
+        {
+            return Refusals.NotSupported("a back reference or look-around in a regular expression");
+        }
+        catch (ArgumentException)
+        {
+            return new Error(ErrorCodes.InvalidRegex, "invalid regular expression");
+        }
+    }
+}

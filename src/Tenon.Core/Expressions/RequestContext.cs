@@ -1,0 +1,43 @@
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Expressions;
+
+/// <summary>
+/// The constants of one request that texts can ask for: who calls, with which claims, when. Read by the SQL parameters and
+/// the evaluator alike. <see cref="Now"/> is µs since 2000-01-01 UTC, fixed before a write is queued.
+/// </summary>
+internal sealed record RequestContext
+{
+    public required long Now { get; init; }
+
+    /// <summary>The database role.</summary>
+    public required RoleName CurrentUser { get; init; }
+
+    /// <summary>The claim sub in a uuid's canonical form.</summary>
+    public string? Uid { get; init; }
+
+    /// <summary>The claim role.</summary>
+    public string? Role { get; init; }
+    public string? Email { get; init; }
+
+    /// <summary>All claims as canonical jsonb text.</summary>
+    public string Jwt { get; init; } = "{}";
+
+    /// <summary>current_setting(name): request.jwt.claims is answered here, the rest by the surface (request.headers, …).</summary>
+    public Func<string, string?>? Settings { get; init; }
+
+    public Datum Get(ContextExpr value) =>
+        value.Kind switch
+        {
+            ContextKind.Now => Datum.Of(Now),
+            ContextKind.Uid => Text(Uid),
+            ContextKind.Role => Text(Role),
+            ContextKind.Email => Text(Email),
+            ContextKind.Jwt => Text(Jwt),
+            ContextKind.CurrentUser => Text(CurrentUser.Text),
+            ContextKind.Setting => Text(value.Name == "request.jwt.claims" ? Jwt : Settings?.Invoke(value.Name!)),
+            _ => throw new InvalidOperationException($"no value for {value.Kind}"),
+        };
+
+    private static Datum Text(string? text) => text is null ? Datum.Null : Datum.Of(text);
+}

@@ -1,0 +1,56 @@
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+
+namespace Tenon.Core.Policies;
+
+/// <summary>What stands for one range of a guarded plan: the only from item allowed for it, and the predicate of its policies.</summary>
+internal sealed record RangeGuard(FromItem Source, Expr? Predicate)
+{
+    /// <summary>The table or view behind the range, for the types of keys and NOT NULL; null for a function.</summary>
+    public Table? Table { get; init; }
+}
+
+/// <summary>
+/// A read that has been through the policy binder. Lowering takes nothing else, so an unguarded read does not compile; the
+/// constructor is private and <see cref="Bind"/> is the one factory.
+/// </summary>
+internal sealed class GuardedRead
+{
+    private readonly Dictionary<string, RangeGuard> guards;
+
+    private GuardedRead(ReadPlan plan, Dictionary<string, RangeGuard> guards)
+    {
+        Plan = plan;
+        this.guards = guards;
+    }
+
+    /// <summary>The plan with guarded subqueries; its own tables are in <see cref="Of"/>.</summary>
+    public ReadPlan Plan { get; }
+
+    public RangeGuard Of(string range) => guards[range];
+
+    public static Outcome<GuardedRead> Bind(ReadPlan plan, PolicyBinder binder)
+    {
+        try
+        {
+            var (guarded, guards) = binder.Guard(plan);
+            return new GuardedRead(guarded, guards);
+        }
+        catch (TenonException refused)
+        {
+            return refused.Error;
+        }
+    }
+}
+
+/// <summary>A query (of a function body, a trigger, a view) that has been through the policy binder.</summary>
+internal sealed class GuardedSelect
+{
+    private GuardedSelect(Select select) => Select = select;
+
+    public Select Select { get; }
+
+    public static GuardedSelect Bind(Select select, PolicyBinder binder) => new(binder.Guard(select));
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+
+namespace Tenon.Core.Policies;
+
+/// <summary>
+/// The conditions of a write. Targets is the query of the rows touched; ConflictTarget is over the range (a row that exists);
+/// Check and ConflictCheck are over parameters by column ordinal (rows that come to be). Null: nothing to ask.
+/// </summary>
+internal sealed record GuardedWriteParts(Select? Targets, Expr? Check, Expr? ConflictTarget, Expr? ConflictCheck);
+
+/// <summary>A write that has been through the policy binder; the only thing an engine writes rows for.</summary>
+internal sealed class GuardedWrite
+{
+    private GuardedWrite(WriteDemand demand, GuardedWriteParts parts, ImmutableArray<SelectItem> returning)
+    {
+        Returning = returning;
+        Kind = demand.Kind;
+        Table = demand.Table;
+        Range = demand.Range;
+        Parts = parts;
+    }
+
+    public WriteKind Kind { get; }
+    public Table Table { get; }
+    public string Range { get; }
+    public GuardedWriteParts Parts { get; }
+
+    /// <summary>What a statement answers of each row, over the range.</summary>
+    public ImmutableArray<SelectItem> Returning { get; }
+
+    public static Outcome<GuardedWrite> Bind(WriteDemand demand, PolicyBinder binder)
+    {
+        try
+        {
+            return new GuardedWrite(demand, binder.Guard(demand), binder.GuardReturning(demand));
+        }
+        catch (TenonException refused)
+        {
+            return refused.Error;
+        }
+    }
+}

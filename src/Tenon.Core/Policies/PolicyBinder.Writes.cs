@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Planning;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Policies;
+
+/// <summary>What a write wants to do to one table, before anybody asked whether it may.</summary>
+internal sealed record WriteDemand(WriteKind Kind, Table Table, string Range)
+{
+    /// <summary>Columns given values.</summary>
+    public IReadOnlyCollection<string> Written { get; init; } = [];
+
+    /// <summary>Columns an upsert changes in a row that exists.</summary>
+    public IReadOnlyCollection<string> Updated { get; init; } = [];
+
+    /// <summary>Columns mentioned in filters, values and the arbiter.</summary>
+    public IReadOnlyCollection<string> Read { get; init; } = [];
+
+    /// <summary>
+    /// Of an update or delete: the query of the rows it touches. Its from contains the table under <see cref="Range"/>, its
+    /// first item is the row key, the others are the values to set.
+    /// </summary>
+    public Select? Targets { get; init; }
+
+    /// <summary>Rows are answered (RETURNING).</summary>
+    public bool Returning { get; init; }
+
+    /// <summary>What is answered of each row, over <see cref="Range"/>; empty where a plan of its own says it.</summary>
+    public ImmutableArray<SelectItem> ReturningItems { get; init; } = [];
+
+    /// <summary>The query of all rows of the table, or those of a filter, without values.</summary>
+    public static Select TargetsOf(QualifiedName table, string range, Expr? filter) =>
+        new(
+            new SelectCore([new SelectItem(new RowKeyExpr(range) { Type = LogicalType.Int8 }, null)])
+            {
+                From = new TableFrom(table, range, []),
+                Where = filter,
+            }
+        )
+        {
+            Output = [new RowField("", LogicalType.Int8)],
+        };
+}
+
+// The write half of the door: rules 10-22 of ENGINES §4.2.
+internal sealed partial class PolicyBinder
+{
+    internal GuardedWriteParts Guard(WriteDemand demand)
+    {
+        DemandPrivileges(demand);
+        // Rule 14/15/17: the SELECT policy joins in when the statement reads columns.
+        bool reads = demand.Returning || demand.Read.Count > 0;
+        return demand.Kind switch
+        {
+            WriteKind.Insert => new GuardedWriteParts(null, InsertCheck(demand, demand.Returning), null, null),
+            WriteKind.InsertOrIgnore => new GuardedWriteParts(null, InsertCheck(demand, true), null, null),
+            WriteKind.InsertOrUpdate => new GuardedWriteParts(
+                null,
+                InsertCheck(demand, true),
+                And(Existing(demand, PolicyCommand.Update), Existing(demand, PolicyCommand.Select)),
+                And(NewRow(demand, PolicyCommand.Update), NewRow(demand, PolicyCommand.Select))
+            ),
+            WriteKind.Update => new GuardedWriteParts(
+                Targets(demand, PolicyCommand.Update, reads),
+                And(NewRow(demand, PolicyCommand.Update), reads ? NewRow(demand, PolicyCommand.Select) : null),
+                null,
+                null
+            ),
+            WriteKind.Delete => new GuardedWriteParts(Targets(demand, PolicyCommand.Delete, reads), null, null, null),
+            _ => throw new InvalidOperationException($"the policy binder does not know {demand.Kind}"),
+        };
+    }
+
+    private void DemandPrivileges(WriteDemand demand)
+    {
+        switch (demand.Kind)
+        {
+            case WriteKind.Update:
+                Demand(demand.Table, Privileges.Update, demand.Written);
+                break;
+            case WriteKind.Delete:
+                Demand(demand.Table, Privileges.Delete, []);
+                break;
+            default:
+                Demand(demand.Table, Privileges.Insert, demand.Written);
+                break;
+        }
+        if (demand.Kind == WriteKind.InsertOrUpdate)
+        {
+            Demand(demand.Table, Privileges.Update, demand.Updated);
+        }
+        if (demand.Read.Count > 0)
+        {
+            Demand(demand.Table, Privileges.Select, demand.Read);
+        }
+    }
+
+    private Expr? InsertCheck(WriteDemand demand, bool andVisible) =>
+        And(NewRow(demand, PolicyCommand.Insert), andVisible ? NewRow(demand, PolicyCommand.Select) : null);
+
+    private Select Targets(WriteDemand demand, PolicyCommand command, bool reads)
+    {
+        Expr? policies = And(Existing(demand, command), reads ? Existing(demand, PolicyCommand.Select) : null);
+        return new GuardPass(this) { Target = (demand.Range, policies) }.VisitSelect(demand.Targets!);
+    }
+
+    internal ImmutableArray<SelectItem> GuardReturning(WriteDemand demand) =>
+        [.. demand.ReturningItems.Select(i => i with { Value = new GuardPass(this).Visit(i.Value) })];
+
+    /// <summary>A condition on a row as it is, over the demand's range.</summary>
+    private Expr? Existing(WriteDemand demand, PolicyCommand command) => Using(demand.Table, demand.Range, command);
+
+    /// <summary>A condition on a row as it is to be: its columns are parameters by their ordinal in the table.</summary>
+    private Expr? NewRow(WriteDemand demand, PolicyCommand command)
+    {
+        Expr? condition = command == PolicyCommand.Select
+            ? Using(demand.Table, NewRowRange, command)
+            : Check(demand.Table, NewRowRange, command);
+        return condition is null ? null : NewRowParameters.Put(condition, demand.Table);
+    }
+
+    private const string NewRowRange = "new";
+
+    private static Expr? And(Expr? left, Expr? right) => Conjunction.All([left, right]);
+
+    /// <summary>Columns of the new row → parameters of its values.</summary>
+    private sealed class NewRowParameters(Table table) : ExprRewriter
+    {
+        public static Expr Put(Expr condition, Table table) => new NewRowParameters(table).Visit(condition);
+
+        public override Expr Visit(Expr expr) =>
+            expr is ColumnExpr { Range: NewRowRange } column
+                ? new ParameterExpr(table.OrdinalOf(column.Column)) { Type = column.Type }
+                : base.Visit(expr);
+
+        public override FromItem VisitFrom(FromItem from) => from is GuardedTable ? GuardedInside(from) : base.VisitFrom(from);
+
+        private GuardedTable GuardedInside(FromItem from)
+        {
+            var guarded = (GuardedTable)from;
+            return guarded.Filter is null ? guarded : GuardedTable.Door.Admit(guarded.Name, guarded.Alias, Visit(guarded.Filter));
+        }
+    }
+}

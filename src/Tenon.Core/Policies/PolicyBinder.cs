@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Planning;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Policies;
+
+/// <summary>
+/// The one door: turns plans and queries into guarded ones by putting grants and row policies on every table reference
+/// (top level, embed, junction, subquery, view, function body). Nothing behind it accepts an unguarded table.
+/// Throws <see cref="TenonException"/> inside; the public factories of the guarded types turn it into an Outcome.
+/// </summary>
+internal sealed partial class PolicyBinder
+{
+    private readonly Catalog.Catalog catalog;
+    private readonly Principal principal;
+    private readonly Stack<QualifiedName> expanding = new();
+    private int lastAlias;
+
+    public PolicyBinder(Catalog.Catalog catalog, Principal principal)
+    {
+        this.catalog = catalog;
+        this.principal = principal;
+        Current = principal;
+    }
+
+    /// <summary>As whom the tree at hand is guarded: the caller, or the owner inside views and security definer functions.</summary>
+    private Principal Current { get; set; }
+
+    private string FreshAlias() => $"p{++lastAlias}";
+
+    // ---- reads ----
+
+    internal (ReadPlan Plan, Dictionary<string, RangeGuard> Guards) Guard(ReadPlan plan)
+    {
+        var guards = new Dictionary<string, RangeGuard>(StringComparer.Ordinal);
+        ReadNode root = GuardNode(plan.Root, new ColumnUse(plan.Root), guards);
+        return (plan with { Root = root }, guards);
+    }
+
+    internal Select Guard(Select select) => new GuardPass(this).VisitSelect(select);
+
+    private ReadNode GuardNode(ReadNode node, ColumnUse use, Dictionary<string, RangeGuard> guards)
+    {
+        guards[node.Range] = GuardSource(node.Source, node.Range, use.Of(node.Range));
+        var pass = new GuardPass(this);
+        return node with
+        {
+            Members = [.. node.Members.Select(m => GuardMember(m, use, guards, pass))],
+            Filter = node.Filter is null ? null : pass.Visit(node.Filter),
+            Order = pass.VisitOrder(node.Order),
+        };
+    }
+
+    private OutputMember GuardMember(OutputMember member, ColumnUse use, Dictionary<string, RangeGuard> guards, GuardPass pass) =>
+        member switch
+        {
+            ValueMember value => value with { Value = pass.Visit(value.Value) },
+            EmbedMember embed => embed with { Embed = GuardEmbed(embed.Embed, use, guards) },
+            SpreadMember spread => spread with { Embed = GuardEmbed(spread.Embed, use, guards) },
+            HiddenMember hidden => hidden with { Embed = GuardEmbed(hidden.Embed, use, guards) },
+            _ => throw new InvalidOperationException($"the policy binder does not know {member.GetType().Name}"),
+        };
+
+    private Embed GuardEmbed(Embed embed, ColumnUse use, Dictionary<string, RangeGuard> guards)
+    {
+        if (embed.Junction is { } junction)
+        {
+            guards[junction.Range] = GuardSource(new TableSource(junction.Table), junction.Range, use.Of(junction.Range));
+        }
+        return embed with { Node = GuardNode(embed.Node, use, guards) };
+    }
+
+    private RangeGuard GuardSource(NodeSource source, string range, IReadOnlyCollection<string> columns)
+    {
+        switch (source)
+        {
+            case TableSource { Table: var name }:
+                Table table = catalog.Find(name) ?? throw new InvalidOperationException($"{name} left the catalog during planning");
+                Demand(table, Privileges.Select, columns);
+                return table.Kind == RelationKind.View
+                    ? new RangeGuard(new SelectFrom(ExpandView(table), range, [], false), null) { Table = table }
+                    : new RangeGuard(GuardedTable.Door.Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
+            case RoutineSource routine:
+                return new RangeGuard(new SelectFrom(Inline(routine.Call), range, [], false), null);
+            default:
+                throw new InvalidOperationException($"the policy binder does not know {source.GetType().Name}");
+        }
+    }
+
+    private void Demand(Table table, Privileges privilege, IEnumerable<string> columns)
+    {
+        if (Access.Check(table, Current, privilege, columns) is { } denied)
+        {
+            throw denied.ToException();
+        }
+    }
+
+    // ---- predicates ----
+
+    /// <summary>The USING side for existing rows of <paramref name="range"/>; null when nothing restricts.</summary>
+    private Expr? Using(Table table, string range, PolicyCommand command) =>
+        RowPolicies.Restricts(table, Current)
+            ? Expanding(table, () => RowPolicies.Using(table, Current, command, e => Predicate(e, table, range)))
+            : null;
+
+    private Expr? Check(Table table, string range, PolicyCommand command) =>
+        RowPolicies.Restricts(table, Current)
+            ? Expanding(table, () => RowPolicies.Check(table, Current, command, e => Predicate(e, table, range)))
+            : null;
+
+    // PostgreSQL raises when a policy needs the policies of its own table (42P17), at query time as here.
+    private Expr? Expanding(Table table, Func<Expr?> build)
+    {
+        if (expanding.Contains(table.Name))
+        {
+            throw new Error(
+                ErrorCodes.InvalidObjectDefinition,
+                $"infinite recursion detected in policy for relation \"{table.Name.Name}\""
+            ).ToException();
+        }
+        expanding.Push(table.Name);
+        try
+        {
+            return build();
+        }
+        finally
+        {
+            expanding.Pop();
+        }
+    }
+
+    private Expr Predicate(Expr syntax, Table table, string range)
+    {
+        Expr bound = Templates.Of(catalog).Predicate(table, syntax);
+        var ranges = new Dictionary<string, string>(StringComparer.Ordinal) { [Templates.Row] = range };
+        return new GuardPass(this).Visit(new Instantiation(FreshAlias, ranges).Visit(bound));
+    }
+
+    // ---- views and functions ----
+
+    private Select ExpandView(Table view)
+    {
+        Select query = new Instantiation(FreshAlias).VisitSelect(Templates.Of(catalog).View(view));
+        return As(view.SecurityInvoker ? Current : Principal.Owner, () => new GuardPass(this).VisitSelect(query));
+    }
+
+    /// <summary>The rows of a function of one select, its arguments put in place of its parameters.</summary>
+    private Select Inline(UserCallExpr call)
+    {
+        Routine routine = FindRoutine(call);
+        if (!routine.ExecuteRoles.Any(r => Access.Applies(r, Current.Role)) && !Current.Bypass)
+        {
+            throw new Error(ErrorCodes.InsufficientPrivilege, $"permission denied for function {routine.Name.Name}").ToException();
+        }
+        if (expanding.Contains(routine.Name) || expanding.Count > MaxDepth)
+        {
+            throw Refusals.NotSupported($"the recursive function {routine.Name.Name}").ToException();
+        }
+        Select body = Templates.Of(catalog).Body(routine);
+        var arguments = new Dictionary<string, Expr>(StringComparer.Ordinal);
+        for (int i = 0; i < call.Arguments.Length; i++)
+        {
+            arguments[Templates.Of(catalog).ParameterName(routine, i)] = call.Arguments[i];
+        }
+        Select instance = new Instantiation(FreshAlias, null, arguments).VisitSelect(body);
+        expanding.Push(routine.Name);
+        try
+        {
+            return As(
+                routine.SecurityDefiner ? Principal.Owner : Current,
+                () => new GuardPass(this).VisitSelect(instance)
+            );
+        }
+        finally
+        {
+            expanding.Pop();
+        }
+    }
+
+    private const int MaxDepth = 32;
+
+    private Routine FindRoutine(UserCallExpr call) =>
+        catalog.Routines.TryGetValue(call.Function, out var overloads)
+        && overloads.FirstOrDefault(r => r.Parameters.Length == call.Arguments.Length && Templates.Accepts(r, call)) is { } routine
+            ? routine
+            : throw new InvalidOperationException($"function {call.Function} left the catalog during planning");
+
+    private T As<T>(Principal other, Func<T> work)
+    {
+        Principal before = Current;
+        Current = other;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Current = before;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Text;
+using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+using Tenon.Sources.Sqlite.Writing;
+
+namespace Tenon.Sources.Sqlite;
+
+/// <summary>A statement for SQLite; its <see cref="Sql"/> is the key of every connection's statement cache.</summary>
+internal sealed class SqliteCompiled(SqlText text, LogicalType[] columns, ValueForm[] forms)
+    : CompiledStatement(text, columns, forms)
+{
+    public SqliteSql Sql { get; } = new(text.Text);
+}
+
+/// <summary>The embedded SQLite as a source of reads.</summary>
+internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, Func<Catalog> catalog, TimeSpan statementTimeout)
+    : Source
+{
+    public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellation)
+    {
+        var unit = new SessionUnit<T>(catalog(), work) { Token = cancellation, Timeout = statementTimeout };
+        await writer.SubmitAsync(unit).ConfigureAwait(false);
+        return unit.Result!;
+    }
+
+    private sealed class SessionUnit<T>(Catalog catalog, Func<WriteSession, T> work) : WriteUnit
+    {
+        public T? Result { get; private set; }
+
+        public override void Execute(WriteContext context)
+        {
+            // A replay makes its result afresh; what the lost run held goes back to its pool.
+            (Result as IDisposable)?.Dispose();
+            Result = work(new SqliteWriteSession(context, catalog));
+        }
+    }
+
+    public override CompiledStatement Compile(Select select) => CompileSelect(select);
+
+    public static SqliteCompiled CompileSelect(Select select)
+    {
+        var dialect = new SqliteDialect();
+        dialect.Write(select);
+        LogicalType[] types = [.. select.Output.Select(f => f.Type)];
+        return new SqliteCompiled(dialect.Finish(), types, [.. types.Select(Form)]);
+    }
+
+    public override ValueForm FormOf(LogicalType type) => Form(type);
+
+    public static ValueForm Form(LogicalType type) =>
+        type.Kind switch
+        {
+            TypeKind.Boolean => ValueForm.Boolean,
+            TypeKind.Int2 or TypeKind.Int4 or TypeKind.Int8 => ValueForm.Integer,
+            TypeKind.Numeric => type.IsScaledInteger ? ValueForm.ScaledInteger : ValueForm.NumericText,
+            TypeKind.Float4 => ValueForm.Single,
+            TypeKind.Float8 => ValueForm.Double,
+            TypeKind.Uuid => ValueForm.PlainText,
+            TypeKind.Date => ValueForm.Date,
+            TypeKind.Time => ValueForm.Time,
+            TypeKind.Timestamp => ValueForm.Timestamp,
+            TypeKind.TimestampTz => ValueForm.TimestampTz,
+            TypeKind.Interval => ValueForm.Interval,
+            TypeKind.Json or TypeKind.Jsonb or TypeKind.Array or TypeKind.Record => ValueForm.Json,
+            TypeKind.Bytea => ValueForm.Bytea,
+            TypeKind.Void => ValueForm.Void,
+            _ => ValueForm.Text,
+        };
+
+    public override ValueTask<SourceSession> OpenAsync(bool single, CancellationToken cancellation)
+    {
+        ValueTask<SqliteSession> renting = readers.RentAsync(cancellation, statementTimeout, !single);
+        return renting.IsCompletedSuccessfully
+            ? new ValueTask<SourceSession>(new Session(renting.Result))
+            : Wait(renting);
+
+        static async ValueTask<SourceSession> Wait(ValueTask<SqliteSession> renting) =>
+            new Session(await renting.ConfigureAwait(false));
+    }
+
+    private sealed class Session(SqliteSession session) : SourceSession
+    {
+        public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
+        {
+            Statements++;
+            SqliteStatement prepared = session.Prepare(((SqliteCompiled)statement).Sql);
+            SqliteBinding.Bind(prepared, statement.Parameters, arguments);
+            return prepared;
+        }
+
+        public override void Dispose() => session.Dispose();
+    }
+}
+
+/// <summary>Puts the values of one execution into a statement's parameters, in storage form.</summary>
+internal static class SqliteBinding
+{
+    public static void Bind(SqliteStatement statement, SqlParameter[] parameters, StatementArguments arguments)
+    {
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            ref readonly SqlParameter parameter = ref parameters[i];
+            if (ReferenceEquals(parameter.Origin, SqlParameter.KeysOfParent))
+            {
+                statement.BindText(i + 1, arguments.ParentKeys.Span);
+            }
+            else
+            {
+                Bind(statement, i + 1, arguments.Get(parameter.Origin), parameter);
+            }
+        }
+    }
+
+    private static void Bind(SqliteStatement statement, int index, Datum value, in SqlParameter parameter)
+    {
+        switch (parameter.Form)
+        {
+            case ParameterForm.Plain:
+                Bind(statement, index, value, parameter.Type);
+                break;
+            case ParameterForm.ScaledOperand when value.IsNull:
+                statement.BindNull(index);
+                break;
+            case ParameterForm.ScaledOperand:
+                SqliteValues.ScaledOperand operand = SqliteValues.ScaledOperand.Of(value.Numeric, parameter.Scale);
+                if (operand.IsInteger)
+                {
+                    statement.Bind(index, operand.Integer);
+                }
+                else
+                {
+                    statement.Bind(index, operand.Real);
+                }
+                break;
+            default:
+                BindElements(statement, index, value, parameter);
+                break;
+        }
+    }
+
+    /// <summary>Binds a value in the storage form of its type.</summary>
+    public static void Bind(SqliteStatement statement, int index, Datum value, LogicalType type)
+    {
+        switch (value.Kind)
+        {
+            case DatumKind.Null:
+                statement.BindNull(index);
+                break;
+            case DatumKind.Integer:
+                statement.Bind(index, value.Integer);
+                break;
+            case DatumKind.Double:
+                statement.Bind(index, value.Double);
+                break;
+            case DatumKind.Bytes:
+                statement.BindBlob(index, value.Bytes);
+                break;
+            case DatumKind.Numeric when type.IsScaledInteger:
+                statement.Bind(index, SqliteValues.Scaled(value.Numeric, type.Scale ?? 0));
+                break;
+            default:
+                BindText(statement, index, SqliteValues.StoredText(value));
+                break;
+        }
+    }
+
+    private static void BindText(SqliteStatement statement, int index, string text)
+    {
+        if (text.Length > 256)
+        {
+            statement.BindText(index, Encoding.UTF8.GetBytes(text));
+            return;
+        }
+        Span<byte> utf8 = stackalloc byte[768];
+        statement.BindText(index, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+    }
+
+    // json_each reads the elements: each as the storage form of a column of the element's type.
+    private static void BindElements(SqliteStatement statement, int index, Datum value, in SqlParameter parameter)
+    {
+        if (value.IsNull)
+        {
+            statement.BindNull(index);
+            return;
+        }
+        int? scale = parameter.Form == ParameterForm.ScaledElements ? parameter.Scale : null;
+        statement.BindText(index, SqliteArrays.StoredElements(value.Text, parameter.Type.Element!, scale));
+    }
+}

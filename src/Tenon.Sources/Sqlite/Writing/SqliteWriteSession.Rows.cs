@@ -1,0 +1,229 @@
+using System.Runtime.CompilerServices;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Policies;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Sqlite.Writing;
+
+// What all writes share: evaluating expressions over a row, finding target rows, running one row statement, explaining
+// its failure.
+internal sealed partial class SqliteWriteSession
+{
+    private static readonly ConditionalWeakTable<Expr, SqliteCompiled> Expressions = [];
+    private static readonly ConditionalWeakTable<GuardedWrite, SqliteCompiled> TargetQueries = [];
+    private static readonly ConditionalWeakTable<Table, SqliteCompiled> RowQueries = [];
+
+    private static StatementArguments WithSlots(StatementArguments arguments, Datum[] slots) =>
+        new() { Slots = slots, Context = arguments.Context, Variables = arguments.Variables };
+
+    // ---- expressions ----
+
+    /// <summary>The value of an expression whose parameters are the row's columns.</summary>
+    private Datum Evaluate(Expr expr, Datum[] row, StatementArguments arguments)
+    {
+        if (expr is ConstantExpr constant)
+        {
+            return constant.Value;
+        }
+        SqliteCompiled statement = Expressions.GetValue(expr, static e => CompileExpression(e));
+        using RowReader reader = Run(statement, WithSlots(arguments, row));
+        return reader.Read() ? SqliteValues.Read(reader, 0, expr.Type) : Datum.Null;
+    }
+
+    private static SqliteCompiled CompileExpression(Expr expr) =>
+        SqliteSource.CompileSelect(
+            new Select(new SelectCore([new SelectItem(expr, null)])) { Output = [new RowField("", expr.Type)] }
+        );
+
+    private void CheckNewRow(GuardedWrite write, Expr? check, Datum[] row, StatementArguments arguments)
+    {
+        if (check is null)
+        {
+            return;
+        }
+        Datum passes = Evaluate(check, row, arguments);
+        // Null fails a check of a policy, unlike a check constraint (rule 7).
+        if (passes.IsNull || !passes.Boolean)
+        {
+            throw SqliteConstraints.RowPolicy(write.Table).ToException();
+        }
+    }
+
+    // ---- targets ----
+
+    private List<long> TargetKeys(GuardedWrite write, StatementArguments arguments)
+    {
+        SqliteCompiled query = TargetQueries.GetValue(write, static w => SqliteSource.CompileSelect(w.Parts.Targets!));
+        var keys = new List<long>();
+        using RowReader reader = Run(query, arguments);
+        while (reader.Read())
+        {
+            keys.Add(reader.GetInt64(0));
+        }
+        return keys;
+    }
+
+    private static SqliteCompiled CompileTargets(GuardedWrite write, Expr? condition) =>
+        SqliteSource.CompileSelect(
+            new Select(
+                new SelectCore([new SelectItem(new RowKeyExpr(write.Range) { Type = LogicalType.Int8 }, null)])
+                {
+                    From = GuardedTable.Door.Admit(write.Table.Name, write.Range, null),
+                    Where = condition,
+                }
+            )
+            {
+                Output = [new RowField("", LogicalType.Int8)],
+            }
+        );
+
+    /// <summary>Does the existing row with this key satisfy a condition over the write's range?</summary>
+    private bool Holds(GuardedWrite write, Expr condition, long key, StatementArguments arguments)
+    {
+        // The key's parameter stands behind those of the request.
+        int slot = arguments.Slots.Length;
+        Expr isRow = new KeyEqualExpr(
+            new RowKeyExpr(write.Range) { Type = LogicalType.Int8 },
+            new ParameterExpr(slot) { Type = LogicalType.Int8 }
+        );
+        SqliteCompiled query = CompileTargets(write, Conjunction.All([isRow, condition]));
+        Datum[] slots = [.. arguments.Slots, Datum.Of(key)];
+        using RowReader reader = Run(query, WithSlots(arguments, slots));
+        return reader.Read();
+    }
+
+    /// <summary>All columns of the row with this key, with a free slot behind them for the key.</summary>
+    private Datum[] ReadRow(TableProgram program, long key)
+    {
+        SqliteCompiled query = RowQueries.GetValue(program.Table, static t => CompileRow(t));
+        SqliteStatement statement = context.Prepare(query.Sql);
+        using RowReader reader = statement;
+        statement.Bind(1, key);
+        if (!reader.Read())
+        {
+            throw new InvalidOperationException($"row {key} of {program.Table.Name} went away inside its own transaction");
+        }
+        var row = new Datum[program.KeySlot + 1];
+        for (int i = 0; i < program.KeySlot; i++)
+        {
+            row[i] = SqliteValues.Read(reader, i, program.Table.Columns[i].Type);
+        }
+        return row;
+    }
+
+    private static SqliteCompiled CompileRow(Table table)
+    {
+        Expr isRow = new KeyEqualExpr(
+            new RowKeyExpr("r") { Type = LogicalType.Int8 },
+            new ParameterExpr(0) { Type = LogicalType.Int8 }
+        );
+        return SqliteSource.CompileSelect(
+            new Select(
+                new SelectCore([.. table.Columns.Select(c => new SelectItem(new ColumnExpr("r", c.Name) { Type = c.Type }, null))])
+                {
+                    From = GuardedTable.Door.Admit(table.Name, "r", null),
+                    Where = isRow,
+                }
+            )
+            {
+                Output = [.. table.Columns.Select(c => new RowField(c.Name, c.Type))],
+            }
+        );
+    }
+
+    // ---- one row ----
+
+    private void Execute(TableProgram program, SqliteCompiled statement, Datum[] row, StatementArguments arguments)
+    {
+        Statements++;
+        using SqliteStatement prepared = context.Prepare(statement.Sql);
+        SqliteBinding.Bind(prepared, statement.Parameters, WithSlots(arguments, row));
+        try
+        {
+            prepared.Execute();
+        }
+        catch (SqliteException failure) when (failure.Failure.SqlState == "23503" && !ReferenceEquals(statement, program.Delete))
+        {
+            throw Referencing(program, row, failure);
+        }
+        catch (SqliteException failure) when (failure.Failure.SqlState is "23505" or "23502" or "23514")
+        {
+            throw SqliteConstraints.Explain(failure, catalog, program.Table, row);
+        }
+    }
+
+    /// <summary>The foreign key of this row that has no target, for the error.</summary>
+    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure)
+    {
+        foreach (ForeignKey key in program.Table.ForeignKeys)
+        {
+            if (key.Columns.Any(c => row[program.Table.OrdinalOf(c)].IsNull) || catalog.Find(key.Target) is not { } target)
+            {
+                continue;
+            }
+            var wanted = new Datum[target.Columns.Length + 1];
+            for (int i = 0; i < key.Columns.Length; i++)
+            {
+                wanted[target.OrdinalOf(key.TargetColumns[i])] = row[program.Table.OrdinalOf(key.Columns[i])];
+            }
+            SqliteCompiled lookup = TableProgram.Of(catalog, target).Lookup([.. key.TargetColumns.Select(target.OrdinalOf)]);
+            using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
+            if (!reader.Read())
+            {
+                return new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row), failure);
+            }
+        }
+        return new TenonException(failure.Failure.ToError(), failure);
+    }
+
+    /// <summary>The foreign key of another table that still refers to this row, for the error.</summary>
+    private TenonException Referencing(Table target, Datum[] row, SqliteException failure)
+    {
+        foreach (Table child in catalog.Tables.Values)
+        {
+            foreach (ForeignKey key in child.ForeignKeys.Where(k => k.Target == target.Name))
+            {
+                var wanted = new Datum[child.Columns.Length + 1];
+                for (int i = 0; i < key.Columns.Length; i++)
+                {
+                    wanted[child.OrdinalOf(key.Columns[i])] = row[target.OrdinalOf(key.TargetColumns[i])];
+                }
+                SqliteCompiled lookup = TableProgram.Of(catalog, child).Lookup([.. key.Columns.Select(child.OrdinalOf)]);
+                using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
+                if (reader.Read())
+                {
+                    return new TenonException(SqliteConstraints.StillReferenced(target, child, key, row), failure);
+                }
+            }
+        }
+        return new TenonException(failure.Failure.ToError(), failure);
+    }
+
+    private static readonly RequestContext NoContext = new() { Now = 0, CurrentUser = RoleName.Public };
+
+    /// <summary>The next number of an identity column that is not the row key.</summary>
+    private long NextIdentity(Table table, Column column)
+    {
+        using SqliteStatement statement = context.Prepare(SqliteIdentity.Next);
+        statement.BindText(1, SqliteDialect.PhysicalName(table.Name));
+        statement.BindText(2, column.Name);
+        return statement.Read()
+            ? statement.GetInt64(0)
+            : throw new InvalidOperationException($"no sequence for {table.Name}.{column.Name}");
+    }
+}
+
+/// <summary>Columns of a row template → parameters by ordinal.</summary>
+internal sealed class RowParameters(Table table) : ExprRewriter
+{
+    public static Expr Put(Expr template, Table table) => new RowParameters(table).Visit(template);
+
+    public override Expr Visit(Expr expr) =>
+        expr is ColumnExpr { Range: Templates.Row } column
+            ? new ParameterExpr(table.OrdinalOf(column.Column)) { Type = column.Type }
+            : base.Visit(expr);
+}

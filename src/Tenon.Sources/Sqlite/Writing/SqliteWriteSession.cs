@@ -1,0 +1,319 @@
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+using Tenon.Core.Policies;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Sqlite.Writing;
+
+/// <summary>
+/// One write unit on the writer's connection. Every row goes: defaults, before triggers, policy check, not null, the row
+/// itself (SQLite checks keys and references), after triggers; so a policy failure wins over a constraint (ENGINES §4.2, 22).
+/// All rows are checked before the first is written: a check sees the state before the statement (25).
+/// </summary>
+internal sealed partial class SqliteWriteSession(WriteContext context, Catalog catalog) : WriteSession
+{
+    public Catalog Catalog => catalog;
+
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        SqliteStatement prepared = context.Prepare(((SqliteCompiled)statement).Sql);
+        SqliteBinding.Bind(prepared, statement.Parameters, arguments);
+        return prepared;
+    }
+
+    /// <summary>The unit's connection and savepoint belong to the writer.</summary>
+    public override void Dispose() { }
+
+    // ---- insert ----
+
+    public override WrittenRows Insert(
+        GuardedWrite write,
+        IReadOnlyList<Datum[]> rows,
+        StatementArguments arguments,
+        InsertOptions options
+    )
+    {
+        TableProgram program = TableProgram.Of(catalog, write.Table);
+        var proposed = new List<Datum[]>(rows.Count);
+        foreach (Datum[] row in rows)
+        {
+            Datum[] complete = Complete(program, row, options.Given, arguments);
+            if (Before(program, TriggerEvents.Insert, null, complete, arguments) is { } kept)
+            {
+                CheckNewRow(write, write.Parts.Check, kept, arguments);
+                proposed.Add(kept);
+            }
+        }
+        var written = new WrittenRows();
+        var touched = write.Kind == WriteKind.InsertOrUpdate ? new HashSet<long>() : null;
+        foreach (Datum[] row in proposed)
+        {
+            context.ThrowIfStopped();
+            long? existing = FindExisting(program, options, row, arguments);
+            if (existing is null)
+            {
+                long key = InsertRow(program, row, arguments);
+                written.Keys.Add(key);
+                written.Inserted++;
+                touched?.Add(key);
+            }
+            else if (write.Kind == WriteKind.InsertOrUpdate)
+            {
+                if (MergeInto(write, program, existing.Value, row, options, arguments, touched!))
+                {
+                    written.Keys.Add(existing.Value);
+                }
+            }
+        }
+        written.Count = written.Keys.Count;
+        return written;
+    }
+
+    private Datum[] Complete(TableProgram program, Datum[] row, IReadOnlyList<int> given, StatementArguments arguments)
+    {
+        var complete = new Datum[program.KeySlot + 1];
+        row.CopyTo(complete, 0);
+        for (int i = 0; i < program.Defaults.Length; i++)
+        {
+            if (given.Contains(i) && !IsDefaultMark(row[i]))
+            {
+                continue;
+            }
+            complete[i] = program.Defaults[i] is { } value ? Evaluate(value, complete, arguments) : Datum.Null;
+            if (program.Table.Columns[i].Identity != IdentityKind.None && i != program.RowIdColumn)
+            {
+                complete[i] = Datum.Of(NextIdentity(program.Table, program.Table.Columns[i]));
+            }
+        }
+        ComputeGenerated(program, complete, arguments);
+        return complete;
+    }
+
+    /// <summary>A cell that says DEFAULT: a row of a bulk insert that left the key out under missing=default.</summary>
+    public static readonly Datum DefaultMark = Datum.Of(new byte[1]);
+
+    private static bool IsDefaultMark(Datum value) =>
+        value.Kind == DatumKind.Bytes && ReferenceEquals(value.Bytes, DefaultMark.Bytes);
+
+    private void ComputeGenerated(TableProgram program, Datum[] row, StatementArguments arguments)
+    {
+        for (int i = 0; i < program.Generated.Length; i++)
+        {
+            if (program.Generated[i] is { } generated)
+            {
+                row[i] = Evaluate(RowParameters.Put(generated, program.Table), row, arguments);
+            }
+        }
+    }
+
+    private long InsertRow(TableProgram program, Datum[] row, StatementArguments arguments)
+    {
+        DemandNotNull(program, row, true);
+        Execute(program, program.Insert, row, arguments);
+        long key = context.Connection.LastInsertRowId;
+        if (program.RowIdColumn >= 0)
+        {
+            row[program.RowIdColumn] = Datum.Of(key);
+        }
+        After(program, TriggerEvents.Insert, null, row, arguments);
+        return key;
+    }
+
+    private bool MergeInto(
+        GuardedWrite write,
+        TableProgram program,
+        long key,
+        Datum[] proposed,
+        InsertOptions options,
+        StatementArguments arguments,
+        HashSet<long> touched
+    )
+    {
+        if (!touched.Add(key))
+        {
+            throw SqliteConstraints.TwiceInOneStatement().ToException();
+        }
+        if (write.Parts.ConflictTarget is { } target && !Holds(write, target, key, arguments))
+        {
+            throw SqliteConstraints.RowPolicyUsing(write.Table).ToException();
+        }
+        Datum[] old = ReadRow(program, key);
+        Datum[]? changed = options.Merge is null ? TakeProposed(old, proposed, options.Set) : options.Merge(old, proposed);
+        if (changed is null || Before(program, TriggerEvents.Update, old, changed, arguments, options.Set) is not { } kept)
+        {
+            return false;
+        }
+        ComputeGenerated(program, kept, arguments);
+        CheckNewRow(write, write.Parts.ConflictCheck, kept, arguments);
+        UpdateRow(program, key, old, kept, arguments, options.Set);
+        return true;
+    }
+
+    private static Datum[] TakeProposed(Datum[] old, Datum[] proposed, IReadOnlyList<int> set)
+    {
+        var changed = (Datum[])old.Clone();
+        foreach (int ordinal in set)
+        {
+            changed[ordinal] = proposed[ordinal];
+        }
+        return changed;
+    }
+
+    private long? FindExisting(TableProgram program, InsertOptions options, Datum[] row, StatementArguments arguments)
+    {
+        foreach (IReadOnlyList<int> arbiter in options.Arbiters)
+        {
+            if (Find(program, arbiter, row, arguments) is { } key)
+            {
+                return key;
+            }
+        }
+        return null;
+    }
+
+    private long? Find(TableProgram program, IReadOnlyList<int> columns, Datum[] row, StatementArguments arguments)
+    {
+        if (columns.Any(c => row[c].IsNull))
+        {
+            return null;
+        }
+        using RowReader reader = Run(program.Lookup(columns), WithSlots(arguments, row));
+        return reader.Read() ? reader.GetInt64(0) : null;
+    }
+
+    // ---- update ----
+
+    public override WrittenRows Update(GuardedWrite write, IReadOnlyList<int> set, Datum[] values, StatementArguments arguments)
+    {
+        TableProgram program = TableProgram.Of(catalog, write.Table);
+        var changes = new List<(long Key, Datum[] Old, Datum[] New)>();
+        foreach (long key in TargetKeys(write, arguments))
+        {
+            Datum[] old = ReadRow(program, key);
+            var changed = (Datum[])old.Clone();
+            for (int i = 0; i < set.Count; i++)
+            {
+                changed[set[i]] = IsDefaultMark(values[i]) && program.Defaults[set[i]] is { } value
+                    ? Evaluate(value, changed, arguments)
+                    : values[i];
+            }
+            changes.Add((key, old, changed));
+        }
+        return WriteChanges(write, program, changes, set, arguments);
+    }
+
+    /// <summary>Checks all new rows, then writes them.</summary>
+    private WrittenRows WriteChanges(
+        GuardedWrite write,
+        TableProgram program,
+        List<(long Key, Datum[] Old, Datum[] New)> changes,
+        IReadOnlyList<int> set,
+        StatementArguments arguments
+    )
+    {
+        for (int i = changes.Count - 1; i >= 0; i--)
+        {
+            var (key, old, changed) = changes[i];
+            if (Before(program, TriggerEvents.Update, old, changed, arguments, set) is not { } kept)
+            {
+                changes.RemoveAt(i);
+                continue;
+            }
+            ComputeGenerated(program, kept, arguments);
+            CheckNewRow(write, write.Parts.Check, kept, arguments);
+            changes[i] = (key, old, kept);
+        }
+        var written = new WrittenRows { Count = changes.Count };
+        foreach (var (key, old, changed) in changes)
+        {
+            context.ThrowIfStopped();
+            written.Keys.Add(UpdateRow(program, key, old, changed, arguments, set));
+        }
+        return written;
+    }
+
+    /// <summary>Writes one changed row; returns its row key, which changes with an integer primary key.</summary>
+    private long UpdateRow(
+        TableProgram program,
+        long key,
+        Datum[] old,
+        Datum[] changed,
+        StatementArguments arguments,
+        IReadOnlyList<int> set
+    )
+    {
+        DemandNotNull(program, changed, false);
+        int[] columns = program.BeforeRow.Length == 0 ? [.. set.Where(program.Stored.Contains)] : program.Stored;
+        if (columns.Length > 0)
+        {
+            changed[program.KeySlot] = Datum.Of(key);
+            Execute(program, program.Update(columns), changed, arguments);
+        }
+        After(program, TriggerEvents.Update, old, changed, arguments, set);
+        return program.RowIdColumn >= 0 ? changed[program.RowIdColumn].Integer : key;
+    }
+
+    // ---- delete ----
+
+    public override WrittenRows Targets(GuardedWrite write, StatementArguments arguments)
+    {
+        var targets = new WrittenRows();
+        targets.Keys.AddRange(TargetKeys(write, arguments));
+        targets.Count = targets.Keys.Count;
+        return targets;
+    }
+
+    public override WrittenRows Delete(GuardedWrite write, StatementArguments arguments)
+    {
+        TableProgram program = TableProgram.Of(catalog, write.Table);
+        var written = new WrittenRows();
+        foreach (long key in TargetKeys(write, arguments))
+        {
+            context.ThrowIfStopped();
+            Datum[]? old = program.HasTriggers ? ReadRow(program, key) : null;
+            if (old is not null && Before(program, TriggerEvents.Delete, old, null, arguments) is null)
+            {
+                continue;
+            }
+            DeleteRow(program, key, old, arguments);
+            written.Keys.Add(key);
+        }
+        written.Count = written.Keys.Count;
+        return written;
+    }
+
+    private void DeleteRow(TableProgram program, long key, Datum[]? old, StatementArguments arguments)
+    {
+        var slots = new Datum[program.KeySlot + 1];
+        slots[program.KeySlot] = Datum.Of(key);
+        try
+        {
+            Execute(program, program.Delete, slots, arguments);
+        }
+        catch (SqliteException failure) when (failure.Failure.SqlState == "23503")
+        {
+            throw Referencing(program.Table, ReadRow(program, key), failure);
+        }
+        if (old is not null)
+        {
+            After(program, TriggerEvents.Delete, old, null, arguments);
+        }
+    }
+
+    private static void DemandNotNull(TableProgram program, Datum[] row, bool inserting)
+    {
+        Table table = program.Table;
+        for (int i = 0; i < table.Columns.Length; i++)
+        {
+            Column column = table.Columns[i];
+            bool given = !row[i].IsNull || !column.NotNull || column.Generated is not null;
+            if (!given && !(inserting && i == program.RowIdColumn && column.Identity != IdentityKind.None))
+            {
+                throw SqliteConstraints.NotNull(table, column.Name).ToException();
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Checking;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Planning;
+using Tenon.Core.Policies;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Sqlite.Writing;
+
+/// <summary>
+/// A bound SQL statement made ready for one principal: guarded, its queries compiled. Made once per (statement, principal)
+/// and kept with the statement.
+/// </summary>
+internal sealed class StatementProgram
+{
+    private static readonly ConditionalWeakTable<Statement, ConcurrentDictionary<Principal, StatementProgram>> Known = [];
+
+    private StatementProgram(Statement statement, Catalog catalog, Principal principal)
+    {
+        Statement = statement;
+        Output = TypeChecker.OutputOf(statement);
+        var binder = new PolicyBinder(catalog, principal);
+        switch (statement)
+        {
+            case SelectStatement select:
+                Query = SqliteSource.CompileSelect(GuardedSelect.Bind(select.Select, binder).Select);
+                break;
+            case InsertStatement insert:
+                PrepareInsert(insert, catalog, binder);
+                break;
+            case UpdateStatement update:
+                RefuseWith(update.With);
+                Table = Find(catalog, update.Table);
+                Set = [.. update.Set.Select(a => Table.OrdinalOf(a.Column))];
+                PrepareTargets(
+                    WriteKind.Update,
+                    update.Alias,
+                    update.From,
+                    update.Where,
+                    [.. update.Set.Where(a => a.Value is not DefaultExpr).Select(a => a.Value)],
+                    update.Returning,
+                    binder,
+                    [.. update.Set.Select(a => a.Column)]
+                );
+                break;
+            case DeleteStatement delete:
+                RefuseWith(delete.With);
+                Table = Find(catalog, delete.Table);
+                PrepareTargets(WriteKind.Delete, delete.Alias, delete.Using, delete.Where, [], delete.Returning, binder, []);
+                break;
+        }
+    }
+
+    public Statement Statement { get; }
+    public ImmutableArray<RowField> Output { get; }
+    public Table? Table { get; private set; }
+    public GuardedWrite? Write { get; private set; }
+
+    /// <summary>The rows of a select, or the source rows of an insert … select.</summary>
+    public SqliteCompiled? Query { get; private set; }
+
+    /// <summary>Row keys and new values of an update or delete.</summary>
+    public SqliteCompiled? Targets { get; private set; }
+    public LogicalType[] TargetTypes { get; private set; } = [];
+
+    /// <summary>Ordinals of the columns given (insert) or set (update).</summary>
+    public int[] Set { get; private set; } = [];
+
+    /// <summary>What returning answers, by row keys.</summary>
+    public SqliteCompiled? Returning { get; private set; }
+
+    public static StatementProgram Of(Statement bound, Catalog catalog, Principal principal) =>
+        Known
+            .GetValue(bound, static _ => new())
+            .GetOrAdd(principal, static (p, key) => new StatementProgram(key.bound, key.catalog, p), (bound, catalog));
+
+    private static Table Find(Catalog catalog, QualifiedName name)
+    {
+        Table table = catalog.Find(name) ?? throw new InvalidOperationException($"{name} left the catalog");
+        return table.Kind == RelationKind.Table
+            ? table
+            : throw Refusals
+                .NotSupported($"writing to the view {name.Name} on this source", "Write to the table below it.")
+                .ToException();
+    }
+
+    private static void RefuseWith(ImmutableArray<CommonTable> with)
+    {
+        if (with.Length > 0)
+        {
+            throw Refusals.NotSupported("WITH before an update or delete on this source", "Use a subquery.").ToException();
+        }
+    }
+
+    private void PrepareInsert(InsertStatement insert, Catalog catalog, PolicyBinder binder)
+    {
+        Table = Find(catalog, insert.Table);
+        Set = [.. insert.Columns.Select(Table.OrdinalOf)];
+        OnConflict? conflict = insert.Conflict;
+        WriteKind kind = conflict is null ? WriteKind.Insert : conflict.DoNothing ? WriteKind.InsertOrIgnore : WriteKind.InsertOrUpdate;
+        var demand = new WriteDemand(kind, Table, insert.Alias)
+        {
+            Written = insert.Columns,
+            Updated = conflict is null ? [] : [.. conflict.Set.Select(a => a.Column)],
+            Read = [.. conflict?.Columns ?? [], .. ReadOf(insert.Returning.Select(i => i.Value), insert.Alias)],
+            Returning = insert.Returning.Length > 0,
+            ReturningItems = insert.Returning,
+        };
+        Bind(demand, binder);
+        if (insert.Source is { } source && source.Body is not ValuesBody)
+        {
+            Select query = insert.With.IsEmpty ? source : source with { With = [.. insert.With, .. source.With] };
+            Query = SqliteSource.CompileSelect(GuardedSelect.Bind(query, binder).Select);
+        }
+    }
+
+    private void PrepareTargets(
+        WriteKind kind,
+        string range,
+        FromItem? from,
+        Expr? where,
+        ImmutableArray<Expr> values,
+        ImmutableArray<SelectItem> returning,
+        PolicyBinder binder,
+        ImmutableArray<string> written
+    )
+    {
+        Select targets = WriteDemand.TargetsOf(Table!.Name, range, where);
+        var core = (SelectCore)targets.Body;
+        var items = core.Items.AddRange(values.Select(v => new SelectItem(v, null)));
+        FromItem all = from is null ? core.From! : new JoinFrom(JoinKind.Cross, core.From!, from, null, []);
+        targets = targets with
+        {
+            Body = core with { Items = items, From = all },
+            Output = [.. items.Select(i => new RowField("", i.Value.Type))],
+        };
+        IEnumerable<Expr> mentioned = values.Concat(returning.Select(i => i.Value));
+        var demand = new WriteDemand(kind, Table, range)
+        {
+            Written = written,
+            Read = [.. ReadOf(where is null ? mentioned : mentioned.Append(where), range)],
+            Targets = targets,
+            Returning = returning.Length > 0,
+            ReturningItems = returning,
+        };
+        Bind(demand, binder);
+        Targets = SqliteSource.CompileSelect(Write!.Parts.Targets!);
+        TargetTypes = [.. items.Select(i => i.Value.Type)];
+    }
+
+    private void Bind(WriteDemand demand, PolicyBinder binder)
+    {
+        Write = GuardedWrite.Bind(demand, binder).Value;
+        if (Write.Returning.Length > 0)
+        {
+            Returning = CompileReturning(Write);
+        }
+    }
+
+    private static IEnumerable<string> ReadOf(IEnumerable<Expr> expressions, string range) =>
+        expressions.SelectMany(e => ExprFacts.Of(e).Columns.TryGetValue(range, out var read) ? read : []).Distinct();
+
+    private static SqliteCompiled CompileReturning(GuardedWrite write)
+    {
+        Expr isRow = new Core.Sql.KeyEqualExpr(
+            new RowKeyExpr(write.Range) { Type = LogicalType.Int8 },
+            new Core.Sql.ParentKeyExpr("k", 0, 1)
+        );
+        FromItem from = new JoinFrom(
+            JoinKind.Cross,
+            new Core.Sql.ParentKeysFrom("k"),
+            GuardedTable.Door.Admit(write.Table.Name, write.Range, null),
+            null,
+            []
+        );
+        return SqliteSource.CompileSelect(
+            new Select(new SelectCore(write.Returning) { From = from, Where = isRow })
+            {
+                Output = [.. write.Returning.Select(i => new RowField(i.Alias ?? "", i.Value.Type))],
+            }
+        );
+    }
+}
