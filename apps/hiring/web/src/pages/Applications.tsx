@@ -23,11 +23,12 @@ export function Applications() {
       .order('id', { referencedTable: 'application_events' }),
   );
 
-  async function change(id: string, values: { status?: 'withdrawn'; candidate_agrees?: boolean }) {
+  async function change(id: string, values: { status?: 'withdrawn'; candidate_agrees?: boolean }): Promise<boolean> {
     setError('');
     const { error: failed } = await client.from('applications').update(values).eq('id', id);
     if (failed) setError(sayError(failed));
     else list.reload();
+    return !failed;
   }
 
   return (
@@ -61,16 +62,15 @@ export function Applications() {
               ))}
             </ol>
             <div className="row-foot">
-              <label className="check">
-                <input
-                  type="checkbox"
-                  checked={a.candidate_agrees}
-                  onChange={(event) => void change(a.id, { candidate_agrees: event.target.checked })}
-                />
-                {a.company_agrees
-                  ? `${a.posting.company.name} asked for your contact data: share it`
-                  : `${a.posting.company.name} may see my contact data once they ask`}
-              </label>
+              <Agree
+                agreed={a.candidate_agrees}
+                words={
+                  a.company_agrees
+                    ? `${a.posting.company.name} asked for your contact data: share it`
+                    : `${a.posting.company.name} may see my contact data once they ask`
+                }
+                onChange={(candidate_agrees) => change(a.id, { candidate_agrees })}
+              />
               {nextSteps[a.status].length > 0 && (
                 <button type="button" className="button ghost small" onClick={() => void change(a.id, { status: 'withdrawn' })}>
                   Withdraw
@@ -81,5 +81,24 @@ export function Applications() {
         ))}
       </ul>
     </>
+  );
+}
+
+/** Ticks at once and goes back if the server refuses. */
+function Agree({ agreed, words, onChange }: { agreed: boolean; words: string; onChange: (agreed: boolean) => Promise<boolean> }) {
+  const [ticked, setTicked] = useState(agreed);
+  return (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={ticked}
+        onChange={async (event) => {
+          const wanted = event.target.checked;
+          setTicked(wanted);
+          if (!(await onChange(wanted))) setTicked(!wanted);
+        }}
+      />
+      {words}
+    </label>
   );
 }
