@@ -23,6 +23,9 @@ internal sealed class WrittenRows
 /// </summary>
 internal abstract class WriteSession : SourceSession
 {
+    /// <summary>A cell that says DEFAULT: a row of a bulk insert that left the key out under missing=default. Known by reference.</summary>
+    public static readonly Datum DefaultMark = Datum.Of(new byte[1]);
+
     /// <summary>Inserts rows (values by column ordinal), or merges them into existing ones as the options say.</summary>
     public abstract WrittenRows Insert(GuardedWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, InsertOptions options);
 

@@ -52,6 +52,9 @@ internal sealed class WriteProgram
 
     public Table Table => write.Table;
 
+    /// <summary>How a row of the representation looks; null when none is asked for.</summary>
+    public RowShape? Shape => representation?.Unit.Shape;
+
     public static Outcome<WriteProgram> Compile(WritePlan plan, Catalog catalog, Principal principal, Source source)
     {
         Table table = catalog.Find(plan.Table) ?? throw new InvalidOperationException($"{plan.Table} left the catalog during planning");

@@ -19,6 +19,7 @@ public sealed class PlanningTests
     [InlineData("calls")]
     [InlineData("writes")]
     [InlineData("refusals")]
+    [InlineData("operators")]
     public void Requests_become_the_plans_of_the_golden_files(string file) => Golden.Check($"planning/{file}.txt", Answer);
 
     /// <summary>"GET /films?select=*", "POST /films?columns=a Prefer keys a,b": the request line, then what else matters.</summary>

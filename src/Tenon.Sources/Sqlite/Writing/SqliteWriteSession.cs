@@ -92,9 +92,6 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         return complete;
     }
 
-    /// <summary>A cell that says DEFAULT: a row of a bulk insert that left the key out under missing=default.</summary>
-    public static readonly Datum DefaultMark = Datum.Of(new byte[1]);
-
     private static bool IsDefaultMark(Datum value) =>
         value.Kind == DatumKind.Bytes && ReferenceEquals(value.Bytes, DefaultMark.Bytes);
 

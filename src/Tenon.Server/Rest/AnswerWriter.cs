@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Tenon.Core.Errors;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>How the rows of a result stand in the body.</summary>
+internal enum Wrapping
+{
+    /// <summary>[row,row].</summary>
+    Array,
+
+    /// <summary>The one row or value bare; null when there is none.</summary>
+    Bare,
+}
+
+/// <summary>Rows (JSON, separated by commas) → the body that Accept asked for.</summary>
+internal static class AnswerWriter
+{
+    /// <summary>Object answers need exactly one row.</summary>
+    public static Error? Refusal(RestRequest request, long rows) =>
+        request.Answer.Form == AnswerForm.Object && rows != 1 ? RowCounts.NotSingular(rows) : null;
+
+    public static ValueTask WriteAsync(RestRequest request, ReadOnlyMemory<byte> rows, long count, Wrapping wrapping, RowShape shape)
+    {
+        HttpResponse response = request.Http.Response;
+        Answer answer = request.Answer;
+        response.ContentType = answer.ContentType;
+        if (request.IsHead)
+        {
+            return default;
+        }
+        if (answer.Form == AnswerForm.Csv || answer.StripNulls)
+        {
+            var other = new ArrayBufferWriter<byte>(Math.Max(256, rows.Length));
+            if (answer.Form == AnswerForm.Csv)
+            {
+                CsvAnswer.Write(rows.Span, shape, other);
+            }
+            else
+            {
+                StrippedJson.Write(rows.Span, other);
+            }
+            rows = other.WrittenMemory;
+        }
+        bool bare = answer.Form is AnswerForm.Object or AnswerForm.Csv || wrapping == Wrapping.Bare;
+        return SendAsync(response, rows.Span, bare, bare && count == 0 && answer.Form == AnswerForm.Json, request.Aborted);
+    }
+
+    private static ValueTask SendAsync(HttpResponse response, ReadOnlySpan<byte> rows, bool bare, bool isNull, CancellationToken aborted)
+    {
+        PipeWriter writer = response.BodyWriter;
+        rows = isNull ? "null"u8 : rows;
+        response.ContentLength = rows.Length + (bare ? 0 : 2);
+        if (bare)
+        {
+            writer.Write(rows);
+        }
+        else
+        {
+            writer.Write("["u8);
+            writer.Write(rows);
+            writer.Write("]"u8);
+        }
+        return Flushed(writer.FlushAsync(aborted));
+    }
+
+    private static ValueTask Flushed(ValueTask<FlushResult> flush)
+    {
+        if (flush.IsCompletedSuccessfully)
+        {
+            flush.GetAwaiter().GetResult();
+            return default;
+        }
+        return new ValueTask(flush.AsTask());
+    }
+}

@@ -1,0 +1,237 @@
+using System.Collections.Immutable;
+using System.Text;
+using Tenon.Core.Errors;
+using Tenon.Core.Planning;
+using Tenon.Core.Query;
+using Tenon.Core.Types;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>GET, HEAD and POST of /rpc/function.</summary>
+internal sealed class Calls(RestRuntime runtime, TableReads reads)
+{
+    /// <summary>The body of a call: the names of its arguments, or that it is one value.</summary>
+    private sealed record Arguments(CallBody Body, Payload? Payload, BodyKind Kind);
+
+    public async Task RunAsync(RestRequest request, string function, bool isPost)
+    {
+        using RequestBody body = isPost
+            ? await RequestBody.ReadAsync(request.Http.Request, runtime.Options.MaxBody, request.Aborted)
+            : RequestBody.None;
+        Arguments? arguments = isPost ? ArgumentsOf(request, body).Value : null;
+        PreparedRead call = Prepare(request, function, arguments, body).Value;
+        CallPlan plan = call.Entry.Call!;
+        if (MaxAffected(request) is not null && !plan.Routine.ReturnsSet)
+        {
+            throw ScalarMaxAffected().ToException();
+        }
+        AnsweredRows rows = default;
+        using ReadResult? result = await RunAsync(request, call, r => rows = r);
+        if (Demand(request, plan, rows.Count) is { } refused)
+        {
+            throw refused.ToException();
+        }
+        if (plan.Routine.Result.Kind == TypeKind.Void)
+        {
+            request.StartAnswer(204, null);
+            return;
+        }
+        await TableReads.AnswerAsync(request, call.Paging, rows, plan.Routine.ReturnsSet ? Wrapping.Array : Wrapping.Bare);
+    }
+
+    /// <summary>In a query where the function is one, else by itself. The result, if any, holds the rows' memory.</summary>
+    private async ValueTask<ReadResult?> RunAsync(RestRequest request, PreparedRead call, Action<AnsweredRows> take)
+    {
+        if (call.Entry.CallProgram is { } own)
+        {
+            CallPlan plan = call.Entry.Call!;
+            CallResult written = await own.RunAsync(
+                request.Arguments(call.Slots),
+                call.Paging,
+                count => Demand(request, plan, count),
+                request.Aborted
+            );
+            bool counted = request.Preferences.Count != CountPreference.None;
+            take(new AnsweredRows(written.Body, written.Rows, counted ? written.Total : null, own.Shape));
+            return null;
+        }
+        ReadProgram program = call.Entry.Program!;
+        ReadResult read = await program.RunAsync(request.Arguments(call.Slots), runtime.Options.MaxRows, request.Aborted);
+        take(new AnsweredRows(read.Body.WrittenMemory, read.Rows, read.Total, program.Root.Shape));
+        return read;
+    }
+
+    /// <summary>max-affected, and the one row that an object answer needs.</summary>
+    private static Error? Demand(RestRequest request, CallPlan plan, long count) =>
+        MaxAffected(request) is { } most && count > most ? RowCounts.TooManyAffected(count)
+        : plan.Routine.Result.Kind == TypeKind.Void ? null
+        : AnswerWriter.Refusal(request, count);
+
+    private static long? MaxAffected(RestRequest request) => request.Preferences.IsStrict ? request.Preferences.MaxAffected : null;
+
+    private static Error ScalarMaxAffected() =>
+        new(
+            ErrorCodes.MaxAffectedRpc,
+            "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+        );
+
+    // ---- the body ------------------------------------------------------------------------------------------------
+
+    private static Outcome<Arguments> ArgumentsOf(RestRequest request, RequestBody body)
+    {
+        if (!Payloads.KindOf(request.Http.Request).TryGet(out BodyKind kind, out Error error))
+        {
+            return error;
+        }
+        return kind switch
+        {
+            BodyKind.Json => JsonArguments(body),
+            BodyKind.Form => FormPayload.Read(body.Span).TryGet(out Payload form, out error)
+                ? new Arguments(new CallBody(form.Keys), form, kind)
+                : error,
+            BodyKind.Text => new Arguments(new CallBody([]) { WholeKinds = [TypeKind.Text, TypeKind.Varchar] }, null, kind),
+            BodyKind.Bytes => new Arguments(new CallBody([]) { WholeKinds = [TypeKind.Bytea] }, null, kind),
+            _ => Payloads.NotAcceptable("text/csv"),
+        };
+    }
+
+    private static Outcome<Arguments> JsonArguments(RequestBody body)
+    {
+        if (body.Span.IsEmpty)
+        {
+            return new Arguments(new CallBody([]), null, BodyKind.Json);
+        }
+        if (JsonPayload.Fault(body.Span) is { } fault)
+        {
+            return fault;
+        }
+        ImmutableArray<TypeKind> whole = [TypeKind.Json, TypeKind.Jsonb];
+        int start = body.Span.IndexOfAnyExcept(" \t\r\n"u8);
+        if (body.Span[start] != (byte)'{')
+        {
+            return new Arguments(new CallBody([]) { WholeKinds = whole }, null, BodyKind.Json);
+        }
+        return JsonPayload.Read(body, sameKeys: true, maxRows: 1).TryGet(out Payload payload, out Error error)
+            ? new Arguments(new CallBody(payload.Keys) { WholeKinds = whole }, payload, BodyKind.Json)
+            : error;
+    }
+
+    // ---- plan and values -----------------------------------------------------------------------------------------
+
+    private Outcome<PreparedRead> Prepare(RestRequest request, string function, Arguments? arguments, RequestBody body)
+    {
+        RequestShape shape = RequestShape.Rent();
+        try
+        {
+            bool count = request.Preferences.Count != CountPreference.None;
+            bool cut = ReadShape(shape, request, function, arguments, count);
+            PlanCache<ReadEntry>.Entry? cached = runtime.Reads.Find(request.Catalog, shape);
+            ReadEntry? entry = cached?.Program;
+            string[]? texts = cut ? null : cached?.Texts;
+            Error error;
+            if (entry is null)
+            {
+                if (!Plan(request, function, arguments, count, out texts).TryGet(out entry, out error))
+                {
+                    return error;
+                }
+                runtime.Reads.Add(request.Catalog, shape, cut, entry, entry.Meta, texts);
+            }
+            if (!runtime.Fill(entry.Meta, shape, texts, request.Now).TryGet(out Datum[] slots, out error))
+            {
+                return error;
+            }
+            if (FillArguments(request, entry.Call!, arguments, body, slots) is { } bad)
+            {
+                return bad;
+            }
+            return new PreparedRead(entry, slots, reads.Page(request, entry.Meta, slots));
+        }
+        finally
+        {
+            RequestShape.Return(shape);
+        }
+    }
+
+    private bool ReadShape(RequestShape shape, RestRequest request, string function, Arguments? arguments, bool count)
+    {
+        shape.Append(count ? "call count" : "call");
+        shape.Append(request.Caller.Role.Text);
+        shape.Append(request.Schema);
+        shape.Append(function);
+        shape.Append(arguments is null ? "get" : arguments.Kind.ToString());
+        foreach (string name in arguments?.Body.Names ?? [])
+        {
+            shape.Append(name);
+        }
+        shape.Append("");
+        return shape.Read(request.Query, callByGet: arguments is null, runtime.Options.Limits);
+    }
+
+    private Outcome<ReadEntry> Plan(RestRequest request, string function, Arguments? arguments, bool count, out string[] texts)
+    {
+        texts = [];
+        bool byGet = arguments is null;
+        if (!QueryParser.Parse(request.Query, byGet, runtime.Options.Limits).TryGet(out QuerySyntax query, out Error error))
+        {
+            return error;
+        }
+        texts = [.. query.Slots];
+        var options = runtime.PlanOptionsOf(request);
+        if (!ReadPlanner.PlanCall(request.Catalog, function, query, arguments?.Body, options).TryGet(out CallPlan call, out error))
+        {
+            return error;
+        }
+        call = call with { Read = call.Read with { CountExact = count } };
+        return Compile(request, call);
+    }
+
+    private Outcome<ReadEntry> Compile(RestRequest request, CallPlan call)
+    {
+        var principal = RestRuntime.PrincipalOf(request.Caller);
+        PlanMeta meta = PlanMeta.Of(call.Read);
+        Error error;
+        if (!CallProgram.IsNeededFor(call.Routine))
+        {
+            if (ReadProgram.Compile(call.Read, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
+            {
+                return new ReadEntry(program, meta) { Call = call };
+            }
+            // A select that calls a function which writes cannot be inlined, but it can run by itself.
+            if (error.Code != ErrorCodes.FeatureNotSupported)
+            {
+                return error;
+            }
+        }
+        return CallProgram.Compile(call, principal, runtime.Source).TryGet(out CallProgram own, out error)
+            ? new ReadEntry(null, meta) { Call = call, CallProgram = own }
+            : error;
+    }
+
+    private static Error? FillArguments(RestRequest request, CallPlan call, Arguments? arguments, RequestBody body, Datum[] slots)
+    {
+        if (arguments is null || call.BodyArguments.IsEmpty)
+        {
+            return null;
+        }
+        if (call.WholeBody)
+        {
+            BodyArgument only = call.BodyArguments[0];
+            return Whole(only.Type, body, request.Now).TryGet(out slots[only.Slot], out Error error) ? null : error;
+        }
+        ImmutableArray<PayloadColumn> columns = [.. call.BodyArguments.Select((a, i) => new PayloadColumn(a.Name, i, a.Type))];
+        var wanted = new PayloadRequest(columns, columns.Length) { Now = request.Now };
+        if (!arguments.Payload!.Rows(wanted).TryGet(out List<Datum[]> rows, out Error refused))
+        {
+            return refused;
+        }
+        for (int i = 0; i < columns.Length; i++)
+        {
+            slots[call.BodyArguments[i].Slot] = rows[0][i];
+        }
+        return null;
+    }
+
+    private static Outcome<Datum> Whole(LogicalType type, RequestBody body, long now) =>
+        type.Kind == TypeKind.Bytea ? Datum.Of(body.Span.ToArray()) : TypeInput.Parse(type, Encoding.UTF8.GetString(body.Span), now);
+}

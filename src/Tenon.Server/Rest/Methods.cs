@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+using Tenon.Core.Types;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>OPTIONS: which methods a table or function takes.</summary>
+internal static class Methods
+{
+    public static Task OfTable(RestRequest request, PlanOptions options, string name)
+    {
+        Table table = ReadPlanner.FindTable(request.Catalog, name, options).Value;
+        string allowed = table switch
+        {
+            { Kind: RelationKind.View } => "OPTIONS,GET,HEAD",
+            { PrimaryKey: null } => "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
+            _ => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
+        };
+        return AnswerAsync(request, allowed);
+    }
+
+    public static Task OfFunction(RestRequest request, PlanOptions options, string name)
+    {
+        ImmutableArray<Routine> overloads = RoutineFinder.Overloads(request.Catalog, name, options);
+        if (overloads.IsEmpty)
+        {
+            throw RoutineFinder.Find(request.Catalog, name, [], [], options).Error!.ToException();
+        }
+        bool isVolatile = overloads.All(r => !ReadPlanner.IsReadOnly(r));
+        return AnswerAsync(request, isVolatile ? "OPTIONS,POST" : "OPTIONS,GET,HEAD,POST");
+    }
+
+    public static Task AnswerAsync(RestRequest request, string allowed)
+    {
+        HttpResponse response = request.Http.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.Headers.Allow = allowed;
+        response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}

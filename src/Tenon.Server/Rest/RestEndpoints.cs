@@ -1,0 +1,112 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Tenon.Core.Errors;
+using Tenon.Core.Planning;
+using Tenon.Server.Auth;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>
+/// /rest/v1: every request of the data API enters here, is resolved to a caller, read, planned, run and answered; every
+/// refusal on the way becomes an answer in PostgREST's shape.
+/// </summary>
+internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver callers, RestRoot root, ILogger<RestEndpoints> log)
+{
+    public const string Prefix = "/rest/v1";
+    private const string CallPrefix = "rpc/";
+
+    private readonly TableReads reads = new(runtime);
+    private readonly TableWrites writes = new(runtime);
+    private readonly Calls calls = new(runtime, new TableReads(runtime));
+
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes) => routes.Map(Prefix + "/{**path}", HandleAsync);
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        Caller? caller = null;
+        try
+        {
+            Resolution resolution = await callers.ResolveAsync(http.Request, http.RequestAborted);
+            if (!resolution.TryGet(out caller, out CredentialFailure? failure))
+            {
+                await RestErrors.WriteAsync(http, failure);
+                return;
+            }
+            RestRequest request = RestRequest.Read(http, caller, runtime).Value;
+            await DispatchAsync(request, PathOf(http));
+        }
+        catch (TenonException refused)
+        {
+            await RefuseAsync(http, refused.Error, caller);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to answer.
+        }
+        catch (BadHttpRequestException bad)
+        {
+            await RefuseAsync(http, Payload.Invalid(bad.Message) with { StatusOverride = bad.StatusCode }, caller);
+        }
+        catch (Exception unforeseen) when (!http.Response.HasStarted)
+        {
+            Unforeseen(log, unforeseen, http.Request.Method, http.Request.Path.Value);
+            await RefuseAsync(http, new Error(ErrorCodes.InternalError, "The server met an error it did not foresee; its log has the details"), caller);
+        }
+    }
+
+    private static string PathOf(HttpContext http) =>
+        (http.Request.Path.Value ?? "") is { } path && path.Length > Prefix.Length ? path[(Prefix.Length + 1)..] : "";
+
+    private Task DispatchAsync(RestRequest request, string path)
+    {
+        if (path.Length == 0)
+        {
+            return root.RunAsync(request);
+        }
+        if (path.StartsWith(CallPrefix, StringComparison.Ordinal))
+        {
+            return CallAsync(request, path[CallPrefix.Length..]);
+        }
+        return path.Contains('/') ? throw InvalidPath().ToException() : TableAsync(request, path);
+    }
+
+    private Task TableAsync(RestRequest request, string table) =>
+        request.Http.Request.Method switch
+        {
+            "GET" or "HEAD" => reads.RunAsync(request, table),
+            "POST" => writes.RunAsync(request, WriteMethod.Post, table),
+            "PATCH" => writes.RunAsync(request, WriteMethod.Patch, table),
+            "DELETE" => writes.RunAsync(request, WriteMethod.Delete, table),
+            "PUT" => writes.RunAsync(request, WriteMethod.Put, table),
+            "OPTIONS" => Methods.OfTable(request, runtime.PlanOptionsOf(request), table),
+            var other => throw new Error(ErrorCodes.MethodNotAllowed, $"Unsupported HTTP method: {other}").ToException(),
+        };
+
+    private Task CallAsync(RestRequest request, string function) =>
+        request.Http.Request.Method switch
+        {
+            _ when function.Length == 0 || function.Contains('/') => throw InvalidPath().ToException(),
+            "GET" or "HEAD" => calls.RunAsync(request, function, isPost: false),
+            "POST" => calls.RunAsync(request, function, isPost: true),
+            "OPTIONS" => Methods.OfFunction(request, runtime.PlanOptionsOf(request), function),
+            var other => throw new Error(ErrorCodes.RpcMethod, $"Cannot use the {other} method on RPC").ToException(),
+        };
+
+    private static Error InvalidPath() => new(ErrorCodes.InvalidPath, "Invalid path specified in request URL");
+
+    // Once the head is out, the only honest end is a broken connection: the JSON must not look whole.
+    private static Task RefuseAsync(HttpContext http, Error error, Caller? caller)
+    {
+        if (!http.Response.HasStarted)
+        {
+            return RestErrors.WriteAsync(http, error, caller);
+        }
+        http.Abort();
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Error, Message = "unforeseen error in {Method} {Path}")]
+    private static partial void Unforeseen(ILogger log, Exception exception, string method, string? path);
+}

@@ -1,0 +1,169 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Query;
+using Tenon.Server.Auth;
+using Tenon.Sources;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>One request of the data API with its headers read: who, which schema, what kind of answer, which preferences.</summary>
+internal sealed class RestRequest
+{
+    private readonly RestRuntime runtime;
+
+    private RestRequest(HttpContext http, Caller caller, RestRuntime runtime, string schema)
+    {
+        Http = http;
+        Caller = caller;
+        Schema = schema;
+        this.runtime = runtime;
+        Catalog = runtime.Catalog;
+        Now = runtime.Now();
+    }
+
+    public HttpContext Http { get; }
+    public Caller Caller { get; }
+    public Catalog Catalog { get; }
+    public string Schema { get; }
+    public long Now { get; }
+    public Answer Answer { get; private init; }
+    public Preferences Preferences { get; private init; } = Preferences.None;
+    public Paging Range { get; private init; } = Paging.All;
+    public bool IsHead { get; private init; }
+    public CancellationToken Aborted => Http.RequestAborted;
+
+    /// <summary>The query string as it came, without its question mark.</summary>
+    public ReadOnlySpan<char> Query => Http.Request.QueryString.Value is { Length: > 0 } query ? query.AsSpan(1) : default;
+
+    public static Outcome<RestRequest> Read(HttpContext http, Caller caller, RestRuntime runtime)
+    {
+        IHeaderDictionary headers = http.Request.Headers;
+        string method = http.Request.Method;
+        bool isHead = HttpMethods.IsHead(method);
+        bool isRead = isHead || HttpMethods.IsGet(method);
+        if (!SchemaOf(headers, isRead, runtime.Options).TryGet(out string schema, out Error error))
+        {
+            return error;
+        }
+        if (!MediaTypes.Negotiate(One(headers.Accept)).TryGet(out Answer answer, out error))
+        {
+            return error;
+        }
+        Preferences preferences = headers.TryGetValue("Prefer", out StringValues prefer) ? Heeded(Preferences.Parse(One(prefer))) : Preferences.None;
+        if (preferences.Refusal() is { } refused)
+        {
+            return refused;
+        }
+        Paging range = Paging.All;
+        if (HttpMethods.IsGet(method) && headers.Range.Count > 0 && !Paging.FromRange(One(headers.Range)).TryGet(out range, out error))
+        {
+            return error;
+        }
+        return new RestRequest(http, caller, runtime, schema)
+        {
+            Answer = answer,
+            Preferences = preferences,
+            Range = range,
+            IsHead = isHead,
+        };
+    }
+
+    /// <summary>Several header lines of one name are one list.</summary>
+    private static string? One(StringValues values) => values.Count <= 1 ? values : string.Join(',', values!);
+
+    private static Outcome<string> SchemaOf(IHeaderDictionary headers, bool isRead, RestOptions options)
+    {
+        string? profile = headers[isRead ? "Accept-Profile" : "Content-Profile"];
+        if (string.IsNullOrEmpty(profile))
+        {
+            return options.Schemas[0];
+        }
+        return options.Schemas.Contains(profile)
+            ? profile
+            : new Error(
+                ErrorCodes.UnknownSchema,
+                $"Invalid schema: {profile}",
+                null,
+                $"Only the following schemas are exposed: {string.Join(", ", options.Schemas)}"
+            );
+    }
+
+    /// <summary>
+    /// Transactions cannot be rolled back on request and times are written in UTC: such preferences are not heeded, so not
+    /// named in the answer, and another zone is an error where handling is strict.
+    /// </summary>
+    private static Preferences Heeded(Preferences asked)
+    {
+        bool otherZone = asked.TimeZone is { } zone && !zone.Equals("UTC", StringComparison.OrdinalIgnoreCase);
+        return asked with
+        {
+            Rollback = null,
+            TimeZone = otherZone ? null : asked.TimeZone,
+            Unknown = otherZone ? asked.Unknown.Add("timezone=" + asked.TimeZone) : asked.Unknown,
+        };
+    }
+
+    /// <summary>What the programs' context expressions ask for.</summary>
+    public StatementArguments Arguments(Core.Types.Datum[] slots) =>
+        new() { Slots = slots, Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting } };
+
+    /// <summary>current_setting('request.…').</summary>
+    private string? Setting(string name) =>
+        name switch
+        {
+            "request.method" => Http.Request.Method,
+            "request.path" => Http.Request.Path.Value,
+            "request.headers" => HeadersJson(),
+            "request.cookies" => "{}",
+            "role" or "request.jwt.claim.role" => Caller.Role.Text,
+            "request.jwt.claim.sub" => Caller.UserIdText,
+            "request.jwt.claim.email" => Caller.Email,
+            _ => null,
+        };
+
+    // The credentials themselves are nobody's business behind the door.
+    private string HeadersJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            foreach (var header in Http.Request.Headers)
+            {
+                string name = header.Key.ToLowerInvariant();
+                if (name is not ("authorization" or "apikey" or "cookie"))
+                {
+                    json.WriteString(name, header.Value.ToString());
+                }
+            }
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    // ---- headers of the answer -----------------------------------------------------------------------------------
+
+    /// <summary>Status, Preference-Applied and Content-Profile; Content-Range where there is one.</summary>
+    public void StartAnswer(int status, string? contentRange, Preferences? applied = null)
+    {
+        HttpResponse response = Http.Response;
+        response.StatusCode = status;
+        if (contentRange is not null)
+        {
+            response.Headers.ContentRange = contentRange;
+        }
+        if ((applied ?? Preferences).Applied() is { } heeded)
+        {
+            response.Headers["Preference-Applied"] = heeded;
+        }
+        if (runtime.Options.Schemas.Length > 1)
+        {
+            response.Headers["Content-Profile"] = Schema;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Http;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Server.Auth;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>The document at /rest/v1/: what the caller may see of a schema, in UTF-8; null when none is made here.</summary>
+internal delegate ReadOnlyMemory<byte>? RootDocument(Catalog catalog, string schema, Caller caller, HttpRequest request);
+
+/// <summary>GET /rest/v1/: the OpenAPI document.</summary>
+internal sealed class RestRoot(RestOptions options, RootDocument document)
+{
+    public async Task RunAsync(RestRequest request)
+    {
+        string method = request.Http.Request.Method;
+        if (method == "OPTIONS")
+        {
+            await Methods.AnswerAsync(request, "OPTIONS,GET,HEAD");
+            return;
+        }
+        if (method is not ("GET" or "HEAD"))
+        {
+            throw new Error(ErrorCodes.MethodNotAllowed, $"Unsupported HTTP method: {method}").ToException();
+        }
+        if (request.Answer.Form is not (AnswerForm.OpenApi or AnswerForm.Json) || request.Answer.StripNulls)
+        {
+            throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
+        }
+        if (!options.OpenApi || document(request.Catalog, request.Schema, request.Caller, request.Http.Request) is not { } text)
+        {
+            throw new Error(ErrorCodes.RootDisabled, "Root endpoint metadata is disabled").ToException();
+        }
+        HttpResponse response = request.Http.Response;
+        request.StartAnswer(StatusCodes.Status200OK, null);
+        response.ContentType = new Answer(AnswerForm.OpenApi, false).ContentType;
+        if (!request.IsHead)
+        {
+            response.ContentLength = text.Length;
+            await response.Body.WriteAsync(text, request.Aborted);
+        }
+    }
+}

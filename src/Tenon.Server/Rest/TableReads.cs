@@ -1,0 +1,110 @@
+using Tenon.Core.Errors;
+using Tenon.Core.Planning;
+using Tenon.Core.Query;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>A read ready to run: its program, its values, the rows it answers.</summary>
+internal readonly record struct PreparedRead(ReadEntry Entry, Datum[] Slots, Paging Paging);
+
+/// <summary>Rows to answer: JSON separated by commas, how many, of how many if that is known, and how each looks.</summary>
+internal readonly record struct AnsweredRows(ReadOnlyMemory<byte> Json, long Count, long? Total, RowShape Shape);
+
+/// <summary>GET and HEAD of a table or view.</summary>
+internal sealed class TableReads(RestRuntime runtime)
+{
+    public async Task RunAsync(RestRequest request, string table)
+    {
+        PreparedRead read = Prepare(request, table).Value;
+        ReadProgram program = read.Entry.Program!;
+        using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), runtime.Options.MaxRows, request.Aborted);
+        var rows = new AnsweredRows(result.Body.WrittenMemory, result.Rows, result.Total, program.Root.Shape);
+        await AnswerAsync(request, read.Paging, rows, Wrapping.Array);
+    }
+
+    /// <summary>The rest of a read, tables and calls alike.</summary>
+    public static async ValueTask AnswerAsync(RestRequest request, Paging page, AnsweredRows rows, Wrapping wrapping)
+    {
+        if (Paging.OutOfBounds(page.Offset, rows.Total) is { } outside)
+        {
+            request.Http.Response.Headers.ContentRange = Paging.ContentRange(0, 0, rows.Total);
+            throw outside.ToException();
+        }
+        if (AnswerWriter.Refusal(request, rows.Count) is { } refused)
+        {
+            throw refused.ToException();
+        }
+        request.StartAnswer(Paging.Status(rows.Count, rows.Total), Paging.ContentRange(page.Offset, rows.Count, rows.Total));
+        await AnswerWriter.WriteAsync(request, rows.Json, rows.Count, wrapping, rows.Shape);
+    }
+
+    private Outcome<PreparedRead> Prepare(RestRequest request, string table)
+    {
+        RequestShape shape = RequestShape.Rent();
+        try
+        {
+            bool count = request.Preferences.Count != CountPreference.None;
+            shape.Append(count ? "count" : "rows");
+            shape.Append(request.Caller.Role.Text);
+            shape.Append(request.Schema);
+            shape.Append(table);
+            bool cut = shape.Read(request.Query, callByGet: false, runtime.Options.Limits);
+            PlanCache<ReadEntry>.Entry? cached = runtime.Reads.Find(request.Catalog, shape);
+            if (cached is not null)
+            {
+                return Fill(request, cached.Program!, cut ? shape : null, cached.Texts);
+            }
+            return Plan(request, table, count, shape, cut);
+        }
+        finally
+        {
+            RequestShape.Return(shape);
+        }
+    }
+
+    private Outcome<PreparedRead> Plan(RestRequest request, string table, bool count, RequestShape shape, bool cut)
+    {
+        if (!QueryParser.Parse(request.Query, callByGet: false, runtime.Options.Limits).TryGet(out QuerySyntax query, out Error error))
+        {
+            return error;
+        }
+        if (!ReadPlanner.Plan(request.Catalog, table, query, runtime.PlanOptionsOf(request)).TryGet(out ReadPlan plan, out error))
+        {
+            return error;
+        }
+        plan = plan with { CountExact = count };
+        var principal = RestRuntime.PrincipalOf(request.Caller);
+        if (!ReadProgram.Compile(plan, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
+        {
+            return error;
+        }
+        var entry = new ReadEntry(program, PlanMeta.Of(plan));
+        string[] texts = [.. query.Slots];
+        runtime.Reads.Add(request.Catalog, shape, cut, entry, entry.Meta, texts);
+        return Fill(request, entry, null, texts);
+    }
+
+    private Outcome<PreparedRead> Fill(RestRequest request, ReadEntry entry, RequestShape? shape, string[]? texts)
+    {
+        if (!runtime.Fill(entry.Meta, shape, texts, request.Now).TryGet(out Datum[] slots, out Error error))
+        {
+            return error;
+        }
+        return new PreparedRead(entry, slots, Page(request, entry.Meta, slots));
+    }
+
+    /// <summary>Limit and offset of the query, met with Range and the server's bound, into the last two slots.</summary>
+    public Paging Page(RestRequest request, PlanMeta meta, Datum[] slots)
+    {
+        var asked = new Paging(
+            meta.OffsetSlot < 0 ? 0 : slots[meta.OffsetSlot].Integer,
+            meta.LimitSlot < 0 ? long.MaxValue : slots[meta.LimitSlot].Integer
+        );
+        Paging page = asked.And(request.Range).AtMost(runtime.Options.MaxRows);
+        slots[^2] = Datum.Of(page.Limit);
+        slots[^1] = Datum.Of(page.Offset);
+        return page;
+    }
+}
