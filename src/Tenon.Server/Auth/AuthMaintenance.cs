@@ -25,6 +25,8 @@ internal sealed class AuthMaintenance(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await started.Task.WaitAsync(stoppingToken);
+        // Not into the rush of a start; a server that restarts often still comes to it.
+        await Task.Delay(TimeSpan.FromMinutes(1), clock, stoppingToken);
         using var timer = new PeriodicTimer(Period, clock);
         do
         {

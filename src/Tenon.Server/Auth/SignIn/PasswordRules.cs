@@ -50,6 +50,7 @@ internal static class PasswordRules
             || IsRun(plain)
             || (stem.Length == 0 && plain.Length <= LongestDate)
             || Favourites.Contains(stem)
+            || Favourites.Contains(Unleet(stem))
             || Favourites.Contains(Stem(Unleet(plain)));
     }
 
