@@ -66,6 +66,7 @@ language sql stable security definer set search_path = '' as $$
     select distinct h.candidate_id, n.skill_id
     from near n
     join public.candidate_skills h on h.skill_id = n.other_id
+    where only_candidate is null or h.candidate_id = only_candidate
   ),
   -- credit is out of weight * 60; 60 divides by every level from 1 to 5, so it stays a whole number.
   matched as (
