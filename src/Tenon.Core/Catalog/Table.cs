@@ -115,6 +115,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
     /// <summary>A view's query, as syntax.</summary>
     public Select? ViewQuery { get; init; }
 
+    /// <summary>create view name (a, b): the names written; the query names the columns behind them.</summary>
+    public ImmutableArray<string> ViewColumnNames { get; init; } = [];
+
     /// <summary>with (security_invoker = true).</summary>
     public bool SecurityInvoker { get; init; }
 
@@ -170,6 +173,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         Grants = original.Grants;
         Comment = original.Comment;
         ViewQuery = original.ViewQuery;
+        ViewColumnNames = original.ViewColumnNames;
         SecurityInvoker = original.SecurityInvoker;
         byName = null;
     }
