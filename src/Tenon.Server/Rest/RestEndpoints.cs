@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Core.Planning;
 using Tenon.Server.Auth;
+using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
 
@@ -41,7 +42,12 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         {
             await RefuseAsync(http, refused.Error, caller);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (SourceException failed) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            SourceFailed(log, failed, http.Request.Method, http.Request.Path.Value);
+            await RefuseAsync(http, failed.ToError(), caller);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to answer.
         }
@@ -106,6 +112,9 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         http.Abort();
         return Task.CompletedTask;
     }
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Debug, Message = "the source failed {Method} {Path}")]
+    private static partial void SourceFailed(ILogger log, Exception exception, string method, string? path);
 
     [LoggerMessage(EventId = 3001, Level = LogLevel.Error, Message = "unforeseen error in {Method} {Path}")]
     private static partial void Unforeseen(ILogger log, Exception exception, string method, string? path);

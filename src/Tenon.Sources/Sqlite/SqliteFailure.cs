@@ -35,7 +35,9 @@ internal sealed record SqliteFailure(int Code, string SqlState, string Message)
 
 /// <summary>A failed SQLite call. Infrastructure: whoever knows the catalog turns <see cref="Failure"/> into an Error.</summary>
 internal sealed class SqliteException(SqliteFailure failure, Exception? inner = null)
-    : Exception(failure.Internal is null ? failure.Message : $"{failure.Message} [{failure.Internal}]", inner)
+    : SourceException(failure.Internal is null ? failure.Message : $"{failure.Message} [{failure.Internal}]", inner)
 {
     public SqliteFailure Failure { get; } = failure;
+
+    public override Error ToError() => Failure.ToError();
 }

@@ -1,0 +1,9 @@
+using Tenon.Core.Errors;
+
+namespace Tenon.Sources;
+
+/// <summary>A source could not do what it was asked. Engines derive from it; <see cref="ToError"/> is what may leave the server.</summary>
+internal abstract class SourceException(string message, Exception? inner) : Exception(message, inner)
+{
+    public abstract Error ToError();
+}
