@@ -33,7 +33,7 @@ internal static class TreePrinter
                 text.Append(number.Text);
                 break;
             case LiteralExpr literal:
-                text.Append('\'').Append(literal.Text.Replace("'", "''")).Append('\'');
+                text.Append('\'').Append(literal.Text.Replace("'", "''").Replace("\n", "\\n")).Append('\'');
                 break;
             case ConstantExpr { Type.Kind: TypeKind.Boolean } constant:
                 text.Append(constant.Value.Boolean ? "true" : "false");
