@@ -37,5 +37,8 @@ internal abstract class SourceSession : IDisposable
     /// <summary>Starts a statement; rows come from the reader.</summary>
     public abstract RowReader Run(CompiledStatement statement, StatementArguments arguments);
 
+    /// <summary>All rows of a statement as datums; for what is not on the hot path.</summary>
+    public abstract List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments);
+
     public abstract void Dispose();
 }

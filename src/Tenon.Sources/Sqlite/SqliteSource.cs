@@ -90,6 +90,12 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
             return prepared;
         }
 
+        public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
+        {
+            using RowReader reader = Run(statement, arguments);
+            return SqliteValues.ReadAll(reader, statement.Columns);
+        }
+
         public override void Dispose() => session.Dispose();
     }
 }

@@ -71,6 +71,21 @@ internal static class SqliteValues
         }
     }
 
+    public static List<Datum[]> ReadAll(RowReader reader, LogicalType[] columns)
+    {
+        var rows = new List<Datum[]>();
+        while (reader.Read())
+        {
+            var row = new Datum[columns.Length];
+            for (int i = 0; i < row.Length; i++)
+            {
+                row[i] = Read(reader, i, columns[i]);
+            }
+            rows.Add(row);
+        }
+        return rows;
+    }
+
     private static string Text(RowReader reader, int column) => System.Text.Encoding.UTF8.GetString(reader.GetUtf8(column));
 
     public static string StoredText(Datum value) =>

@@ -29,19 +29,10 @@ internal sealed partial class SqliteWriteSession
     /// <summary>Rows the last insert, update or delete of this session touched (PL/pgSQL's FOUND).</summary>
     public long LastCount { get; private set; }
 
-    private List<Datum[]> Rows(SqliteCompiled query, StatementArguments arguments)
+    public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
     {
-        var rows = new List<Datum[]>();
-        using RowReader reader = Run(query, arguments);
-        while (reader.Read())
-        {
-            var row = new Datum[query.Columns.Length];
-            for (int i = 0; i < row.Length; i++)
-            {
-                row[i] = SqliteValues.Read(reader, i, query.Columns[i]);
-            }
-            rows.Add(row);
-        }
+        using RowReader reader = Run(statement, arguments);
+        List<Datum[]> rows = SqliteValues.ReadAll(reader, statement.Columns);
         LastCount = rows.Count;
         return rows;
     }

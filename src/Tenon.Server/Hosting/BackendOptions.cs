@@ -1,0 +1,35 @@
+using Tenon.Server.Auth;
+using Tenon.Server.Rest;
+
+namespace Tenon.Server.Hosting;
+
+/// <summary>What a server is started with: the app folder and the parts of tenon.toml the features read.</summary>
+internal sealed record BackendOptions
+{
+    /// <summary>The folder with migrations/, seed.sql and the front end.</summary>
+    public required string AppFolder { get; init; }
+
+    /// <summary>The SQLite file; its folder holds the keys in development.</summary>
+    public required string DatabasePath { get; init; }
+    public required Keys Keys { get; init; }
+    public AuthOptions Auth { get; init; } = new();
+    public RestOptions Rest { get; init; } = new();
+
+    /// <summary>Seeds a new database, rebuilds it when an applied migration was edited.</summary>
+    public bool Development { get; init; }
+
+    /// <summary>Patterns of migration and seed files, relative to the app folder.</summary>
+    public IReadOnlyList<string> MigrationPaths { get; init; } = ["migrations/*.sql"];
+    public IReadOnlyList<string> SeedPaths { get; init; } = ["seed.sql"];
+    public bool AutoExposeNewTables { get; init; }
+
+    /// <summary>Tables anon or authenticated may reach without row security, as [api] open lists them.</summary>
+    public IReadOnlyList<string> OpenTables { get; init; } = [];
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>The folder of built front-end files; null when there is none.</summary>
+    public string? StaticFiles { get; init; }
+
+    /// <summary>Commits reach the disk before they are acknowledged (synchronous=FULL).</summary>
+    public bool Durable { get; init; } = true;
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Tenon.Server.Hosting;
+
+/// <summary>Prefixes of the wire whose features are not built: 501 in the shape their clients read (WIRE §3-5).</summary>
+internal static class NotBuiltYet
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Map("/storage/v1/{**path}", () => Storage());
+        routes.Map("/functions/v1/{**path}", () => Function());
+        routes.Map("/realtime/v1/{**path}", () => Realtime());
+    }
+
+    private static IResult Storage() =>
+        Results.Json(
+            new { statusCode = "501", error = "NotImplemented", message = "File storage is not built yet in this version of Tenon" },
+            statusCode: StatusCodes.Status501NotImplemented
+        );
+
+    private static IResult Function() =>
+        Results.Json(
+            new { code = "NOT_BUILT", message = "Server-side functions are not built yet in this version of Tenon" },
+            statusCode: StatusCodes.Status501NotImplemented
+        );
+
+    private static IResult Realtime() =>
+        Results.Json(
+            new { reason = "RealtimeDisabledForTenant: realtime is not built yet in this version of Tenon" },
+            statusCode: StatusCodes.Status501NotImplemented
+        );
+}
