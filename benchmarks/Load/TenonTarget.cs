@@ -8,7 +8,8 @@ namespace Tenon.Benchmarks.Load;
 /// <summary>Tenon serving a copy of benchmarks/app; the rows are written through its own API with the service key.</summary>
 internal sealed class TenonTarget(string name, string assembly, string app, string synchronous) : Target(name)
 {
-    private const int Batch = 5_000;
+    // Below one mebibyte a request, the default limit of a body.
+    private const int Batch = 4_000;
 
     private const string ItemColumns = "id,name,category_id,owner,price,stock,active,created_at,note";
 
