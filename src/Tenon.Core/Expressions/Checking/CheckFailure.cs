@@ -79,7 +79,7 @@ internal static class NearestName
     public static string? Of(string wanted, IEnumerable<string> known)
     {
         string? best = null;
-        int limit = Math.Max(1, Math.Min(3, wanted.Length / 2));
+        int limit = Math.Clamp(wanted.Length / 3, 1, 3);
         int bestDistance = limit + 1;
         foreach (string candidate in known)
         {

@@ -46,6 +46,10 @@ internal static class ExpressionRules
         }
     }
 
+    /// <summary>How messages about what may not stand there name the place.</summary>
+    public static string NamesOf(ExpressionUse use) =>
+        use is ExpressionUse.General or ExpressionUse.Policy ? NameOf(use) : NameOf(use) + "s";
+
     /// <summary>How messages name the place.</summary>
     public static string NameOf(ExpressionUse use) =>
         use switch

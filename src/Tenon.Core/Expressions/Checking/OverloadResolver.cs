@@ -308,14 +308,11 @@ internal static class OverloadResolver
             return;
         }
         int found = None;
+        var assumed = new LogicalType[arguments.Length];
+        Array.Fill(assumed, known);
         foreach (int candidate in candidates)
         {
-            bool takes = true;
-            foreach (LogicalType parameter in signatures[candidate])
-            {
-                takes &= parameter.IsPolymorphic || TypeFacts.CoercesImplicitly(known, parameter);
-            }
-            if (takes)
+            if (Accepts(signatures[candidate], assumed))
             {
                 if (found >= 0)
                 {

@@ -24,10 +24,6 @@ internal sealed partial class TypeChecker
         {
             return context;
         }
-        if (e is { Schema: null, Name: "nullif", Arguments.Length: 2 })
-        {
-            return BindNullIf(e, scope);
-        }
         var overloads = e.Schema switch
         {
             null or "pg_catalog" => FunctionCatalog.Named(e.Name),
@@ -127,17 +123,6 @@ internal sealed partial class TypeChecker
         }
         string qualified = e.Schema is null ? e.Name : $"{e.Schema}.{e.Name}";
         return $"{qualified}({string.Join(", ", types)})";
-    }
-
-    /// <summary>nullif(a, b): its own node in no tree; a case whose first branch is NULL of a's type.</summary>
-    private CaseExpr BindNullIf(CallExpr e, Scope scope)
-    {
-        Expr left = BindDuplicated(e.Arguments[0], scope);
-        Expr right = Bind(e.Arguments[1], scope);
-        Expr equal = Apply("=", left, right, e.At);
-        left = left.Type.Kind == TypeKind.Unknown ? ((ApplyExpr)equal).Arguments[0] : left;
-        Expr nothing = new ConstantExpr(Datum.Null) { Type = left.Type, At = e.At };
-        return new CaseExpr(null, [new WhenClause(equal, nothing)], left) { Type = left.Type, At = e.At };
     }
 
     // ---- aggregates and windows ----

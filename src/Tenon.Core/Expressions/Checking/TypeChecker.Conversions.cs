@@ -72,6 +72,10 @@ internal sealed partial class TypeChecker
                 ? e
                 : Convert(e, to, context);
         }
+        if (from.Kind == TypeKind.Record && TypeFacts.IsAnyRecord(to))
+        {
+            return e;
+        }
         if (e is RowExpr row && to.Kind == TypeKind.Record)
         {
             return CoerceRow(row, to, context);
@@ -109,9 +113,11 @@ internal sealed partial class TypeChecker
     {
         if (to.Kind is TypeKind.TimestampTz or TypeKind.Timestamp or TypeKind.Date or TypeKind.Time && IsNow(literal.Text, to.Kind))
         {
-            return Convert(new ContextExpr(ContextKind.Now) { Type = LogicalType.TimestampTz, At = literal.At }, to, CastContext.Explicit);
+            var now = new ContextExpr(ContextKind.Now) { Type = LogicalType.TimestampTz, At = literal.At };
+            return to.Equals(now.Type) ? now : Convert(now, to, CastContext.Explicit);
         }
         LogicalType unmodified = to.Kind == TypeKind.Array ? to : to.Unmodified;
+        unmodified = unmodified.Kind == TypeKind.Char ? OpenChar : unmodified;
         Expr value = new ConstantExpr(Parse(literal.Text, unmodified, literal.At)) { Type = unmodified, At = literal.At };
         return unmodified.Equals(to) ? value : Convert(value, to, context);
     }
@@ -126,25 +132,32 @@ internal sealed partial class TypeChecker
 
     private static Datum Parse(string text, LogicalType type, Span at)
     {
-        Outcome<Datum> parsed = TypeInput.Parse(type, text);
+        if (IsOpenChar(type))
+        {
+            return Datum.Of(text);
+        }
+        Outcome<Datum> parsed = Conversions.Parse(text, type);
         return parsed.TryGet(out Datum value, out Error error) ? value : throw CheckErrors.At(error, at);
     }
+
+    private static readonly LogicalType OpenChar = LogicalType.CharOf(1).Unmodified;
+
+    /// <summary>char of no length, as comparisons take it: neither padded nor cut.</summary>
+    private static bool IsOpenChar(LogicalType type) => type is { Kind: TypeKind.Char, Length: null };
 
     private static Expr Convert(Expr e, LogicalType to, CastContext context)
     {
         bool isExplicit = context == CastContext.Explicit;
         if (e is ConstantExpr constant)
         {
-            if (constant.Value.IsNull)
+            if (constant.Value.IsNull || (IsOpenChar(to) && constant.Type.IsString))
             {
                 return constant with { Type = to };
             }
-            if (Folding.Convert(constant.Value, constant.Type, to, isExplicit) is { } converted)
-            {
-                return converted.TryGet(out Datum value, out Error error)
-                    ? new ConstantExpr(value) { Type = to, At = e.At }
-                    : throw CheckErrors.At(error, e.At);
-            }
+            Outcome<Datum> converted = Conversions.Convert(constant.Value, constant.Type, to, isExplicit);
+            return converted.TryGet(out Datum value, out Error error)
+                ? new ConstantExpr(value) { Type = to, At = e.At }
+                : throw CheckErrors.At(error, e.At);
         }
         return new ConvertExpr(e, isExplicit) { Type = to, At = e.At };
     }

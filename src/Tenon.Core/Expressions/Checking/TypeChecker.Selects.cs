@@ -262,8 +262,8 @@ internal sealed partial class TypeChecker
             types[c] = type.Kind == TypeKind.Unknown && !keepUnknown ? LogicalType.Text : type;
             output.Add(new RowField($"column{c + 1}", types[c]));
         }
-        var bound = new Select(new ValuesBody(Frozen.AsImmutable(rows))) { Output = output.MoveToImmutable() };
-        return CoerceColumns(bound, types, CastContext.Implicit);
+        SelectBody body = CoerceBody(new ValuesBody(Frozen.AsImmutable(rows)), types, CastContext.Implicit);
+        return new Select(body) { Output = output.MoveToImmutable() };
     }
 
     /// <summary>Order of a set operation: by its output, so the operation becomes a range of its own.</summary>

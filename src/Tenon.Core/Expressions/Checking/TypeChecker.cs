@@ -77,7 +77,9 @@ internal sealed partial class TypeChecker
         try
         {
             this.use = use;
-            Expr bound = Resolve(Bind(expr, ScopeOver(ranges)), expected ?? LogicalType.Unknown, use, expr.At);
+            Scope scope = ScopeOver(ranges);
+            scope.NoAggregates = scope.NoWindows = ExpressionRules.NamesOf(use);
+            Expr bound = Resolve(Bind(expr, scope), expected ?? LogicalType.Unknown, use, expr.At);
             ExpressionRules.Require(bound, use, expr.At);
             return bound;
         }

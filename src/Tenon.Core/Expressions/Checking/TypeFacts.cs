@@ -47,8 +47,11 @@ internal static class TypeFacts
         };
     }
 
+    /// <summary>A row of any table is a record.</summary>
+    public static bool IsAnyRecord(LogicalType type) => type is { Kind: K.Record, RowOf: null, Fields.IsEmpty: true };
+
     public static bool CoercesImplicitly(LogicalType from, LogicalType to) =>
-        from.Kind == K.Unknown || Same(from, to) || Conversions.Find(from, to) == CastContext.Implicit;
+        from.Kind == K.Unknown || Same(from, to) || (from.Kind == K.Record && IsAnyRecord(to)) || Conversions.Find(from, to) == CastContext.Implicit;
 
     /// <summary>
     /// The one type that a step of select_common_type leaves: <paramref name="next"/> replaces <paramref name="current"/>

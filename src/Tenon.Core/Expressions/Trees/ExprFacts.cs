@@ -1,3 +1,4 @@
+using Tenon.Core.Expressions.Functions;
 using Tenon.Core.Types;
 
 namespace Tenon.Core.Expressions.Trees;
@@ -119,7 +120,7 @@ internal sealed class ExprFacts
                     facts.IsTotal &= e.Function.Total;
                     break;
                 case ConvertExpr e:
-                    facts.IsTotal &= Totality.OfConversion(e.Operand.Type, e.Type, e.Explicit);
+                    facts.IsTotal &= Conversions.IsTotal(e.Operand.Type, e.Type);
                     break;
                 case QuantifiedExpr e:
                     facts.IsTotal &= e.Comparison is { Total: true };
@@ -157,35 +158,9 @@ internal sealed class ExprFacts
     }
 }
 
-/// <summary>Which conversions and subqueries can never raise.</summary>
+/// <summary>Which subqueries can never raise.</summary>
 internal static class Totality
 {
-    public static bool OfConversion(LogicalType from, LogicalType to, bool isExplicit)
-    {
-        if (from.Equals(to))
-        {
-            return true;
-        }
-        return to.Kind switch
-        {
-            // Only the explicit form cuts; an assignment raises 22001.
-            TypeKind.Varchar or TypeKind.Char => to.Length is null || isExplicit,
-            TypeKind.Text => true,
-            TypeKind.Int4 => from.Kind is TypeKind.Int2 or TypeKind.Boolean,
-            TypeKind.Int8 => from.IsInteger,
-            TypeKind.Numeric => to.Precision is null && (from.IsInteger || from.Kind is TypeKind.Numeric),
-            TypeKind.Float4 or TypeKind.Float8 => from.IsInteger || from.Kind is TypeKind.Float4,
-            TypeKind.Boolean => from.Kind is TypeKind.Int4,
-            TypeKind.Date => from.Kind is TypeKind.Timestamp or TypeKind.TimestampTz,
-            TypeKind.Time => from.Kind is TypeKind.Time or TypeKind.Timestamp or TypeKind.TimestampTz,
-            TypeKind.Timestamp or TypeKind.TimestampTz => from.Kind is TypeKind.Timestamp or TypeKind.TimestampTz,
-            TypeKind.Interval => from.Kind is TypeKind.Interval or TypeKind.Time,
-            TypeKind.Json => from.Kind is TypeKind.Jsonb,
-            TypeKind.Array => from.Kind == TypeKind.Array && OfConversion(from.Element!, to.Element!, isExplicit),
-            _ => false,
-        };
-    }
-
     /// <summary>At most one row by its shape: limit 0/1, no from, or aggregates without grouping.</summary>
     public static bool IsSingleRow(Select select)
     {
