@@ -73,6 +73,11 @@ internal sealed partial class SchemaBuilder
 
     private void Apply(SchemaStatement statement)
     {
+        if (TargetOf(statement) is { Schema: "storage" or "realtime" } target && FindTable(target) is null)
+        {
+            // Of a feature that is not built yet: accepted, and without effect as long as there is nothing to reach.
+            return;
+        }
         switch (statement)
         {
             case RowStatement s:
@@ -117,6 +122,22 @@ internal sealed partial class SchemaBuilder
                 break;
         }
     }
+
+    /// <summary>The relation a statement is about, for those that quick-starts write about the server's own schemas.</summary>
+    private static QualifiedName? TargetOf(SchemaStatement statement) =>
+        statement switch
+        {
+            RowStatement { Statement: InsertStatement insert } => insert.Table,
+            RowStatement { Statement: UpdateStatement update } => update.Table,
+            RowStatement { Statement: DeleteStatement delete } => delete.Table,
+            AlterTable alter => alter.Name,
+            CreatePolicy policy => policy.Table,
+            AlterPolicy policy => policy.Table,
+            CreateTrigger trigger => trigger.Table,
+            DropObject { On: { } on } => on,
+            GrantTables { AllInSchema: false, Tables: [var only] } => only,
+            _ => null,
+        };
 
     // ---- shared ----
 

@@ -201,13 +201,11 @@ internal sealed partial class SchemaParser
         {
             return new AlterColumnDefault(column, null);
         }
-        if (Accept("set", "not", "null"))
+        if (At("set", "not") || At("drop", "not"))
         {
-            return new AlterColumnNotNull(column, true);
-        }
-        if (Accept("drop", "not", "null"))
-        {
-            return new AlterColumnNotNull(column, false);
+            bool notNull = Take().Text == "set";
+            Expect("not", "null");
+            return new AlterColumnNotNull(column, notNull);
         }
         if (Accept("drop", "expression"))
         {
