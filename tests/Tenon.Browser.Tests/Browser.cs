@@ -77,7 +77,8 @@ public sealed class Browser : IAsyncLifetime
             ViewportSize = size == Size.Wide ? new() { Width = 1280, Height = 860 } : new() { Width = 360, Height = 760 },
             Locale = "en-GB",
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         return new Visit(context, await context.NewPageAsync(), size);
     }
 

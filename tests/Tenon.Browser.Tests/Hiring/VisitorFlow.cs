@@ -19,6 +19,7 @@ public sealed partial class VisitorFlow(Browser browser)
 
         await visit.Choose("Skill", "SQL");
         await page.WaitForURLAsync(new Regex("skill=\\d+"));
+        await Assertions.Expect(visit.Combo("Skill")).ToBeFocusedAsync();
         await page.GetByText("SQL", new() { Exact = true }).First.WaitForAsync();
         await Until(page, count => count > 0 && count < all);
         foreach (var card in await page.Locator(".role-card").AllAsync())
@@ -30,6 +31,7 @@ public sealed partial class VisitorFlow(Browser browser)
         await page.GetByText("No open role matches").WaitForAsync();
         await visit.Button("Clear filters").ClickAsync();
         await Until(page, count => count == all);
+        await Assertions.Expect(visit.Combo("Skill")).ToHaveValueAsync("");
 
         var first = page.Locator(".role-card h3 a").First;
         var title = await first.InnerTextAsync();
@@ -120,7 +122,7 @@ public sealed partial class VisitorFlow(Browser browser)
     private static async Task Until(IPage page, Func<int, bool> wanted)
     {
         var count = 0;
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 600; i++)
         {
             if (wanted(count = await Found(page)))
             {

@@ -75,7 +75,7 @@ export function Board() {
       </section>
 
       <div className="board">
-        <Filters key={`${skill}/${city}`} q={q} remote={remote} skill={skill} city={city} onChange={change} />
+        <Filters q={q} remote={remote} skill={skill} city={city} onChange={change} />
         <section aria-labelledby="found" className="results">
           <div className="results-head">
             <h2 id="found" aria-live="polite">
@@ -151,7 +151,7 @@ function Filters({ q, remote, skill, city, onChange }: FiltersProps) {
   }, [text]);
   useEffect(() => setText((old) => (old.trim() === q ? old : q)), [q]);
 
-  const known = named.data ?? { skill: '', city: '' };
+  const known = { skill: skill ? (named.data?.skill ?? '') : '', city: city ? (named.data?.city ?? '') : '' };
   return (
     <form role="search" aria-label="Roles" className="filters" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -159,7 +159,6 @@ function Filters({ q, remote, skill, city, onChange }: FiltersProps) {
         <input type="search" value={text} onChange={(event) => setText(event.target.value)} placeholder="Title or text" />
       </label>
       <Typeahead
-        key={`s${known.skill}`}
         label="Skill"
         placeholder="e.g. SQL"
         initial={known.skill}
@@ -168,7 +167,6 @@ function Filters({ q, remote, skill, city, onChange }: FiltersProps) {
         onClear={() => skill && onChange({ skill: null })}
       />
       <Typeahead
-        key={`c${known.city}`}
         label="City"
         placeholder="e.g. Berlin"
         initial={known.city}

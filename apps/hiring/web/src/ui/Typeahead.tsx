@@ -28,6 +28,7 @@ export function Typeahead({ label, placeholder, search, onPick, initial = '', on
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
   const turn = useRef(0);
+  const field = useRef<HTMLInputElement>(null);
   const find = useRef(search);
   find.current = search;
 
@@ -47,6 +48,11 @@ export function Typeahead({ label, placeholder, search, onPick, initial = '', on
     return () => clearTimeout(timer);
   }, [text, open]);
 
+  // The choice may change from outside (filters cleared, a name looked up), but never under the hands of who types.
+  useEffect(() => {
+    if (document.activeElement !== field.current) setText(initial);
+  }, [initial]);
+
   function pick(choice: Choice) {
     turn.current++;
     onPick(choice);
@@ -63,6 +69,7 @@ export function Typeahead({ label, placeholder, search, onPick, initial = '', on
       </label>
       <input
         id={id}
+        ref={field}
         type="text"
         role="combobox"
         autoComplete="off"
