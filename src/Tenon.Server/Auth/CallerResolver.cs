@@ -35,11 +35,10 @@ internal sealed class CallerResolver(
         string? header = authorization.Count == 1 ? authorization[0] : null;
         if (header is null || !header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            return key is null ? new(Caller.Anonymous) : ResolveOne(key, 0, cancellation);
-        }
-        if (header.Length == Bearer.Length)
-        {
-            return new(CredentialFailure.Empty);
+            // The host trims header values, so an empty token leaves the scheme alone.
+            return "Bearer".Equals(header, StringComparison.OrdinalIgnoreCase) ? new(CredentialFailure.Empty)
+                : key is null ? new(Caller.Anonymous)
+                : ResolveOne(key, 0, cancellation);
         }
         if (key is null || header.AsSpan(Bearer.Length).SequenceEqual(key))
         {

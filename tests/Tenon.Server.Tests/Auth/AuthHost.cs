@@ -131,6 +131,7 @@ internal sealed class AuthHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        await app.StopAsync();
         await app.DisposeAsync();
         await Store.DisposeAsync();
     }

@@ -19,7 +19,9 @@ internal sealed class PostgresStore : StoreDatabase, IAsyncDisposable
     private readonly NpgsqlDataSource source;
     private long statements;
 
-    private PostgresStore(NpgsqlDataSource source) => this.source = source;
+    private readonly string name;
+
+    private PostgresStore(NpgsqlDataSource source, string name) => (this.source, this.name) = (source, name);
 
     public long Statements => Interlocked.Read(ref statements);
 
@@ -30,18 +32,14 @@ internal sealed class PostgresStore : StoreDatabase, IAsyncDisposable
     {
         Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         string name = string.Create(CultureInfo.InvariantCulture, $"auth_{Interlocked.Increment(ref made)}");
-        await using (NpgsqlDataSource admin = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionString + ";Pooling=false"))
-        {
-            await using NpgsqlCommand create = admin.CreateCommand($"create database {name}");
-            await create.ExecuteNonQueryAsync();
-        }
-        NpgsqlDataSource source = NpgsqlDataSource.Create(PrivatePostgres.Shared.ConnectionTo(name) + ";Maximum Pool Size=20");
+        await AdminAsync($"create database {name}");
+        NpgsqlDataSource source = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionTo(name) + ";Maximum Pool Size=20");
         foreach (StoreMigration migration in StoreMigrations.All)
         {
             await using NpgsqlCommand command = source.CreateCommand(migration.Sql);
             await command.ExecuteNonQueryAsync();
         }
-        return new PostgresStore(source);
+        return new PostgresStore(source, name);
     }
 
     public override async ValueTask<List<Datum[]>> QueryAsync(
@@ -84,7 +82,18 @@ internal sealed class PostgresStore : StoreDatabase, IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await source.DisposeAsync();
+        await AdminAsync($"drop database {name} with (force)");
+    }
+
+    private static async Task AdminAsync(string sql)
+    {
+        await using NpgsqlDataSource admin = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionString + ";Pooling=false");
+        await using NpgsqlCommand command = admin.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 
     private sealed class Unit(PostgresStore store, NpgsqlConnection connection) : IStoreTransaction
     {

@@ -88,6 +88,18 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Of_several_password_changes_at_once_one_wins_and_the_others_are_told()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        string token = (await host.SignUpAsync("a@b.test")).Text("access_token");
+        Answer[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(i => host.SendAsync("PUT", "/auth/v1/user", $$"""{"password":"giraffe-number-{{i}}"}""", token))
+        );
+        Assert.Contains(answers, answer => answer.Status == HttpStatusCode.OK);
+        Assert.Contains(answers, answer => answer.Refusal == "409 conflict");
+    }
+
+    [Fact]
     public async Task A_user_changes_metadata_and_address_but_not_to_a_taken_one()
     {
         await using AuthHost host = await AuthHost.StartAsync();
