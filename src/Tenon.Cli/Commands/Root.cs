@@ -46,7 +46,8 @@ internal static class Root
         yield return NewCommand.Create();
         yield return DoctorCommand.Create();
         yield return ConfigCommand.Create();
-        foreach (string name in new[] { "token", "sql", "user", "session", "gen", "source", "policy", "import", "backup", "logs", "docs" })
+        yield return GenCommand.Create();
+        foreach (string name in new[] { "token", "sql", "user", "session", "source", "policy", "import", "backup", "logs", "docs" })
         {
             yield return NotBuilt(name);
         }
