@@ -38,6 +38,9 @@ internal sealed class ThreeWays : IDisposable
         }
     }
 
+    /// <summary>What SQLite was asked last, for messages.</summary>
+    public string LastSql { get; private set; } = "";
+
     public bool HasPostgres => postgres is not null;
 
     public void Dispose()
@@ -84,6 +87,7 @@ internal sealed class ThreeWays : IDisposable
                     .Put($" as \"{Name(i)}\"");
             }
             string sql = writer.Put(") as \"t\"").Finish().Text;
+            LastSql = sql;
             using SqliteStatement statement = sqlite.Prepare(new SqliteSql(sql));
             statement.Read();
             return Show(expr.Type, SqliteValues.Read(statement, 0, expr.Type));

@@ -308,15 +308,15 @@ internal static class ArrayFunctions
     {
         yield return Total(
             "storage_foldername",
-            "foldername",
+            "storage.foldername",
             [T],
             LogicalType.ArrayOf(T),
             a => Array(LogicalType.ArrayOf(T), a[0].Text.Split('/').SkipLast(1).Select(Datum.Of))
         );
-        yield return Total("storage_filename", "filename", [T], T, a => Datum.Of(a[0].Text.Split('/')[^1]));
+        yield return Total("storage_filename", "storage.filename", [T], T, a => Datum.Of(a[0].Text.Split('/')[^1]));
         yield return Total(
             "storage_extension",
-            "extension",
+            "storage.extension",
             [T],
             T,
             a => Datum.Of(a[0].Text.Split('/')[^1].Split('.')[^1])
