@@ -141,17 +141,14 @@ internal static class TextFunctions
 
     private static string Translate(string text, string from, string to)
     {
+        Rune[] old = [.. from.EnumerateRunes()], with = [.. to.EnumerateRunes()];
         var result = new StringBuilder(text.Length);
-        foreach (char c in text)
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            int at = from.IndexOf(c, StringComparison.Ordinal);
-            if (at < 0)
+            int at = Array.IndexOf(old, rune);
+            if (at < 0 || at < with.Length)
             {
-                result.Append(c);
-            }
-            else if (at < to.Length)
-            {
-                result.Append(to[at]);
+                result.Append((at < 0 ? rune : with[at]).ToString());
             }
         }
         return result.ToString();
@@ -255,9 +252,17 @@ internal static class TextFunctions
 
     private static string Trim(string text, string characters, bool left, bool right)
     {
-        char[] set = characters.ToCharArray();
-        string trimmed = left && set.Length > 0 ? text.TrimStart(set) : text;
-        return right && set.Length > 0 ? trimmed.TrimEnd(set) : trimmed;
+        Rune[] set = [.. characters.EnumerateRunes()], runes = [.. text.EnumerateRunes()];
+        int start = 0, end = runes.Length;
+        while (left && start < end && set.Contains(runes[start]))
+        {
+            start++;
+        }
+        while (right && end > start && set.Contains(runes[end - 1]))
+        {
+            end--;
+        }
+        return start == 0 && end == runes.Length ? text : string.Concat(runes[start..end].Select(r => r.ToString()));
     }
 
     private static Outcome<Datum> Pad(string text, long length, string fill, bool left)
@@ -276,11 +281,12 @@ internal static class TextFunctions
             return Datum.Of(text);
         }
         var padding = new StringBuilder();
-        while (padding.Length < length - have)
+        int size = CodePoints.Count(fill);
+        for (long filled = 0; filled < length - have; filled += size)
         {
             padding.Append(fill);
         }
-        string cut = padding.ToString(0, (int)(length - have));
+        string cut = Slice(padding.ToString(), 0, length - have);
         return Datum.Of(left ? cut + text : text + cut);
     }
 
