@@ -1,3 +1,2 @@
-using Tenon.Cli.Commands;
-
-return await Root.RunAsync(args);
+Console.Error.WriteLine("tenon: no command yet");
+return 2;

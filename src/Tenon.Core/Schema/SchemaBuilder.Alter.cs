@@ -199,7 +199,15 @@ internal sealed partial class SchemaBuilder
         CheckColumn(after, changed);
         Reshape(table, after, new ColumnCopy(changed, null, source));
         RefreshViews();
-        Settle($"the old type of column {column.Name}", cascade: false);
+        if (FirstBroken() is { } broken)
+        {
+            throw SchemaFailure.Of(
+                ErrorCodes.DatatypeMismatch,
+                $"column \"{column.Name}\" cannot become {type.SqlName}: {broken.Description} does not fit it",
+                here,
+                "Drop that first and create it again for the new type."
+            );
+        }
     }
 
     /// <summary>Views see the types their tables have now.</summary>

@@ -176,9 +176,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private void Run(SqliteConnection connection, SchemaStep step, long now)
     {
+        var context = new RequestContext { Now = now, CurrentUser = Principal.Owner.Role };
         if (step is not RowsStep rows)
         {
-            foreach (string ddl in SqliteSchemaWriter.Write(step))
+            foreach (string ddl in SqliteSchemaWriter.Write(step, context))
             {
                 connection.ExecuteScript(ddl);
             }
@@ -186,7 +187,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
         Statement bound = new TypeChecker(step.Catalog).CheckStatement(rows.Statement).Value;
         var session = new SqliteWriteSession(new WriteContext(connection, new ChangeBuffer()), step.Catalog);
-        var context = new RequestContext { Now = now, CurrentUser = Principal.Owner.Role };
         session.Execute(bound, Principal.Owner, new StatementArguments { Context = context });
     }
 

@@ -49,10 +49,6 @@ internal partial class SqliteDialect : SqlWriter
 
     private void WriteDouble(double value)
     {
-        if (double.IsNaN(value))
-        {
-            throw SqliteValues.NoNaN().ToException();
-        }
         string text = double.IsPositiveInfinity(value)
             ? "9e999"
             : double.IsNegativeInfinity(value)

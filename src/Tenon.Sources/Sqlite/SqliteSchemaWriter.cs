@@ -1,6 +1,7 @@
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
 using Tenon.Core.Policies;
 using Tenon.Core.Schema;
 using Tenon.Core.Types;
@@ -15,7 +16,7 @@ internal static class SqliteSchemaWriter
 {
     private const string Temporary = "tenon.rebuild";
 
-    public static IEnumerable<string> Write(SchemaStep step) =>
+    public static IEnumerable<string> Write(SchemaStep step, RequestContext context) =>
         step switch
         {
             CreateTableStep s => [Table(s.Table, SqliteDialect.PhysicalName(s.Table.Name), s.Catalog), .. Indexes(s.Table, s.Catalog)],
@@ -28,7 +29,11 @@ internal static class SqliteSchemaWriter
             [
                 $"alter table {Quote(SqliteDialect.PhysicalName(s.Table.Name))} rename column {Quote(s.From)} to {Quote(s.To)}",
             ],
-            AlterTableStep s => Rebuild(s),
+            AlterTableStep { AddedColumn: { } added } s =>
+            [
+                $"alter table {Quote(SqliteDialect.PhysicalName(s.After.Name))} add column {Column(s.After, added, false, Templates.Of(s.Catalog))}",
+            ],
+            AlterTableStep s => Rebuild(s, context),
             CreateIndexStep s => Index(s.Table, s.Index, s.Catalog) is { } sql ? [sql] : [],
             DropIndexStep s => [$"drop index if exists {Quote(IndexName(s.Table, s.Name))}"],
             CreateUniqueStep s =>
@@ -38,7 +43,7 @@ internal static class SqliteSchemaWriter
             _ => throw new InvalidOperationException($"no DDL for {step.GetType().Name}"),
         };
 
-    private static IEnumerable<string> Rebuild(AlterTableStep step)
+    private static IEnumerable<string> Rebuild(AlterTableStep step, RequestContext context)
     {
         string old = Quote(SqliteDialect.PhysicalName(step.Before.Name));
         yield return Table(step.After, Temporary, step.Catalog);
@@ -46,7 +51,7 @@ internal static class SqliteSchemaWriter
         if (targets.Count > 0)
         {
             string into = string.Join(", ", targets.Select(c => Quote(c.Target.Name)));
-            string from = string.Join(", ", targets.Select(c => Copy(step, c)));
+            string from = string.Join(", ", targets.Select(c => Copy(step, c, context)));
             yield return $"insert into {Quote(Temporary)} ({into}) select {from} from {old} order by _rowid_";
         }
         yield return $"drop table {old}";
@@ -57,14 +62,21 @@ internal static class SqliteSchemaWriter
         }
     }
 
-    private static string Copy(AlterTableStep step, ColumnCopy copy)
+    private static string Copy(AlterTableStep step, ColumnCopy copy, RequestContext context)
     {
         if (copy.Value is null)
         {
             return Quote(copy.Source!);
         }
         Expr bound = Templates.Of(step.Catalog.With(step.Before)).Bind(step.Before, copy.Value, copy.Target.Type);
-        return new RowText().Text(bound, copy.Target.Type);
+        return new RowText().Text(new AtMigration(context).Visit(bound), copy.Target.Type);
+    }
+
+    /// <summary>A new column's default in old rows: now() is the time of the migration, and nobody is signed in.</summary>
+    private sealed class AtMigration(RequestContext context) : ExprRewriter
+    {
+        public override Expr Visit(Expr expr) =>
+            expr is ContextExpr value ? new ConstantExpr(context.Get(value)) { Type = expr.Type, At = expr.At } : base.Visit(expr);
     }
 
     private static IEnumerable<string> Indexes(Table table, Catalog catalog)

@@ -188,7 +188,7 @@ internal static class SqliteBinding
     {
         if (value.IsNull)
         {
-            statement.BindText(index, SqliteArrays.OfNull);
+            statement.BindNull(index);
             return;
         }
         int? scale = parameter.Form == ParameterForm.ScaledElements ? parameter.Scale : null;
