@@ -1,2 +1,3 @@
-Console.Error.WriteLine("tenon: no command yet");
-return 2;
+using Tenon.Cli.Commands;
+
+return await Root.RunAsync(args);

@@ -108,9 +108,10 @@ internal abstract partial class SqlWriter
                 WriteJoined(e.Items, " or ");
                 break;
             case NotExpr e:
-                Syntax("not (");
+                // NOT binds more weakly than a comparison: without the outer pair (not a) > b would negate the comparison.
+                Syntax("(not (");
                 Write(e.Operand);
-                Syntax(")");
+                Syntax("))");
                 break;
             case TestExpr e:
                 WriteTest(e);
@@ -223,7 +224,7 @@ internal abstract partial class SqlWriter
     private void WriteInList(InListExpr list)
     {
         // Spelled as comparisons, so that each follows the rules of its type (numeric forms, enum, collation).
-        Syntax(list.Negated ? "not (" : "(");
+        Syntax(list.Negated ? "(not (" : "(");
         for (int i = 0; i < list.Items.Length; i++)
         {
             if (i > 0)
@@ -232,7 +233,7 @@ internal abstract partial class SqlWriter
             }
             WriteComparison("=", list.Operand, list.Items[i]);
         }
-        Syntax(list.Items.Length == 0 ? "false)" : ")");
+        Syntax(list.Items.Length == 0 ? "false)" : ")").Syntax(list.Negated ? ")" : "");
     }
 
     protected virtual void WriteInSelect(InSelectExpr membership)

@@ -69,6 +69,15 @@ internal static class DateTimeFields
 
     private static readonly Error NotThere = new(ErrorCodes.FeatureNotSupported, "unit not supported");
 
+    /// <summary>Parts that grow with time, and so are infinite where the moment is.</summary>
+    public static bool IsMonotonic(string field) =>
+        Synonyms.TryGetValue(field.ToLowerInvariant(), out string? part)
+        && part is "year" or "decade" or "century" or "millennium" or "julian" or "isoyear" or "epoch";
+
+    // Names that only extract knows: date_trunc calls them unknown, not unsupported.
+    private static bool IsPartOnly(string part) =>
+        part is "dow" or "isodow" or "doy" or "isoyear" or "julian" or "epoch" || part.StartsWith("timezone", StringComparison.Ordinal);
+
     private static Outcome<Numeric?> OfInfinity(string part, LogicalType type) =>
         part is "year" or "decade" or "century" or "millennium" or "julian" or "isoyear" or "epoch" ? TypeErrors.InfiniteNumeric()
         : type.Kind == TypeKind.Date && !IsDatePart(part) ? NotThere
@@ -169,13 +178,13 @@ internal static class DateTimeFields
     /// <summary>date_trunc of a timestamp.</summary>
     public static Outcome<long> Truncate(string field, LogicalType type, long micros)
     {
-        if (!Synonyms.TryGetValue(field.ToLowerInvariant(), out string? part))
-        {
-            return Unknown(field, type);
-        }
         if (Calendar.IsInfinite(micros))
         {
             return micros;
+        }
+        if (!Synonyms.TryGetValue(field.ToLowerInvariant(), out string? part) || IsPartOnly(part))
+        {
+            return Unknown(field, type);
         }
         (long days, long time) = Calendar.Split(micros);
         if (TimeUnit(part) is { } unit)
@@ -215,7 +224,7 @@ internal static class DateTimeFields
     /// <summary>date_trunc of an interval.</summary>
     public static Outcome<Interval> Truncate(string field, Interval span)
     {
-        if (!Synonyms.TryGetValue(field.ToLowerInvariant(), out string? part))
+        if (!Synonyms.TryGetValue(field.ToLowerInvariant(), out string? part) || IsPartOnly(part))
         {
             return Unknown(field, LogicalType.Interval);
         }

@@ -255,7 +255,7 @@ internal sealed class DateTimeParser
         Outcome<Zone> zone = TimeZones.Find(word);
         if (zone.Failed || parts.Zone is not null)
         {
-            return named && zone.Failed ? zone.Error : Bad();
+            return named && zone.Failed && parts.HasDate ? zone.Error : Bad();
         }
         parts.Zone = zone.Value;
         return null;

@@ -66,13 +66,13 @@ internal sealed partial class Numeric
 
     public static Outcome<Numeric> Logarithm(Numeric @base, Numeric x)
     {
-        if ((LogDomain(@base) ?? LogDomain(x)) is { } error)
-        {
-            return error;
-        }
         if (x.IsNaN || @base.IsNaN)
         {
             return NaN;
+        }
+        if ((LogDomain(@base) ?? LogDomain(x)) is { } error)
+        {
+            return error;
         }
         int weight = LogWeight(x) - LogWeight(@base);
         int scale = ClampScale(MinSignificantDigits - weight, Math.Max(@base.Scale, x.Scale));

@@ -18,14 +18,14 @@ internal sealed class Zone
     public Zone(TimeZoneInfo rules) => this.rules = rules;
 
     /// <summary>Microseconds east of UTC at an instant.</summary>
-    public long OffsetAt(long utc) => rules is null ? offset : Micros(rules.GetUtcOffset(ToDateTime(utc, out _)));
+    public long OffsetAt(long utc) => Calendar.IsInfinite(utc) ? 0 : rules is null ? offset : Micros(rules.GetUtcOffset(ToDateTime(utc, out _)));
 
     /// <summary>The instant of a local time. In a gap the offset before it counts, in an overlap standard time does.</summary>
     public long ToUtc(long local)
     {
-        if (rules is null)
+        if (rules is null || Calendar.IsInfinite(local))
         {
-            return local - offset;
+            return Calendar.IsInfinite(local) ? local : local - offset;
         }
         DateTime time = DateTime.SpecifyKind(ToDateTime(local, out _), DateTimeKind.Unspecified);
         if (rules.IsInvalidTime(time))

@@ -8,6 +8,9 @@ namespace Tenon.Sources.Sqlite;
 /// <summary>Arrays and rows as JSON texts for json_each, elements in storage form.</summary>
 internal static class SqliteArrays
 {
+    /// <summary>What a NULL array is to ANY and ALL: one NULL element makes the answer NULL, no element would make it false or true.</summary>
+    public const string OfNull = "[null]";
+
     /// <summary>A canonical array text with each element as a column of its type stores it (scale: of a scaled numeric column).</summary>
     public static string StoredElements(string canonical, LogicalType element, int? scale)
     {

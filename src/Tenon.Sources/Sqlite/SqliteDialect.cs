@@ -49,6 +49,10 @@ internal partial class SqliteDialect : SqlWriter
 
     private void WriteDouble(double value)
     {
+        if (double.IsNaN(value))
+        {
+            throw SqliteValues.NoNaN().ToException();
+        }
         string text = double.IsPositiveInfinity(value)
             ? "9e999"
             : double.IsNegativeInfinity(value)

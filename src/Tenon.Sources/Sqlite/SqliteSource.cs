@@ -188,7 +188,7 @@ internal static class SqliteBinding
     {
         if (value.IsNull)
         {
-            statement.BindNull(index);
+            statement.BindText(index, SqliteArrays.OfNull);
             return;
         }
         int? scale = parameter.Form == ParameterForm.ScaledElements ? parameter.Scale : null;

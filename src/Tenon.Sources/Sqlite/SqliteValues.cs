@@ -8,6 +8,9 @@ namespace Tenon.Sources.Sqlite;
 /// <summary>Datum ↔ SQLite's storage form, in one place (DECISIONS §3).</summary>
 internal static class SqliteValues
 {
+    /// <summary>SQLite turns a NaN into NULL without a word; an error is the honest answer.</summary>
+    public static Error NoNaN() => Refusals.NotSupported("NaN as a floating-point value on this source", "Use numeric, which has NaN.");
+
     /// <summary>The INTEGER of numeric(p,s): unscaled at scale s. Throws 22003 when it does not fit.</summary>
     public static long Scaled(Numeric value, int scale)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tenon.Server.Tests.Hosting;
 using Xunit;
 
 namespace Tenon.Server.Tests.Rest;
@@ -17,11 +18,11 @@ public sealed class ScenarioTests
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         string folder = Path.Combine(Path.GetDirectoryName(Here())!, "scenarios");
         string schema = await File.ReadAllTextAsync(Path.Combine(folder, "schema.sql"), cancellation);
-        await using RestServer server = await RestServer.StartAsync(schema, cancellation);
+        await using TestApp app = await TestApp.StartAsync(schema);
         var differences = new List<string>();
         foreach (Scenario scenario in ScenarioFile.Read(Path.Combine(folder, name + ".http")))
         {
-            if (await ScenarioFile.Run(scenario, server.Client, RestServer.SecretKey, cancellation) is { } difference)
+            if (await ScenarioFile.Run(scenario, app.Http, app.Keys.SecretKey, cancellation) is { } difference)
             {
                 differences.Add(difference);
             }

@@ -7,7 +7,11 @@ namespace Tenon.Core.Expressions.Functions;
 // The states of the aggregates: small objects, one per group.
 
 /// <summary>An aggregate told by two functions over a state.</summary>
-internal sealed class Fold<TState>(TState state, Func<TState, Datum[], Outcome<TState>> add, Func<TState, Outcome<Datum>> finish) : Accumulator
+internal sealed class Fold<TState>(
+    TState state,
+    Func<TState, Datum[], Outcome<TState>> add,
+    Func<TState, Outcome<Datum>> finish
+) : Accumulator
 {
     private TState state = state;
 
@@ -132,7 +136,9 @@ internal sealed class Extreme(LogicalType type, bool largest) : Accumulator
     public override Error? Add(ReadOnlySpan<Datum> arguments)
     {
         Datum value = arguments[0];
-        if (best.IsNull || (largest ? Ordering.Compare(type, value, best) > 0 : Ordering.Compare(type, value, best) < 0))
+        if (
+            best.IsNull || (largest ? Ordering.Compare(type, value, best) > 0 : Ordering.Compare(type, value, best) < 0)
+        )
         {
             best = value;
         }
@@ -157,9 +163,13 @@ internal sealed class NumericSpread(Spread spread, bool sample) : Accumulator
 
     public override Error? Add(ReadOnlySpan<Datum> arguments)
     {
-        Numeric value = arguments[0].Kind == DatumKind.Integer ? Numeric.Of(arguments[0].Integer) : arguments[0].Numeric;
+        Numeric value =
+            arguments[0].Kind == DatumKind.Integer ? Numeric.Of(arguments[0].Integer) : arguments[0].Numeric;
         count++;
-        if (!Numeric.Add(sum, value).TryGet(out sum, out Error error) || !Numeric.Multiply(value, value).TryGet(out Numeric square, out error))
+        if (
+            !Numeric.Add(sum, value).TryGet(out sum, out Error error)
+            || !Numeric.Multiply(value, value).TryGet(out Numeric square, out error)
+        )
         {
             return error;
         }
@@ -177,7 +187,9 @@ internal sealed class NumericSpread(Spread spread, bool sample) : Accumulator
             return Datum.Of(Numeric.NaN);
         }
         Numeric n = Numeric.Of(count);
-        Numeric spreadTimes = Numeric.Subtract(Numeric.Multiply(n, squares).Value, Numeric.Multiply(sum, sum).Value).Value;
+        Numeric spreadTimes = Numeric
+            .Subtract(Numeric.Multiply(n, squares).Value, Numeric.Multiply(sum, sum).Value)
+            .Value;
         if (spreadTimes.Sign <= 0)
         {
             return Datum.Of(Numeric.Zero);
@@ -198,7 +210,8 @@ internal sealed class FloatSpread(Spread spread, bool sample) : Accumulator
 
     public override Error? Add(ReadOnlySpan<Datum> arguments)
     {
-        double value = arguments[0].Double, before = count++;
+        double value = arguments[0].Double,
+            before = count++;
         sum += value;
         if (before > 0)
         {

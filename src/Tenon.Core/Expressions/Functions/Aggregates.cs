@@ -10,15 +10,23 @@ internal static class Aggregates
 {
     private static readonly LogicalType N = LogicalType.Numeric;
 
-    public static IEnumerable<Function> Functions() => [.. Counting(), .. Sums(), .. Extremes(), .. Logic(), .. Spreads(), .. Collecting()];
+    public static IEnumerable<Function> Functions() =>
+        [.. Counting(), .. Sums(), .. Extremes(), .. Logic(), .. Spreads(), .. Collecting()];
 
-    private static Function Aggregate(string id, string name, LogicalType[] parameters, LogicalType result, Func<Accumulator>? make) =>
-        new(id, name, [.. parameters], result) { Shape = FunctionShape.Aggregate, Accumulate = make };
+    private static Function Aggregate(
+        string id,
+        string name,
+        LogicalType[] parameters,
+        LogicalType result,
+        Func<Accumulator>? make
+    ) => new(id, name, [.. parameters], result) { Shape = FunctionShape.Aggregate, Accumulate = make };
 
     private static IEnumerable<Function> Counting()
     {
         yield return Aggregate("count_star", "count", [], LogicalType.Int8, () => new CountAccumulator()).AsTotal();
-        yield return Aggregate("count", "count", [LogicalType.Any], LogicalType.Int8, () => new CountAccumulator()).AsTotal().Polymorphic(f => f);
+        yield return Aggregate("count", "count", [LogicalType.Any], LogicalType.Int8, () => new CountAccumulator())
+            .AsTotal()
+            .Polymorphic(f => f);
     }
 
     private static IEnumerable<Function> Sums()
@@ -27,32 +35,91 @@ internal static class Aggregates
         {
             bool wide = type.Kind == TypeKind.Int8;
             string prefix = TypeTag.Of(type);
-            yield return Aggregate(prefix + "_sum", "sum", [type], wide ? N : LogicalType.Int8, () => new IntegerSum(average: false, wide));
+            yield return Aggregate(
+                prefix + "_sum",
+                "sum",
+                [type],
+                wide ? N : LogicalType.Int8,
+                () => new IntegerSum(average: false, wide)
+            );
             yield return Aggregate(prefix + "_avg", "avg", [type], N, () => new IntegerSum(average: true, wide));
         }
         yield return Aggregate("numeric_sum", "sum", [N], N, () => new NumericSum(average: false));
         yield return Aggregate("numeric_avg", "avg", [N], N, () => new NumericSum(average: true));
-        yield return Aggregate("float4_sum", "sum", [LogicalType.Float4], LogicalType.Float4, () => new FloatSum(false, single: true));
-        yield return Aggregate("float8_sum", "sum", [LogicalType.Float8], LogicalType.Float8, () => new FloatSum(false, single: false));
-        yield return Aggregate("float4_avg", "avg", [LogicalType.Float4], LogicalType.Float8, () => new FloatSum(true, single: true));
-        yield return Aggregate("float8_avg", "avg", [LogicalType.Float8], LogicalType.Float8, () => new FloatSum(true, single: false));
-        yield return Aggregate("interval_sum", "sum", [LogicalType.Interval], LogicalType.Interval, () => new IntervalSum(average: false));
-        yield return Aggregate("interval_avg", "avg", [LogicalType.Interval], LogicalType.Interval, () => new IntervalSum(average: true));
+        yield return Aggregate(
+            "float4_sum",
+            "sum",
+            [LogicalType.Float4],
+            LogicalType.Float4,
+            () => new FloatSum(false, single: true)
+        );
+        yield return Aggregate(
+            "float8_sum",
+            "sum",
+            [LogicalType.Float8],
+            LogicalType.Float8,
+            () => new FloatSum(false, single: false)
+        );
+        yield return Aggregate(
+            "float4_avg",
+            "avg",
+            [LogicalType.Float4],
+            LogicalType.Float8,
+            () => new FloatSum(true, single: true)
+        );
+        yield return Aggregate(
+            "float8_avg",
+            "avg",
+            [LogicalType.Float8],
+            LogicalType.Float8,
+            () => new FloatSum(true, single: false)
+        );
+        yield return Aggregate(
+            "interval_sum",
+            "sum",
+            [LogicalType.Interval],
+            LogicalType.Interval,
+            () => new IntervalSum(average: false)
+        );
+        yield return Aggregate(
+            "interval_avg",
+            "avg",
+            [LogicalType.Interval],
+            LogicalType.Interval,
+            () => new IntervalSum(average: true)
+        );
     }
 
     private static IEnumerable<Function> Extremes()
     {
         LogicalType[] types =
         [
-            LogicalType.Int2, LogicalType.Int4, LogicalType.Int8, N, LogicalType.Float4, LogicalType.Float8, LogicalType.Text,
-            LogicalType.CharOf(1).Unmodified, LogicalType.Date, LogicalType.Time, LogicalType.Timestamp, LogicalType.TimestampTz,
+            LogicalType.Int2,
+            LogicalType.Int4,
+            LogicalType.Int8,
+            N,
+            LogicalType.Float4,
+            LogicalType.Float8,
+            LogicalType.Text,
+            LogicalType.CharOf(1).Unmodified,
+            LogicalType.Date,
+            LogicalType.Time,
+            LogicalType.Timestamp,
+            LogicalType.TimestampTz,
             LogicalType.Interval,
         ];
         foreach ((string name, bool largest) in new[] { ("min", false), ("max", true) })
         {
             foreach (LogicalType type in types)
             {
-                yield return Aggregate($"{TypeTag.Of(type)}_{name}", name, [type], type, () => new Extreme(type, largest)).AsTotal();
+                yield return Aggregate(
+                        $"{TypeTag.Of(type)}_{name}",
+                        name,
+                        [type],
+                        type,
+                        () => new Extreme(type, largest)
+                    )
+                    .AsTotal();
             }
             foreach (LogicalType type in new[] { LogicalType.AnyArray, LogicalType.AnyEnum })
             {
@@ -68,13 +135,34 @@ internal static class Aggregates
     {
         foreach ((string name, bool all) in new[] { ("bool_and", true), ("every", true), ("bool_or", false) })
         {
-            yield return Aggregate(name, name, [LogicalType.Boolean], LogicalType.Boolean, () => Folding((a, b) => Datum.Of(all ? a.Boolean && b.Boolean : a.Boolean || b.Boolean))).AsTotal();
+            yield return Aggregate(
+                    name,
+                    name,
+                    [LogicalType.Boolean],
+                    LogicalType.Boolean,
+                    () => Folding((a, b) => Datum.Of(all ? a.Boolean && b.Boolean : a.Boolean || b.Boolean))
+                )
+                .AsTotal();
         }
         foreach (LogicalType type in new[] { LogicalType.Int2, LogicalType.Int4, LogicalType.Int8 })
         {
             string prefix = TypeTag.Of(type);
-            yield return Aggregate(prefix + "_bit_and", "bit_and", [type], type, () => Folding((a, b) => Datum.Of(a.Integer & b.Integer))).AsTotal();
-            yield return Aggregate(prefix + "_bit_or", "bit_or", [type], type, () => Folding((a, b) => Datum.Of(a.Integer | b.Integer))).AsTotal();
+            yield return Aggregate(
+                    prefix + "_bit_and",
+                    "bit_and",
+                    [type],
+                    type,
+                    () => Folding((a, b) => Datum.Of(a.Integer & b.Integer))
+                )
+                .AsTotal();
+            yield return Aggregate(
+                    prefix + "_bit_or",
+                    "bit_or",
+                    [type],
+                    type,
+                    () => Folding((a, b) => Datum.Of(a.Integer | b.Integer))
+                )
+                .AsTotal();
         }
     }
 
@@ -85,18 +173,34 @@ internal static class Aggregates
     {
         (string Name, Spread Spread, bool Sample)[] kinds =
         [
-            ("stddev", Spread.Deviation, true), ("stddev_samp", Spread.Deviation, true), ("stddev_pop", Spread.Deviation, false),
-            ("variance", Spread.Variance, true), ("var_samp", Spread.Variance, true), ("var_pop", Spread.Variance, false),
+            ("stddev", Spread.Deviation, true),
+            ("stddev_samp", Spread.Deviation, true),
+            ("stddev_pop", Spread.Deviation, false),
+            ("variance", Spread.Variance, true),
+            ("var_samp", Spread.Variance, true),
+            ("var_pop", Spread.Variance, false),
         ];
         foreach ((string name, Spread spread, bool sample) in kinds)
         {
             foreach (LogicalType type in new[] { LogicalType.Int2, LogicalType.Int4, LogicalType.Int8, N })
             {
-                yield return Aggregate($"{TypeTag.Of(type)}_{name}", name, [type], N, () => new NumericSpread(spread, sample));
+                yield return Aggregate(
+                    $"{TypeTag.Of(type)}_{name}",
+                    name,
+                    [type],
+                    N,
+                    () => new NumericSpread(spread, sample)
+                );
             }
             foreach (LogicalType type in new[] { LogicalType.Float4, LogicalType.Float8 })
             {
-                yield return Aggregate($"{TypeTag.Of(type)}_{name}", name, [type], LogicalType.Float8, () => new FloatSpread(spread, sample));
+                yield return Aggregate(
+                    $"{TypeTag.Of(type)}_{name}",
+                    name,
+                    [type],
+                    LogicalType.Float8,
+                    () => new FloatSpread(spread, sample)
+                );
             }
         }
     }
@@ -116,9 +220,20 @@ internal static class Aggregates
             yield return Aggregate(prefix + "_agg", prefix + "_agg", [LogicalType.AnyElement], json, null)
                 .AsLax()
                 .Polymorphic(f => f with { Accumulate = () => JsonAgg(f.Parameters[0], binary) });
-            yield return Aggregate(prefix + "_object_agg", prefix + "_object_agg", [LogicalType.Any, LogicalType.Any], json, null)
+            yield return Aggregate(
+                    prefix + "_object_agg",
+                    prefix + "_object_agg",
+                    [LogicalType.Any, LogicalType.Any],
+                    json,
+                    null
+                )
                 .AsLax()
-                .Polymorphic(f => f with { Accumulate = () => JsonObjectAgg(f.Parameters[0], f.Parameters[1], binary) });
+                .Polymorphic(f =>
+                    f with
+                    {
+                        Accumulate = () => JsonObjectAgg(f.Parameters[0], f.Parameters[1], binary),
+                    }
+                );
         }
     }
 
@@ -155,7 +270,11 @@ internal static class Aggregates
             {
                 state = state is null ? new StringBuilder("[") : state.Append(", ");
                 // json_agg starts a new line before an element with parts of its own.
-                state.Append(state.Length > 1 && !binary && !a[0].IsNull && element.Kind is TypeKind.Array or TypeKind.Record ? "\n " : "");
+                state.Append(
+                    state.Length > 1 && !binary && !a[0].IsNull && element.Kind is TypeKind.Array or TypeKind.Record
+                        ? "\n "
+                        : ""
+                );
                 TypeOutput.AppendJson(element, a[0], state);
                 return state;
             },

@@ -45,17 +45,43 @@ internal static class Comparisons
         {
             foreach ((string prefix, LogicalType type) in Ordered)
             {
-                yield return Infix($"{prefix}_{suffix}", spelling, type, type, LogicalType.Boolean, Evaluate(type, test)).AsTotal();
+                yield return Infix(
+                        $"{prefix}_{suffix}",
+                        spelling,
+                        type,
+                        type,
+                        LogicalType.Boolean,
+                        Evaluate(type, test)
+                    )
+                    .AsTotal();
             }
             yield return Poly($"enum_{suffix}", spelling, LogicalType.AnyEnum, test);
             yield return Poly($"array_{suffix}", spelling, LogicalType.AnyArray, test);
         }
-        yield return Infix("record_eq", "=", LogicalType.Record, LogicalType.Record, LogicalType.Boolean, a => Datum.Of(a[0].Text == a[1].Text)).AsTotal();
-        yield return Infix("record_ne", "<>", LogicalType.Record, LogicalType.Record, LogicalType.Boolean, a => Datum.Of(a[0].Text != a[1].Text)).AsTotal();
+        yield return Infix(
+                "record_eq",
+                "=",
+                LogicalType.Record,
+                LogicalType.Record,
+                LogicalType.Boolean,
+                a => Datum.Of(a[0].Text == a[1].Text)
+            )
+            .AsTotal();
+        yield return Infix(
+                "record_ne",
+                "<>",
+                LogicalType.Record,
+                LogicalType.Record,
+                LogicalType.Boolean,
+                a => Datum.Of(a[0].Text != a[1].Text)
+            )
+            .AsTotal();
     }
 
     private static Function Poly(string id, string spelling, LogicalType pseudo, Func<int, bool> test) =>
-        (Infix(id, spelling, pseudo, pseudo, LogicalType.Boolean, null!) with { Total = true }).Polymorphic(types => Evaluate(types[0], test));
+        (Infix(id, spelling, pseudo, pseudo, LogicalType.Boolean, null!) with { Total = true }).Polymorphic(types =>
+            Evaluate(types[0], test)
+        );
 
     private static Evaluation Evaluate(LogicalType type, Func<int, bool> test) =>
         a => Datum.Of(test(Ordering.Compare(type, a[0], a[1])));

@@ -11,7 +11,8 @@ internal static partial class Conversions
     public const string Id = "convert";
 
     /// <summary>An untyped literal as a value of a type.</summary>
-    public static Outcome<Datum> Parse(string text, LogicalType type, long? now = null) => TypeInput.Parse(type, text, now);
+    public static Outcome<Datum> Parse(string text, LogicalType type, long? now = null) =>
+        TypeInput.Parse(type, text, now);
 
     /// <summary>
     /// Converts a value and applies the target's modifiers. An explicit cast to varchar(n) or char(n) cuts what is too long;
@@ -61,15 +62,25 @@ internal static partial class Conversions
         return plain
             && (
                 from.Kind == to.Kind
-                || (from.IsInteger && (to.Kind is K.Numeric or K.Float4 or K.Float8 || (to.IsInteger && to.Kind > from.Kind)))
+                || (
+                    from.IsInteger
+                    && (to.Kind is K.Numeric or K.Float4 or K.Float8 || (to.IsInteger && to.Kind > from.Kind))
+                )
                 || (from.Kind, to.Kind)
-                    is (K.Boolean, K.Int4)
-                        or (K.Int4, K.Boolean)
-                        or (K.Float4, K.Float8)
-                        or (K.Timestamp or K.TimestampTz, K.Date or K.Time or K.Timestamp or K.TimestampTz)
-                        or (K.Time, K.Interval)
-                        or (K.Interval, K.Time)
-                        or (K.Jsonb, K.Json)
+                    is
+                        (K.Boolean, K.Int4)
+                        or
+                        (K.Int4, K.Boolean)
+                        or
+                        (K.Float4, K.Float8)
+                        or
+                        (K.Timestamp or K.TimestampTz, K.Date or K.Time or K.Timestamp or K.TimestampTz)
+                        or
+                        (K.Time, K.Interval)
+                        or
+                        (K.Interval, K.Time)
+                        or
+                        (K.Jsonb, K.Json)
             );
     }
 
@@ -82,7 +93,15 @@ internal static partial class Conversions
             || (from.Kind is K.Text or K.Varchar && to.Kind is K.Text or K.Varchar)
             || (from.Kind == K.Enum && to.Kind is K.Text or K.Varchar)
             || (from.IsInteger && to.IsInteger && to.Kind > from.Kind)
-            || (from.Kind, to.Kind) is (K.Timestamp, K.TimestampTz) or (K.TimestampTz, K.Timestamp) or (K.Jsonb, K.Json) or (K.Float4, K.Float8)
+            || (from.Kind, to.Kind)
+                is
+                    (K.Timestamp, K.TimestampTz)
+                    or
+                    (K.TimestampTz, K.Timestamp)
+                    or
+                    (K.Jsonb, K.Json)
+                    or
+                    (K.Float4, K.Float8)
             || (from.Kind == K.Array && to.Kind == K.Array && from.Element!.Equals(to.Element))
         );
 
@@ -105,14 +124,19 @@ internal static partial class Conversions
         switch (from.Kind)
         {
             case K.Numeric:
-                return value.Numeric.IsNaN ? new Error(ErrorCodes.FeatureNotSupported, $"cannot convert NaN to {to.SqlName}")
+                return value.Numeric.IsNaN
+                        ? new Error(ErrorCodes.FeatureNotSupported, $"cannot convert NaN to {to.SqlName}")
                     : value.Numeric.ToInteger(min, max) is { } rounded ? Datum.Of(rounded)
                     : TypeErrors.OutOfRange(to.SqlName);
             case K.Float4 or K.Float8:
                 double whole = Math.Round(value.Double, MidpointRounding.ToEven);
-                return whole >= min && whole < (double)max + (to.Kind == K.Int8 ? 0 : 1) ? Datum.Of((long)whole) : TypeErrors.OutOfRange(to.SqlName);
+                return whole >= min && whole < (double)max + (to.Kind == K.Int8 ? 0 : 1)
+                    ? Datum.Of((long)whole)
+                    : TypeErrors.OutOfRange(to.SqlName);
             case K.Jsonb:
-                return JsonNumber(value, to).TryGet(out Datum number, out Error error) ? ToInteger(number, LogicalType.Numeric, to) : error;
+                return JsonNumber(value, to).TryGet(out Datum number, out Error error)
+                    ? ToInteger(number, LogicalType.Numeric, to)
+                    : error;
             default:
                 return value.Integer >= min && value.Integer <= max ? value : TypeErrors.OutOfRange(to.SqlName);
         }
@@ -139,7 +163,9 @@ internal static partial class Conversions
                 Outcome<double> parsed = FloatText.Parse(value.Numeric.ToString(), single);
                 return parsed.TryGet(out double exact, out Error error) ? Datum.Of(exact) : error;
             case K.Jsonb:
-                return JsonNumber(value, to).TryGet(out Datum number, out error) ? ToFloat(number, LogicalType.Numeric, to) : error;
+                return JsonNumber(value, to).TryGet(out Datum number, out error)
+                    ? ToFloat(number, LogicalType.Numeric, to)
+                    : error;
             case K.Float4 or K.Float8:
                 double narrow = single ? (float)value.Double : value.Double;
                 return double.IsInfinity(narrow) && !double.IsInfinity(value.Double) ? TypeErrors.FloatOverflow()
@@ -157,7 +183,9 @@ internal static partial class Conversions
             return Datum.Of(value.Integer != 0);
         }
         JsonNode node = JsonParser.Stored(value.Text);
-        return node.Kind is JsonKind.True or JsonKind.False ? Datum.Of(node.Kind == JsonKind.True) : NoJsonCast(node, LogicalType.Boolean);
+        return node.Kind is JsonKind.True or JsonKind.False
+            ? Datum.Of(node.Kind == JsonKind.True)
+            : NoJsonCast(node, LogicalType.Boolean);
     }
 
     private static Outcome<Datum> JsonNumber(Datum value, LogicalType to)
@@ -195,7 +223,9 @@ internal static partial class Conversions
         long moment = value.Integer;
         if (from.Kind == K.Date && to.Kind != K.Date)
         {
-            return DateTimeMath.DateToTimestamp(moment).TryGet(out long start, out Error error) ? Datum.Of(start) : error;
+            return DateTimeMath.DateToTimestamp(moment).TryGet(out long start, out Error error)
+                ? Datum.Of(start)
+                : error;
         }
         if (Calendar.IsInfinite(moment))
         {
@@ -204,7 +234,9 @@ internal static partial class Conversions
         return to.Kind switch
         {
             K.Date => from.Kind == K.Date ? value : Datum.Of(Calendar.Split(moment).Days),
-            K.Time => Datum.Of(DateTimeText.RoundTo(from.Kind == K.Time ? moment : Calendar.Split(moment).Micros, to.Precision)),
+            K.Time => Datum.Of(
+                DateTimeText.RoundTo(from.Kind == K.Time ? moment : Calendar.Split(moment).Micros, to.Precision)
+            ),
             _ => Datum.Of(DateTimeText.RoundTo(moment, to.Precision)),
         };
     }

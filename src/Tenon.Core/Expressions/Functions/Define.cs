@@ -8,18 +8,39 @@ namespace Tenon.Core.Expressions.Functions;
 internal static class Define
 {
     /// <summary>A strict, immutable function that may raise.</summary>
-    public static Function Scalar(string id, string name, LogicalType[] parameters, LogicalType result, Evaluation evaluate) =>
-        new(id, name, [.. parameters], result) { Evaluate = evaluate };
+    public static Function Scalar(
+        string id,
+        string name,
+        LogicalType[] parameters,
+        LogicalType result,
+        Evaluation evaluate
+    ) => new(id, name, [.. parameters], result) { Evaluate = evaluate };
 
     /// <summary>A strict, immutable function that never raises.</summary>
-    public static Function Total(string id, string name, LogicalType[] parameters, LogicalType result, Evaluation evaluate) =>
-        new(id, name, [.. parameters], result) { Evaluate = evaluate, Total = true };
+    public static Function Total(
+        string id,
+        string name,
+        LogicalType[] parameters,
+        LogicalType result,
+        Evaluation evaluate
+    ) => new(id, name, [.. parameters], result) { Evaluate = evaluate, Total = true };
 
-    public static Function Infix(string id, string spelling, LogicalType left, LogicalType right, LogicalType result, Evaluation evaluate) =>
-        new(id, id, [left, right], result) { Operator = spelling, Evaluate = evaluate };
+    public static Function Infix(
+        string id,
+        string spelling,
+        LogicalType left,
+        LogicalType right,
+        LogicalType result,
+        Evaluation evaluate
+    ) => new(id, id, [left, right], result) { Operator = spelling, Evaluate = evaluate };
 
-    public static Function Prefix(string id, string spelling, LogicalType operand, LogicalType result, Evaluation evaluate) =>
-        new(id, id, [operand], result) { Operator = spelling, Evaluate = evaluate };
+    public static Function Prefix(
+        string id,
+        string spelling,
+        LogicalType operand,
+        LogicalType result,
+        Evaluation evaluate
+    ) => new(id, id, [operand], result) { Operator = spelling, Evaluate = evaluate };
 
     public static Function AsTotal(this Function function) => function with { Total = true };
 
@@ -33,7 +54,12 @@ internal static class Define
     public static Function AsVariadic(this Function function) => function with { Variadic = true };
 
     /// <summary>The same function under another name: pow for power.</summary>
-    public static Function Alias(this Function function, string id, string name) => function with { Id = id, Name = name };
+    public static Function Alias(this Function function, string id, string name) =>
+        function with
+        {
+            Id = id,
+            Name = name,
+        };
 
     /// <summary>Makes a function polymorphic: <paramref name="make"/> completes the overload for concrete argument types.</summary>
     public static Function Polymorphic(this Function function, Func<Function, Function> make)
@@ -43,8 +69,10 @@ internal static class Define
     }
 
     /// <summary>A polymorphic function whose evaluation depends on its concrete parameter types.</summary>
-    public static Function Polymorphic(this Function function, Func<ImmutableArray<LogicalType>, Evaluation> evaluate) =>
-        function.Polymorphic(f => f with { Evaluate = evaluate(f.Parameters) });
+    public static Function Polymorphic(
+        this Function function,
+        Func<ImmutableArray<LogicalType>, Evaluation> evaluate
+    ) => function.Polymorphic(f => f with { Evaluate = evaluate(f.Parameters) });
 
     private static Function Concrete(Function generic, ImmutableArray<LogicalType> types)
     {

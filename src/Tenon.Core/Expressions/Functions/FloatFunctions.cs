@@ -11,12 +11,29 @@ internal static class FloatFunctions
     private static readonly LogicalType D = LogicalType.Float8;
 
     public static IEnumerable<Function> Functions() =>
-        Arithmetic("float4", LogicalType.Float4, single: true).Concat(Arithmetic("float8", D, single: false)).Concat(Named()).Concat(Angles());
+        Arithmetic("float4", LogicalType.Float4, single: true)
+            .Concat(Arithmetic("float8", D, single: false))
+            .Concat(Named())
+            .Concat(Angles());
 
     private static IEnumerable<Function> Arithmetic(string p, LogicalType t, bool single)
     {
-        yield return Infix(p + "_add", "+", t, t, t, a => Checked(a[0].Double + a[1].Double, a[0], a[1], single, canUnderflow: false));
-        yield return Infix(p + "_sub", "-", t, t, t, a => Checked(a[0].Double - a[1].Double, a[0], a[1], single, canUnderflow: false));
+        yield return Infix(
+            p + "_add",
+            "+",
+            t,
+            t,
+            t,
+            a => Checked(a[0].Double + a[1].Double, a[0], a[1], single, canUnderflow: false)
+        );
+        yield return Infix(
+            p + "_sub",
+            "-",
+            t,
+            t,
+            t,
+            a => Checked(a[0].Double - a[1].Double, a[0], a[1], single, canUnderflow: false)
+        );
         yield return Infix(p + "_mul", "*", t, t, t, a => Multiply(a[0], a[1], single));
         yield return Infix(p + "_div", "/", t, t, t, a => Divide(a[0], a[1], single));
         yield return Prefix(p + "_neg", "-", t, t, a => Datum.Of(-a[0].Double)).AsTotal();
@@ -40,21 +57,50 @@ internal static class FloatFunctions
         Function log = Scalar("float8_log10", "log", [D], D, a => Log(a[0].Double, Math.Log10));
         yield return log;
         yield return log.Alias("float8_log10_fn", "log10");
-        yield return Total("float8_round", "round", [D], D, a => Datum.Of(Math.Round(a[0].Double, MidpointRounding.ToEven)));
+        yield return Total(
+            "float8_round",
+            "round",
+            [D],
+            D,
+            a => Datum.Of(Math.Round(a[0].Double, MidpointRounding.ToEven))
+        );
         yield return Total("float8_trunc", "trunc", [D], D, a => Datum.Of(Math.Truncate(a[0].Double)));
         Function ceil = Total("float8_ceil", "ceil", [D], D, a => Datum.Of(Math.Ceiling(a[0].Double)));
         yield return ceil;
         yield return ceil.Alias("float8_ceiling", "ceiling");
         yield return Total("float8_floor", "floor", [D], D, a => Datum.Of(Math.Floor(a[0].Double)));
-        yield return Total("float8_sign", "sign", [D], D, a => Datum.Of(a[0].Double > 0 ? 1.0 : a[0].Double < 0 ? -1.0 : 0.0));
+        yield return Total(
+            "float8_sign",
+            "sign",
+            [D],
+            D,
+            a =>
+                Datum.Of(
+                    a[0].Double > 0 ? 1.0
+                    : a[0].Double < 0 ? -1.0
+                    : 0.0
+                )
+        );
         yield return Total("pi", "pi", [], D, _ => Datum.Of(Math.PI));
         yield return Total("random", "random", [], D, _ => Datum.Of(Random.Shared.NextDouble())).AsVolatile();
     }
 
     private static IEnumerable<Function> Angles()
     {
-        yield return Scalar("degrees", "degrees", [D], D, a => Checked(a[0].Double / (Math.PI / 180), a[0], a[0], false, true));
-        yield return Scalar("radians", "radians", [D], D, a => Checked(a[0].Double * (Math.PI / 180), a[0], a[0], false, true));
+        yield return Scalar(
+            "degrees",
+            "degrees",
+            [D],
+            D,
+            a => Checked(a[0].Double / (Math.PI / 180), a[0], a[0], false, true)
+        );
+        yield return Scalar(
+            "radians",
+            "radians",
+            [D],
+            D,
+            a => Checked(a[0].Double * (Math.PI / 180), a[0], a[0], false, true)
+        );
         yield return Scalar("sin", "sin", [D], D, a => Finite(a[0].Double, Math.Sin));
         yield return Scalar("cos", "cos", [D], D, a => Finite(a[0].Double, Math.Cos));
         yield return Scalar("tan", "tan", [D], D, a => Finite(a[0].Double, Math.Tan));
@@ -72,7 +118,9 @@ internal static class FloatFunctions
         {
             return TypeErrors.FloatOverflow();
         }
-        return canUnderflow && rounded == 0 && a.Double != 0 && b.Double != 0 ? TypeErrors.FloatUnderflow() : Datum.Of(rounded);
+        return canUnderflow && rounded == 0 && a.Double != 0 && b.Double != 0
+            ? TypeErrors.FloatUnderflow()
+            : Datum.Of(rounded);
     }
 
     private static Outcome<Datum> Multiply(Datum a, Datum b, bool single) =>
@@ -87,11 +135,15 @@ internal static class FloatFunctions
         double result = single ? (float)a.Double / (float)b.Double : a.Double / b.Double;
         bool vanished = result == 0 && a.Double != 0 && !double.IsInfinity(b.Double);
         bool exploded = double.IsInfinity(result) && !double.IsInfinity(a.Double);
-        return exploded ? TypeErrors.FloatOverflow() : vanished ? TypeErrors.FloatUnderflow() : Datum.Of(result);
+        return exploded ? TypeErrors.FloatOverflow()
+            : vanished ? TypeErrors.FloatUnderflow()
+            : Datum.Of(result);
     }
 
     private static Outcome<Datum> SquareRoot(double x) =>
-        x < 0 ? new Error(ErrorCodes.InvalidPower, "cannot take square root of a negative number") : Datum.Of(Math.Sqrt(x));
+        x < 0
+            ? new Error(ErrorCodes.InvalidPower, "cannot take square root of a negative number")
+            : Datum.Of(Math.Sqrt(x));
 
     private static Outcome<Datum> Exp(double x)
     {
@@ -118,7 +170,10 @@ internal static class FloatFunctions
         }
         if (x < 0 && double.IsFinite(y) && Math.Floor(y) != y)
         {
-            return new Error(ErrorCodes.InvalidPower, "a negative number raised to a non-integer power yields a complex result");
+            return new Error(
+                ErrorCodes.InvalidPower,
+                "a negative number raised to a non-integer power yields a complex result"
+            );
         }
         double result = Math.Pow(x, y);
         bool finite = double.IsFinite(x) && double.IsFinite(y);

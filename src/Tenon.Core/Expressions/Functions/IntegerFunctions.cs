@@ -17,7 +17,8 @@ internal static class IntegerFunctions
         new("int8", LogicalType.Int8, long.MinValue, long.MaxValue, 64),
     ];
 
-    public static IEnumerable<Function> Functions() => Widths.SelectMany(w => Arithmetic(w).Concat(Bits(w)).Concat(Named(w)));
+    public static IEnumerable<Function> Functions() =>
+        Widths.SelectMany(w => Arithmetic(w).Concat(Bits(w)).Concat(Named(w)));
 
     private static IEnumerable<Function> Arithmetic(Width w)
     {
@@ -42,8 +43,24 @@ internal static class IntegerFunctions
         yield return Infix(p + "_xor", "#", t, t, t, a => Datum.Of(a[0].Integer ^ a[1].Integer)).AsTotal();
         yield return Prefix(p + "_not", "~", t, t, a => Datum.Of(~a[0].Integer)).AsTotal();
         // The machine's shifts: the distance is taken modulo the width of the type (32 bits for smallint too).
-        yield return Infix(p + "_shl", "<<", t, LogicalType.Int4, t, a => Datum.Of(Shift(a[0].Integer, (int)a[1].Integer, w, left: true))).AsTotal();
-        yield return Infix(p + "_shr", ">>", t, LogicalType.Int4, t, a => Datum.Of(Shift(a[0].Integer, (int)a[1].Integer, w, left: false))).AsTotal();
+        yield return Infix(
+                p + "_shl",
+                "<<",
+                t,
+                LogicalType.Int4,
+                t,
+                a => Datum.Of(Shift(a[0].Integer, (int)a[1].Integer, w, left: true))
+            )
+            .AsTotal();
+        yield return Infix(
+                p + "_shr",
+                ">>",
+                t,
+                LogicalType.Int4,
+                t,
+                a => Datum.Of(Shift(a[0].Integer, (int)a[1].Integer, w, left: false))
+            )
+            .AsTotal();
     }
 
     private static IEnumerable<Function> Named(Width w)
@@ -96,6 +113,7 @@ internal static class IntegerFunctions
         a == 0 || b == 0 ? Datum.Of(0) : Ranged(Int128.Abs((Int128)a / Gcd(a, b) * b), w);
 
     private static string Hex(long value, Width w) =>
-        w.Bits == 64 ? value.ToString("x", System.Globalization.CultureInfo.InvariantCulture)
-        : ((int)value).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+        w.Bits == 64
+            ? value.ToString("x", System.Globalization.CultureInfo.InvariantCulture)
+            : ((int)value).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
 }

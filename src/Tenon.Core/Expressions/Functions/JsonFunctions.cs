@@ -16,7 +16,8 @@ internal static class JsonFunctions
     public static IEnumerable<Function> Functions() => [.. Reaching(), .. Asking(), .. Building(), .. Changing()];
 
     /// <summary>A text just built, as json or made canonical as jsonb.</summary>
-    public static Outcome<Datum> Finish(string text, bool binary) => binary ? TypeInput.ParseJson(text, binary: true) : Datum.Of(text);
+    public static Outcome<Datum> Finish(string text, bool binary) =>
+        binary ? TypeInput.ParseJson(text, binary: true) : Datum.Of(text);
 
     private static IEnumerable<Function> Reaching()
     {
@@ -24,20 +25,66 @@ internal static class JsonFunctions
         {
             LogicalType json = binary ? LogicalType.Jsonb : LogicalType.Json;
             string p = binary ? "jsonb" : "json";
-            yield return Infix(p + "_get", "->", json, T, json, a => Node(Member(a[0], a[1].Text), a[0].Text, binary)).AsTotal();
-            yield return Infix(p + "_get_at", "->", json, I, json, a => Node(Element(a[0], a[1].Integer), a[0].Text, binary)).AsTotal();
-            yield return Infix(p + "_get_text", "->>", json, T, T, a => Text(Member(a[0], a[1].Text), a[0].Text, binary)).AsTotal();
-            yield return Infix(p + "_get_text_at", "->>", json, I, T, a => Text(Element(a[0], a[1].Integer), a[0].Text, binary)).AsTotal();
-            yield return Infix(p + "_path", "#>", json, Texts, json, a => Node(Path(a[0], a[1]), a[0].Text, binary)).AsTotal();
-            yield return Infix(p + "_path_text", "#>>", json, Texts, T, a => Text(Path(a[0], a[1]), a[0].Text, binary)).AsTotal();
-            yield return Total(p + "_typeof", p + "_typeof", [json], T, a => Datum.Of(TypeOf(JsonParser.Stored(a[0].Text))));
-            yield return Scalar(p + "_array_length", p + "_array_length", [json], I, a => Length(JsonParser.Stored(a[0].Text)));
+            yield return Infix(p + "_get", "->", json, T, json, a => Node(Member(a[0], a[1].Text), a[0].Text, binary))
+                .AsTotal();
+            yield return Infix(
+                    p + "_get_at",
+                    "->",
+                    json,
+                    I,
+                    json,
+                    a => Node(Element(a[0], a[1].Integer, binary), a[0].Text, binary)
+                )
+                .AsTotal();
+            yield return Infix(
+                    p + "_get_text",
+                    "->>",
+                    json,
+                    T,
+                    T,
+                    a => Text(Member(a[0], a[1].Text), a[0].Text, binary)
+                )
+                .AsTotal();
+            yield return Infix(
+                    p + "_get_text_at",
+                    "->>",
+                    json,
+                    I,
+                    T,
+                    a => Text(Element(a[0], a[1].Integer, binary), a[0].Text, binary)
+                )
+                .AsTotal();
+            yield return Infix(p + "_path", "#>", json, Texts, json, a => Node(Path(a[0], a[1]), a[0].Text, binary))
+                .AsTotal();
+            yield return Infix(p + "_path_text", "#>>", json, Texts, T, a => Text(Path(a[0], a[1]), a[0].Text, binary))
+                .AsTotal();
+            yield return Total(
+                p + "_typeof",
+                p + "_typeof",
+                [json],
+                T,
+                a => Datum.Of(TypeOf(JsonParser.Stored(a[0].Text)))
+            );
+            yield return Scalar(
+                p + "_array_length",
+                p + "_array_length",
+                [json],
+                I,
+                a => Length(JsonParser.Stored(a[0].Text))
+            );
         }
     }
 
-    private static JsonNode? Member(Datum json, string key) => JsonParser.Stored(json.Text) is { Kind: JsonKind.Object } o ? o.Find(key) : null;
+    private static JsonNode? Member(Datum json, string key) =>
+        JsonParser.Stored(json.Text) is { Kind: JsonKind.Object } o ? o.Find(key) : null;
 
     private static JsonNode? Element(Datum json, long index) => At(JsonParser.Stored(json.Text), index);
+
+    // jsonb keeps a bare scalar as an array of one, and -> with an index shows it.
+    private static JsonNode? Element(Datum json, long index, bool binary) =>
+        binary && JsonParser.Stored(json.Text) is { IsScalar: true } scalar
+            ? (index is 0 or -1 ? scalar : null)
+            : Element(json, index);
 
     private static JsonNode? At(JsonNode node, long index)
     {
@@ -99,9 +146,26 @@ internal static class JsonFunctions
     private static IEnumerable<Function> Asking()
     {
         LogicalType j = LogicalType.Jsonb;
-        yield return Infix("jsonb_contains", "@>", j, j, B, a => Datum.Of(Contains(JsonParser.Stored(a[0].Text), JsonParser.Stored(a[1].Text), true))).AsTotal();
-        yield return Infix("jsonb_contained", "<@", j, j, B, a => Datum.Of(Contains(JsonParser.Stored(a[1].Text), JsonParser.Stored(a[0].Text), true))).AsTotal();
-        yield return Infix("jsonb_exists", "?", j, T, B, a => Datum.Of(Has(JsonParser.Stored(a[0].Text), a[1].Text))).AsTotal();
+        yield return Infix(
+                "jsonb_contains",
+                "@>",
+                j,
+                j,
+                B,
+                a => Datum.Of(Contains(JsonParser.Stored(a[0].Text), JsonParser.Stored(a[1].Text), true))
+            )
+            .AsTotal();
+        yield return Infix(
+                "jsonb_contained",
+                "<@",
+                j,
+                j,
+                B,
+                a => Datum.Of(Contains(JsonParser.Stored(a[1].Text), JsonParser.Stored(a[0].Text), true))
+            )
+            .AsTotal();
+        yield return Infix("jsonb_exists", "?", j, T, B, a => Datum.Of(Has(JsonParser.Stored(a[0].Text), a[1].Text)))
+            .AsTotal();
         yield return Infix("jsonb_exists_any", "?|", j, Texts, B, a => Datum.Of(HasMany(a, all: false))).AsTotal();
         yield return Infix("jsonb_exists_all", "?&", j, Texts, B, a => Datum.Of(HasMany(a, all: true))).AsTotal();
     }
@@ -136,7 +200,9 @@ internal static class JsonFunctions
         return left.Kind switch
         {
             JsonKind.Object => right.Members.All(m => left.Find(m.Key) is { } own && Contains(own, m.Value, false)),
-            JsonKind.Array => right.Items.All(r => left.Items.Any(l => r.IsScalar ? l.IsScalar && Ordering.CompareJsonb(l, r) == 0 : Contains(l, r, false))),
+            JsonKind.Array => right.Items.All(r =>
+                left.Items.Any(l => r.IsScalar ? l.IsScalar && Ordering.CompareJsonb(l, r) == 0 : Contains(l, r, false))
+            ),
             _ => Ordering.CompareJsonb(left, right) == 0,
         };
     }
@@ -148,16 +214,23 @@ internal static class JsonFunctions
             LogicalType json = binary ? LogicalType.Jsonb : LogicalType.Json;
             string p = binary ? "jsonb" : "json";
             string to = binary ? "to_jsonb" : "to_json";
-            yield return Scalar(to, to, [LogicalType.AnyElement], json, null!).Polymorphic(types => a => ToJson(types[0], a[0], binary));
-            Function build = Scalar(p + "_build_object", p + "_build_object", [LogicalType.Any], json, null!).AsLax().AsVariadic();
+            yield return Scalar(to, to, [LogicalType.AnyElement], json, null!)
+                .Polymorphic(types => a => ToJson(types[0], a[0], binary));
+            Function build = Scalar(p + "_build_object", p + "_build_object", [LogicalType.Any], json, null!)
+                .AsLax()
+                .AsVariadic();
             yield return build.Polymorphic(types => a => BuildObject(types, a, binary));
-            yield return Scalar(p + "_build_object_empty", p + "_build_object", [], json, _ => Datum.Of("{}")).AsTotal();
-            Function array = Scalar(p + "_build_array", p + "_build_array", [LogicalType.Any], json, null!).AsLax().AsVariadic();
+            yield return Scalar(p + "_build_object_empty", p + "_build_object", [], json, _ => Datum.Of("{}"))
+                .AsTotal();
+            Function array = Scalar(p + "_build_array", p + "_build_array", [LogicalType.Any], json, null!)
+                .AsLax()
+                .AsVariadic();
             yield return array.Polymorphic(types => a => BuildArray(types, a, binary));
             yield return Scalar(p + "_build_array_empty", p + "_build_array", [], json, _ => Datum.Of("[]")).AsTotal();
         }
         yield return Scalar("row_to_json", "row_to_json", [LogicalType.Record], LogicalType.Json, a => a[0]).AsTotal();
-        yield return Scalar("array_to_json", "array_to_json", [LogicalType.AnyArray], LogicalType.Json, null!).Polymorphic(types => a => ToJson(types[0], a[0], false));
+        yield return Scalar("array_to_json", "array_to_json", [LogicalType.AnyArray], LogicalType.Json, null!)
+            .Polymorphic(types => a => ToJson(types[0], a[0], false));
     }
 
     private static Outcome<Datum> ToJson(LogicalType type, Datum value, bool binary)
@@ -171,7 +244,12 @@ internal static class JsonFunctions
     {
         if (a.Length % 2 != 0)
         {
-            return new Error(ErrorCodes.InvalidParameterValue, "argument list must have even number of elements", null, "The arguments of jsonb_build_object() must consist of alternating keys and values.");
+            return new Error(
+                ErrorCodes.InvalidParameterValue,
+                "argument list must have even number of elements",
+                null,
+                "The arguments of jsonb_build_object() must consist of alternating keys and values."
+            );
         }
         var text = new StringBuilder("{");
         for (int i = 0; i < a.Length; i += 2)
@@ -199,11 +277,35 @@ internal static class JsonFunctions
     private static IEnumerable<Function> Changing()
     {
         LogicalType j = LogicalType.Jsonb;
-        yield return Infix("jsonb_concat", "||", j, j, j, a => Concat(JsonParser.Stored(a[0].Text), JsonParser.Stored(a[1].Text)));
+        yield return Infix(
+            "jsonb_concat",
+            "||",
+            j,
+            j,
+            j,
+            a => Concat(JsonParser.Stored(a[0].Text), JsonParser.Stored(a[1].Text))
+        );
         yield return Infix("jsonb_delete", "-", j, T, j, a => Delete(JsonParser.Stored(a[0].Text), a[1].Text));
-        yield return Scalar("jsonb_strip_nulls", "jsonb_strip_nulls", [j], j, a => Finish(Strip(JsonParser.Stored(a[0].Text)).ToString(), true));
-        yield return Scalar("jsonb_set", "jsonb_set", [j, Texts, j], j, a => Set(a, true));
-        yield return Scalar("jsonb_set_create", "jsonb_set", [j, Texts, j, B], j, a => Set(a, a[3].Boolean));
+        yield return Infix("jsonb_delete_at", "-", j, I, j, a => DeleteAt(JsonParser.Stored(a[0].Text), a[1].Integer));
+        yield return Infix("jsonb_delete_keys", "-", j, Texts, j, a => DeleteKeys(JsonParser.Stored(a[0].Text), a[1]));
+        yield return Infix("jsonb_delete_path", "#-", j, Texts, j, a => JsonPaths.Delete(a));
+        yield return Scalar("jsonb_insert", "jsonb_insert", [j, Texts, j], j, a => JsonPaths.Insert(a, after: false));
+        yield return Scalar(
+            "jsonb_insert_after",
+            "jsonb_insert",
+            [j, Texts, j, B],
+            j,
+            a => JsonPaths.Insert(a, a[3].Boolean)
+        );
+        yield return Scalar(
+            "jsonb_strip_nulls",
+            "jsonb_strip_nulls",
+            [j],
+            j,
+            a => Finish(Strip(JsonParser.Stored(a[0].Text)).ToString(), true)
+        );
+        yield return Scalar("jsonb_set", "jsonb_set", [j, Texts, j], j, a => JsonPaths.Set(a, create: true));
+        yield return Scalar("jsonb_set_create", "jsonb_set", [j, Texts, j, B], j, a => JsonPaths.Set(a, a[3].Boolean));
     }
 
     private static Outcome<Datum> Concat(JsonNode left, JsonNode right)
@@ -220,44 +322,51 @@ internal static class JsonFunctions
         node.Kind switch
         {
             JsonKind.Object => Finish(JsonNode.OfObject(node.Members.Where(m => m.Key != key)).ToString(), true),
-            JsonKind.Array => Finish(JsonNode.OfArray(node.Items.Where(i => i.Kind != JsonKind.String || i.Text != key)).ToString(), true),
+            JsonKind.Array => Finish(
+                JsonNode.OfArray(node.Items.Where(i => i.Kind != JsonKind.String || i.Text != key)).ToString(),
+                true
+            ),
             _ => new Error(ErrorCodes.InvalidParameterValue, "cannot delete from scalar"),
         };
+
+    private static Outcome<Datum> DeleteAt(JsonNode node, long index)
+    {
+        if (node.Kind != JsonKind.Array)
+        {
+            return new Error(
+                ErrorCodes.InvalidParameterValue,
+                node.IsScalar ? "cannot delete from scalar" : "cannot delete from object using integer index"
+            );
+        }
+        JsonNode? gone = At(node, index);
+        return Finish(JsonNode.OfArray(node.Items.Where(i => !ReferenceEquals(i, gone))).ToString(), true);
+    }
+
+    private static Outcome<Datum> DeleteKeys(JsonNode node, Datum keys)
+    {
+        HashSet<string> gone = [.. ArrayValue.Read(T, keys.Text).Items.Where(k => !k.IsNull).Select(k => k.Text)];
+        return node.Kind switch
+        {
+            JsonKind.Object => Finish(
+                JsonNode.OfObject(node.Members.Where(m => !gone.Contains(m.Key))).ToString(),
+                true
+            ),
+            JsonKind.Array => Finish(
+                JsonNode.OfArray(node.Items.Where(i => i.Kind != JsonKind.String || !gone.Contains(i.Text))).ToString(),
+                true
+            ),
+            _ => new Error(ErrorCodes.InvalidParameterValue, "cannot delete from scalar"),
+        };
+    }
 
     private static JsonNode Strip(JsonNode node) =>
         node.Kind switch
         {
-            JsonKind.Object => JsonNode.OfObject(node.Members.Where(m => m.Value.Kind != JsonKind.Null).Select(m => KeyValuePair.Create(m.Key, Strip(m.Value)))),
+            JsonKind.Object => JsonNode.OfObject(
+                node.Members.Where(m => m.Value.Kind != JsonKind.Null)
+                    .Select(m => KeyValuePair.Create(m.Key, Strip(m.Value)))
+            ),
             JsonKind.Array => JsonNode.OfArray(node.Items.Select(Strip)),
             _ => node,
         };
-
-    private static Outcome<Datum> Set(ReadOnlySpan<Datum> a, bool create)
-    {
-        string[] path = [.. ArrayValue.Read(T, a[1].Text).Items.Select(i => i.IsNull ? "" : i.Text)];
-        return Finish(Put(JsonParser.Stored(a[0].Text), path, 0, JsonParser.Stored(a[2].Text), create).ToString(), true);
-    }
-
-    private static JsonNode Put(JsonNode node, string[] path, int depth, JsonNode value, bool create)
-    {
-        if (depth == path.Length)
-        {
-            return value;
-        }
-        if (node.Kind == JsonKind.Object)
-        {
-            JsonNode? own = node.Find(path[depth]);
-            if (own is null && (!create || depth < path.Length - 1))
-            {
-                return node;
-            }
-            JsonNode put = own is null ? value : Put(own, path, depth + 1, value, create);
-            return JsonNode.OfObject([.. node.Members.Where(m => m.Key != path[depth]), KeyValuePair.Create(path[depth], put)]);
-        }
-        if (node.Kind == JsonKind.Array && long.TryParse(path[depth], out long index) && At(node, index) is { } item)
-        {
-            return JsonNode.OfArray(node.Items.Select(i => ReferenceEquals(i, item) ? Put(i, path, depth + 1, value, create) : i));
-        }
-        return node;
-    }
 }

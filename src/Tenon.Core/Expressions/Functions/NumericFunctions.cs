@@ -24,10 +24,28 @@ internal static class NumericFunctions
         yield return Prefix("numeric_neg", "-", N, N, a => Datum.Of(a[0].Numeric.Negate())).AsTotal();
         yield return Prefix("numeric_plus", "+", N, N, a => a[0]).AsTotal();
         yield return Prefix("numeric_abs_op", "@", N, N, a => Datum.Of(a[0].Numeric.Abs())).AsTotal();
-        yield return Scalar("numeric_mod_fn", "mod", [N, N], N, a => Wrap(Numeric.Remainder(a[0].Numeric, a[1].Numeric)));
-        yield return Scalar("numeric_div_fn", "div", [N, N], N, a => Wrap(Numeric.IntegerQuotient(a[0].Numeric, a[1].Numeric)));
+        yield return Scalar(
+            "numeric_mod_fn",
+            "mod",
+            [N, N],
+            N,
+            a => Wrap(Numeric.Remainder(a[0].Numeric, a[1].Numeric))
+        );
+        yield return Scalar(
+            "numeric_div_fn",
+            "div",
+            [N, N],
+            N,
+            a => Wrap(Numeric.IntegerQuotient(a[0].Numeric, a[1].Numeric))
+        );
         yield return Total("numeric_abs", "abs", [N], N, a => Datum.Of(a[0].Numeric.Abs()));
-        yield return Total("numeric_sign", "sign", [N], N, a => Datum.Of(a[0].Numeric.IsNaN ? Numeric.NaN : Numeric.Of(a[0].Numeric.Sign)));
+        yield return Total(
+            "numeric_sign",
+            "sign",
+            [N],
+            N,
+            a => Datum.Of(a[0].Numeric.IsNaN ? Numeric.NaN : Numeric.Of(a[0].Numeric.Sign))
+        );
     }
 
     private static IEnumerable<Function> Rounding()
@@ -40,21 +58,51 @@ internal static class NumericFunctions
         yield return ceil;
         yield return ceil.Alias("numeric_ceiling", "ceiling");
         yield return Total("numeric_floor", "floor", [N], N, a => Datum.Of(a[0].Numeric.Floor()));
-        yield return Total("numeric_scale", "scale", [N], I, a => a[0].Numeric.IsNaN ? Datum.Null : Datum.Of(a[0].Numeric.Scale));
-        yield return Total("numeric_min_scale", "min_scale", [N], I, a => a[0].Numeric.IsNaN ? Datum.Null : Datum.Of(a[0].Numeric.Trimmed().Scale));
+        yield return Total(
+            "numeric_scale",
+            "scale",
+            [N],
+            I,
+            a => a[0].Numeric.IsNaN ? Datum.Null : Datum.Of(a[0].Numeric.Scale)
+        );
+        yield return Total(
+            "numeric_min_scale",
+            "min_scale",
+            [N],
+            I,
+            a => a[0].Numeric.IsNaN ? Datum.Null : Datum.Of(a[0].Numeric.Trimmed().Scale)
+        );
         yield return Total("numeric_trim_scale", "trim_scale", [N], N, a => Datum.Of(a[0].Numeric.Trimmed()));
-        yield return Scalar("numeric_width_bucket", "width_bucket", [N, N, N, I], I, a => WidthBucket(a[0].Numeric, a[1].Numeric, a[2].Numeric, a[3].Integer));
+        yield return Scalar(
+            "numeric_width_bucket",
+            "width_bucket",
+            [N, N, N, I],
+            I,
+            a => WidthBucket(a[0].Numeric, a[1].Numeric, a[2].Numeric, a[3].Integer)
+        );
     }
 
     private static IEnumerable<Function> Transcendental()
     {
-        Function power = Scalar("numeric_power", "power", [N, N], N, a => Wrap(Numeric.Power(a[0].Numeric, a[1].Numeric)));
+        Function power = Scalar(
+            "numeric_power",
+            "power",
+            [N, N],
+            N,
+            a => Wrap(Numeric.Power(a[0].Numeric, a[1].Numeric))
+        );
         yield return power;
         yield return power.Alias("numeric_pow_fn", "pow");
         yield return Scalar("numeric_sqrt", "sqrt", [N], N, a => Wrap(Numeric.SquareRoot(a[0].Numeric)));
         yield return Scalar("numeric_exp", "exp", [N], N, a => Wrap(Numeric.Exponential(a[0].Numeric)));
         yield return Scalar("numeric_ln", "ln", [N], N, a => Wrap(Numeric.NaturalLog(a[0].Numeric)));
-        Function log = Scalar("numeric_log10", "log", [N], N, a => Wrap(Numeric.Logarithm(Numeric.Of(10), a[0].Numeric)));
+        Function log = Scalar(
+            "numeric_log10",
+            "log",
+            [N],
+            N,
+            a => Wrap(Numeric.Logarithm(Numeric.Of(10), a[0].Numeric))
+        );
         yield return log;
         yield return log.Alias("numeric_log10_fn", "log10");
         yield return Scalar("numeric_log", "log", [N, N], N, a => Wrap(Numeric.Logarithm(a[0].Numeric, a[1].Numeric)));

@@ -13,19 +13,24 @@ internal static class TextFunctions
     private static readonly LogicalType I = LogicalType.Int4;
     private static readonly LogicalType B = LogicalType.Boolean;
 
-    public static IEnumerable<Function> Functions() => [.. Joining(), .. Changing(), .. Cutting(), .. Searching(), .. Patterns()];
+    public static IEnumerable<Function> Functions() =>
+        [.. Joining(), .. Changing(), .. Cutting(), .. Searching(), .. Patterns()];
 
     private static IEnumerable<Function> Joining()
     {
         yield return Infix("text_concat", "||", T, T, T, a => Datum.Of(a[0].Text + a[1].Text)).AsTotal();
-        yield return Infix("text_concat_any", "||", T, LogicalType.AnyNonArray, T, null!).AsTotal()
+        yield return Infix("text_concat_any", "||", T, LogicalType.AnyNonArray, T, null!)
+            .AsTotal()
             .Polymorphic(types => a => Datum.Of(a[0].Text + TypeOutput.CastToText(types[1], a[1])));
-        yield return Infix("any_concat_text", "||", LogicalType.AnyNonArray, T, T, null!).AsTotal()
+        yield return Infix("any_concat_text", "||", LogicalType.AnyNonArray, T, T, null!)
+            .AsTotal()
             .Polymorphic(types => a => Datum.Of(TypeOutput.CastToText(types[0], a[0]) + a[1].Text));
         Function concat = Total("concat", "concat", [LogicalType.Any], T, null!).AsLax().AsVariadic();
         yield return concat.Polymorphic(types => a => Datum.Of(Concat(types, a, 0, "")));
         Function concatWs = Total("concat_ws", "concat_ws", [T, LogicalType.Any], T, null!).AsLax().AsVariadic();
-        yield return concatWs.Polymorphic(types => a => a[0].IsNull ? Datum.Null : Datum.Of(Concat(types, a, 1, a[0].Text)));
+        yield return concatWs.Polymorphic(types =>
+            a => a[0].IsNull ? Datum.Null : Datum.Of(Concat(types, a, 1, a[0].Text))
+        );
     }
 
     private static string Concat(IReadOnlyList<LogicalType> types, ReadOnlySpan<Datum> values, int from, string between)
@@ -36,7 +41,8 @@ internal static class TextFunctions
         {
             if (!values[i].IsNull)
             {
-                text.Append(any ? between : "").Append(TypeOutput.CastToText(types[Math.Min(i, types.Count - 1)], values[i]));
+                text.Append(any ? between : "")
+                    .Append(TypeOutput.ToText(types[Math.Min(i, types.Count - 1)], values[i]));
                 any = true;
             }
         }
@@ -48,15 +54,77 @@ internal static class TextFunctions
         yield return Total("lower", "lower", [T], T, a => Datum.Of(a[0].Text.ToLowerInvariant()));
         yield return Total("upper", "upper", [T], T, a => Datum.Of(a[0].Text.ToUpperInvariant()));
         yield return Total("initcap", "initcap", [T], T, a => Datum.Of(Initcap(a[0].Text)));
-        yield return Total("text_reverse", "reverse", [T], T, a => Datum.Of(string.Concat(a[0].Text.EnumerateRunes().Reverse().Select(r => r.ToString()))));
-        yield return Total("replace", "replace", [T, T, T], T, a => Datum.Of(a[1].Text.Length == 0 ? a[0].Text : a[0].Text.Replace(a[1].Text, a[2].Text, StringComparison.Ordinal)));
-        yield return Total("translate", "translate", [T, T, T], T, a => Datum.Of(Translate(a[0].Text, a[1].Text, a[2].Text)));
+        yield return Total(
+            "text_reverse",
+            "reverse",
+            [T],
+            T,
+            a => Datum.Of(string.Concat(a[0].Text.EnumerateRunes().Reverse().Select(r => r.ToString())))
+        );
+        yield return Total(
+            "replace",
+            "replace",
+            [T, T, T],
+            T,
+            a =>
+                Datum.Of(
+                    a[1].Text.Length == 0
+                        ? a[0].Text
+                        : a[0].Text.Replace(a[1].Text, a[2].Text, StringComparison.Ordinal)
+                )
+        );
+        yield return Total(
+            "translate",
+            "translate",
+            [T, T, T],
+            T,
+            a => Datum.Of(Translate(a[0].Text, a[1].Text, a[2].Text))
+        );
         yield return Scalar("repeat", "repeat", [T, I], T, a => Repeat(a[0].Text, a[1].Integer));
-        yield return Total("quote_literal", "quote_literal", [T], T, a => Datum.Of("'" + a[0].Text.Replace("'", "''", StringComparison.Ordinal) + "'"));
-        yield return Total("quote_ident", "quote_ident", [T], T, a => Datum.Of("\"" + a[0].Text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""));
-        yield return Total("md5", "md5", [T], T, a => Datum.Of(Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Encoding.UTF8.GetBytes(a[0].Text)))));
-        yield return Total("to_hex", "to_hex", [LogicalType.Int8], T, a => Datum.Of(a[0].Integer.ToString("x", System.Globalization.CultureInfo.InvariantCulture)));
-        yield return Total("encode", "encode", [LogicalType.Bytea, T], T, a => Datum.Of(a[1].Text == "base64" ? Convert.ToBase64String(a[0].Bytes) : Convert.ToHexStringLower(a[0].Bytes)));
+        yield return Total("quote_literal", "quote_literal", [T], T, a => Datum.Of(FormatText.QuoteLiteral(a[0].Text)));
+        yield return Total(
+                "quote_nullable",
+                "quote_nullable",
+                [T],
+                T,
+                a => Datum.Of(a[0].IsNull ? "NULL" : FormatText.QuoteLiteral(a[0].Text))
+            )
+            .AsLax();
+        yield return Total("quote_ident", "quote_ident", [T], T, a => Datum.Of(FormatText.QuoteIdentifier(a[0].Text)));
+        yield return Total(
+            "md5",
+            "md5",
+            [T],
+            T,
+            a =>
+                Datum.Of(
+                    Convert.ToHexStringLower(
+                        System.Security.Cryptography.MD5.HashData(Encoding.UTF8.GetBytes(a[0].Text))
+                    )
+                )
+        );
+        yield return Total(
+            "to_hex",
+            "to_hex",
+            [LogicalType.Int8],
+            T,
+            a => Datum.Of(a[0].Integer.ToString("x", System.Globalization.CultureInfo.InvariantCulture))
+        );
+        yield return Total("encode", "encode", [LogicalType.Bytea, T], T, null!) with
+        {
+            Total = false,
+            Evaluate = a => BinaryText.Encode(a[0].Bytes, a[1].Text),
+        };
+        yield return Scalar(
+            "decode",
+            "decode",
+            [T, T],
+            LogicalType.Bytea,
+            a => BinaryText.Decode(a[0].Text, a[1].Text)
+        );
+        Function format = Scalar("format", "format", [T, LogicalType.Any], T, null!).AsLax().AsVariadic();
+        yield return format.Polymorphic(types => a => FormatText.Format(types, a));
+        yield return Scalar("format_plain", "format", [T], T, a => FormatText.Format([T], a));
     }
 
     private static string Initcap(string text)
@@ -73,17 +141,14 @@ internal static class TextFunctions
 
     private static string Translate(string text, string from, string to)
     {
+        Rune[] old = [.. from.EnumerateRunes()], with = [.. to.EnumerateRunes()];
         var result = new StringBuilder(text.Length);
-        foreach (char c in text)
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            int at = from.IndexOf(c, StringComparison.Ordinal);
-            if (at < 0)
+            int at = Array.IndexOf(old, rune);
+            if (at < 0 || at < with.Length)
             {
-                result.Append(c);
-            }
-            else if (at < to.Length)
-            {
-                result.Append(to[at]);
+                result.Append((at < 0 ? rune : with[at]).ToString());
             }
         }
         return result.ToString();
@@ -99,15 +164,62 @@ internal static class TextFunctions
         yield return Total("length", "length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
         yield return Total("char_length", "char_length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
         yield return Total("character_length", "character_length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
-        yield return Total("octet_length", "octet_length", [T], I, a => Datum.Of(Encoding.UTF8.GetByteCount(a[0].Text)));
+        yield return Total(
+            "octet_length",
+            "octet_length",
+            [T],
+            I,
+            a => Datum.Of(Encoding.UTF8.GetByteCount(a[0].Text))
+        );
         foreach (string name in new[] { "substr", "substring" })
         {
-            yield return Total(name + "_from", name, [T, I], T, a => Datum.Of(Slice(a[0].Text, a[1].Integer - 1, long.MaxValue)));
-            yield return Scalar(name + "_from_for", name, [T, I, I], T, a => Substring(a[0].Text, a[1].Integer, a[2].Integer));
+            yield return Total(
+                name + "_from",
+                name,
+                [T, I],
+                T,
+                a => Datum.Of(Slice(a[0].Text, a[1].Integer - 1, long.MaxValue))
+            );
+            yield return Scalar(
+                name + "_from_for",
+                name,
+                [T, I, I],
+                T,
+                a => Substring(a[0].Text, a[1].Integer, a[2].Integer)
+            );
         }
-        yield return Total("left", "left", [T, I], T, a => Datum.Of(Slice(a[0].Text, 0, a[1].Integer >= 0 ? a[1].Integer : CodePoints.Count(a[0].Text) + a[1].Integer)));
-        yield return Total("right", "right", [T, I], T, a => Datum.Of(Slice(a[0].Text, a[1].Integer >= 0 ? CodePoints.Count(a[0].Text) - a[1].Integer : -a[1].Integer, long.MaxValue)));
-        foreach ((string name, bool left, bool right) in new[] { ("btrim", true, true), ("ltrim", true, false), ("rtrim", false, true) })
+        yield return Total(
+            "left",
+            "left",
+            [T, I],
+            T,
+            a =>
+                Datum.Of(
+                    Slice(a[0].Text, 0, a[1].Integer >= 0 ? a[1].Integer : CodePoints.Count(a[0].Text) + a[1].Integer)
+                )
+        );
+        yield return Total(
+            "right",
+            "right",
+            [T, I],
+            T,
+            a =>
+                Datum.Of(
+                    Slice(
+                        a[0].Text,
+                        a[1].Integer >= 0 ? CodePoints.Count(a[0].Text) - a[1].Integer : -a[1].Integer,
+                        long.MaxValue
+                    )
+                )
+        );
+        foreach (
+            (string name, bool left, bool right) in new[]
+            {
+                ("btrim", true, true),
+                ("ltrim", true, false),
+                ("rtrim", false, true),
+            }
+        )
         {
             yield return Total(name + "_spaces", name, [T], T, a => Datum.Of(Trim(a[0].Text, " ", left, right)));
             yield return Total(name, name, [T, T], T, a => Datum.Of(Trim(a[0].Text, a[1].Text, left, right)));
@@ -117,7 +229,13 @@ internal static class TextFunctions
             yield return Scalar(name + "_spaces", name, [T, I], T, a => Pad(a[0].Text, a[1].Integer, " ", left));
             yield return Scalar(name, name, [T, I, T], T, a => Pad(a[0].Text, a[1].Integer, a[2].Text, left));
         }
-        yield return Scalar("split_part", "split_part", [T, T, I], T, a => SplitPart(a[0].Text, a[1].Text, a[2].Integer));
+        yield return Scalar(
+            "split_part",
+            "split_part",
+            [T, T, I],
+            T,
+            a => SplitPart(a[0].Text, a[1].Text, a[2].Integer)
+        );
     }
 
     private static string Slice(string text, long from, long end)
@@ -134,9 +252,17 @@ internal static class TextFunctions
 
     private static string Trim(string text, string characters, bool left, bool right)
     {
-        char[] set = characters.ToCharArray();
-        string trimmed = left && set.Length > 0 ? text.TrimStart(set) : text;
-        return right && set.Length > 0 ? trimmed.TrimEnd(set) : trimmed;
+        Rune[] set = [.. characters.EnumerateRunes()], runes = [.. text.EnumerateRunes()];
+        int start = 0, end = runes.Length;
+        while (left && start < end && set.Contains(runes[start]))
+        {
+            start++;
+        }
+        while (right && end > start && set.Contains(runes[end - 1]))
+        {
+            end--;
+        }
+        return start == 0 && end == runes.Length ? text : string.Concat(runes[start..end].Select(r => r.ToString()));
     }
 
     private static Outcome<Datum> Pad(string text, long length, string fill, bool left)
@@ -155,11 +281,12 @@ internal static class TextFunctions
             return Datum.Of(text);
         }
         var padding = new StringBuilder();
-        while (padding.Length < length - have)
+        int size = CodePoints.Count(fill);
+        for (long filled = 0; filled < length - have; filled += size)
         {
             padding.Append(fill);
         }
-        string cut = padding.ToString(0, (int)(length - have));
+        string cut = Slice(padding.ToString(), 0, length - have);
         return Datum.Of(left ? cut + text : text + cut);
     }
 
@@ -177,11 +304,30 @@ internal static class TextFunctions
     private static IEnumerable<Function> Searching()
     {
         yield return Total("strpos", "strpos", [T, T], I, a => Datum.Of(Position(a[0].Text, a[1].Text)));
-        yield return Total("position", "position", [T, T], I, a => Datum.Of(Position(a[1].Text, a[0].Text)));
-        yield return Total("starts_with", "starts_with", [T, T], B, a => Datum.Of(a[0].Text.StartsWith(a[1].Text, StringComparison.Ordinal)));
-        yield return Scalar("ascii", "ascii", [T], I, a => Datum.Of(a[0].Text.Length == 0 ? 0 : a[0].Text.EnumerateRunes().First().Value)).AsTotal();
-        yield return Scalar("chr", "chr", [I], T, a => Rune.IsValid((int)a[0].Integer) && a[0].Integer > 0 ? Datum.Of(new Rune((int)a[0].Integer).ToString()) : new Error(ErrorCodes.ProgramLimitExceeded, "requested character not valid"));
+        yield return Total("position", "position", [T, T], I, a => Datum.Of(Position(a[0].Text, a[1].Text)));
+        yield return Total(
+            "starts_with",
+            "starts_with",
+            [T, T],
+            B,
+            a => Datum.Of(a[0].Text.StartsWith(a[1].Text, StringComparison.Ordinal))
+        );
+        yield return Scalar(
+                "ascii",
+                "ascii",
+                [T],
+                I,
+                a => Datum.Of(a[0].Text.Length == 0 ? 0 : a[0].Text.EnumerateRunes().First().Value)
+            )
+            .AsTotal();
+        yield return Scalar("chr", "chr", [I], T, a => Character(a[0].Integer));
     }
+
+    private static Outcome<Datum> Character(long code) =>
+        code < 0 ? new Error(ErrorCodes.InvalidParameterValue, "character number must be positive")
+        : code == 0 ? new Error(ErrorCodes.ProgramLimitExceeded, "null character not permitted")
+        : code <= 0x10FFFF && Rune.IsValid((int)code) ? Datum.Of(new Rune((int)code).ToString())
+        : new Error(ErrorCodes.ProgramLimitExceeded, "requested character not valid for encoding");
 
     private static int Position(string text, string wanted)
     {
@@ -191,16 +337,86 @@ internal static class TextFunctions
 
     private static IEnumerable<Function> Patterns()
     {
-        foreach ((string id, string op, bool insensitive, bool negated) in new[] { ("like", "~~", false, false), ("not_like", "!~~", false, true), ("ilike", "~~*", true, false), ("not_ilike", "!~~*", true, true) })
+        foreach (
+            (string id, string op, bool insensitive, bool negated) in new[]
+            {
+                ("like", "~~", false, false),
+                ("not_like", "!~~", false, true),
+                ("ilike", "~~*", true, false),
+                ("not_ilike", "!~~*", true, true),
+            }
+        )
         {
-            yield return Infix(id, op, T, T, B, a => LikePattern.Matches(a[0].Text, a[1].Text, insensitive).TryGet(out bool matches, out Error error) ? Datum.Of(matches != negated) : error).AsTotal();
+            yield return Infix(
+                    id,
+                    op,
+                    T,
+                    T,
+                    B,
+                    a =>
+                        LikePattern.Matches(a[0].Text, a[1].Text, insensitive).TryGet(out bool matches, out Error error)
+                            ? Datum.Of(matches != negated)
+                            : error
+                )
+                .AsTotal();
         }
-        foreach ((string id, string op, bool insensitive, bool negated) in new[] { ("regex", "~", false, false), ("not_regex", "!~", false, true), ("iregex", "~*", true, false), ("not_iregex", "!~*", true, true) })
+        foreach (
+            (string id, string op, bool insensitive, bool negated) in new[]
+            {
+                ("regex", "~", false, false),
+                ("not_regex", "!~", false, true),
+                ("iregex", "~*", true, false),
+                ("not_iregex", "!~*", true, true),
+            }
+        )
         {
-            yield return Infix(id, op, T, T, B, a => RegexPattern.Of(a[1].Text, insensitive).TryGet(out Regex regex, out Error error) ? Datum.Of(regex.IsMatch(a[0].Text) != negated) : error);
+            yield return Infix(
+                id,
+                op,
+                T,
+                T,
+                B,
+                a =>
+                    RegexPattern.Of(a[1].Text, insensitive).TryGet(out Regex regex, out Error error)
+                        ? Datum.Of(regex.IsMatch(a[0].Text) != negated)
+                        : error
+            );
         }
-        yield return Scalar("regexp_replace", "regexp_replace", [T, T, T], T, a => Replace(a[0].Text, a[1].Text, a[2].Text, ""));
-        yield return Scalar("regexp_replace_flags", "regexp_replace", [T, T, T, T], T, a => Replace(a[0].Text, a[1].Text, a[2].Text, a[3].Text));
+        yield return Scalar(
+            "substring_regex",
+            "substring",
+            [T, T],
+            T,
+            a => RegexPattern.Substring(a[0].Text, a[1].Text)
+        );
+        yield return Scalar(
+            "regexp_match",
+            "regexp_match",
+            [T, T],
+            LogicalType.ArrayOf(T),
+            a => RegexPattern.Match(a[0].Text, a[1].Text, "")
+        );
+        yield return Scalar(
+            "regexp_match_flags",
+            "regexp_match",
+            [T, T, T],
+            LogicalType.ArrayOf(T),
+            a => RegexPattern.Match(a[0].Text, a[1].Text, a[2].Text)
+        );
+        yield return Scalar(
+            "regexp_replace",
+            "regexp_replace",
+            [T, T, T],
+            T,
+            a => Replace(a[0].Text, a[1].Text, a[2].Text, "")
+        );
+        yield return Scalar(
+            "regexp_replace_flags",
+            "regexp_replace",
+            [T, T, T, T],
+            T,
+            a => Replace(a[0].Text, a[1].Text, a[2].Text, a[3].Text)
+        );
     }
 
     private static Outcome<Datum> Replace(string text, string pattern, string with, string flags)
@@ -209,7 +425,9 @@ internal static class TextFunctions
         {
             return error;
         }
-        string replacement = Regex.Replace(with.Replace("$", "$$", StringComparison.Ordinal), @"\\(\d)", "$${$1}").Replace("\\&", "$0", StringComparison.Ordinal);
+        string replacement = Regex
+            .Replace(with.Replace("$", "$$", StringComparison.Ordinal), @"\\(\d)", "$${$1}")
+            .Replace("\\&", "$0", StringComparison.Ordinal);
         return Datum.Of(flags.Contains('g') ? regex.Replace(text, replacement) : regex.Replace(text, replacement, 1));
     }
 }
@@ -224,7 +442,10 @@ internal static class LikePattern
             text = text.ToLowerInvariant();
             pattern = pattern.ToLowerInvariant();
         }
-        int t = 0, p = 0, starAt = -1, retry = 0;
+        int t = 0,
+            p = 0,
+            starAt = -1,
+            retry = 0;
         while (t < text.Length)
         {
             if (p < pattern.Length && pattern[p] == '%')
@@ -270,38 +491,5 @@ internal static class LikePattern
         t++;
         p += escaped ? 2 : 1;
         return true;
-    }
-}
-
-/// <summary>PostgreSQL's regular expressions by .NET's engine that cannot backtrack, so that time is linear in the text.</summary>
-internal static class RegexPattern
-{
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<(string, bool), Regex> Known = new();
-
-    public static Outcome<Regex> Of(string pattern, bool insensitive)
-    {
-        if (Known.TryGetValue((pattern, insensitive), out Regex? known))
-        {
-            return known;
-        }
-        try
-        {
-            var options = RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | (insensitive ? RegexOptions.IgnoreCase : 0);
-            string translated = pattern.Replace("\\m", "\\b", StringComparison.Ordinal).Replace("\\M", "\\b", StringComparison.Ordinal).Replace("\\y", "\\b", StringComparison.Ordinal);
-            var regex = new Regex(translated, options);
-            if (Known.Count < 1000)
-            {
-                Known[(pattern, insensitive)] = regex;
-            }
-            return regex;
-        }
-        catch (NotSupportedException)
-        {
-            return Refusals.NotSupported("a back reference or look-around in a regular expression");
-        }
-        catch (ArgumentException)
-        {
-            return new Error(ErrorCodes.InvalidRegex, "invalid regular expression");
-        }
     }
 }

@@ -16,7 +16,10 @@ internal static class WindowFunctions
             Window("dense_rank", "dense_rank", [], LogicalType.Int8),
             Window("percent_rank", "percent_rank", [], LogicalType.Float8),
             Window("cume_dist", "cume_dist", [], LogicalType.Float8),
-            Window("ntile", "ntile", [I], I) with { Total = false },
+            Window("ntile", "ntile", [I], I) with
+            {
+                Total = false,
+            },
             Generic("lag", "lag", [E]),
             Generic("lag_offset", "lag", [E, I]),
             Generic("lag_default", "lag", [E, I, E]),
@@ -25,11 +28,19 @@ internal static class WindowFunctions
             Generic("lead_default", "lead", [E, I, E]),
             Generic("first_value", "first_value", [E]),
             Generic("last_value", "last_value", [E]),
-            Generic("nth_value", "nth_value", [E, I]) with { Total = false },
+            Generic("nth_value", "nth_value", [E, I]) with
+            {
+                Total = false,
+            },
         ];
 
     private static Function Window(string id, string name, LogicalType[] parameters, LogicalType result) =>
-        new(id, name, [.. parameters], result) { Shape = FunctionShape.Window, Total = true, Strict = false };
+        new(id, name, [.. parameters], result)
+        {
+            Shape = FunctionShape.Window,
+            Total = true,
+            Strict = false,
+        };
 
     private static Function Generic(string id, string name, LogicalType[] parameters) =>
         Window(id, name, parameters, E).Polymorphic((Function f) => f);

@@ -195,7 +195,7 @@ internal static class SqliteLibrary
         {
             if (a[1].IsNull)
             {
-                context.Null();
+                context.Text(SqliteArrays.OfNull);
                 return;
             }
             context.Text(SqliteArrays.StoredElements(a[1].ToString(), TypeOf(a[0].ToString()), null));

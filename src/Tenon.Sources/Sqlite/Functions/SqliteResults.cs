@@ -44,6 +44,8 @@ internal static class SqliteResults
             case DatumKind.Integer:
                 context.Int64(value.Integer);
                 break;
+            case DatumKind.Double when double.IsNaN(value.Double):
+                throw SqliteValues.NoNaN().ToException();
             case DatumKind.Double:
                 context.Double(value.Double);
                 break;

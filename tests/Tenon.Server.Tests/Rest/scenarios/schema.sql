@@ -27,6 +27,19 @@ create function add_them(a int, b int default 10) returns int language sql immut
 create function films_of(director text) returns setof films language sql stable as 'select f.* from films f join directors d on d.id = f.director_id where d.name = director';
 create function nothing() returns void language sql stable as 'select null';
 create function first_film() returns films language sql stable as 'select * from films order by id limit 1';
+create function rename_director(who int, new_name text) returns directors language sql as 'update directors set name = new_name where id = who returning *';
+create function clear_places(kinds text[]) returns setof places language sql as 'delete from places where kind = any (kinds) returning *';
+create function guarded(n int) returns int language plpgsql as $$
+begin
+  if n < 0 then
+    raise exception 'n must not be negative' using errcode = 'PT422', hint = 'give a positive n';
+  end if;
+  return n * 2;
+end $$;
+create function log_place(k text) returns void language plpgsql as $$
+begin
+  insert into places (id, kind, size) values (100, k, 1);
+end $$;
 grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films to anon;
 grant select (id, open) on partly to anon;
 grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets to service_role;

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Tenon.Cli.Configuration;
+using Tenon.Server.Hosting;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>tenon db reset: a new development database from migrations and seed; the old one is kept beside it.</summary>
+internal static class DbCommand
+{
+    public static Command Create()
+    {
+        Argument<string> folder = AppFolder.Argument();
+        var reset = new Command("reset", "Makes the development database anew from migrations and seed (the old one is kept as .before).");
+        reset.Arguments.Add(folder);
+        reset.SetAction((parsed, cancellation) => ResetAsync(AppFolder.OpenAny(parsed.GetValue(folder)!), cancellation));
+        var command = new Command("db", "Works on the main database.");
+        command.Subcommands.Add(reset);
+        foreach (string name in new[] { "dump", "diff", "move" })
+        {
+            command.Subcommands.Add(Root.NotBuilt(name, "db "));
+        }
+        return command;
+    }
+
+    private static async Task<int> ResetAsync(AppFolder app, CancellationToken cancellation)
+    {
+        if (app.Environment != "development")
+        {
+            throw new ConfigException($"db reset is for development; this is {app.Environment}");
+        }
+        if (await DevFile.IsRunningAsync(app, cancellation))
+        {
+            throw new ConfigException($"a server runs on this database ({DevFile.Url(app)}); stop it first");
+        }
+        string path = BackendSettings.DatabasePath(app.Config);
+        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete($"{path}.before{suffix}");
+            if (File.Exists(path + suffix))
+            {
+                File.Move(path + suffix, $"{path}.before{suffix}");
+            }
+        }
+        BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: true, "http://127.0.0.1", null);
+        await using Backend backend = await Backend.OpenAsync(options, TimeProvider.System, Say.Step, cancellation);
+        return 0;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tenon.Cli.Commands;
+
+internal static class FreePort
+{
+    private const int Tries = 100;
+
+    /// <summary>The port, or the next one above it that nobody listens on.</summary>
+    public static int From(string host, int port)
+    {
+        for (int candidate = port; candidate < Math.Min(port + Tries, IPEndPoint.MaxPort); candidate++)
+        {
+            if (IsFree(host, candidate))
+            {
+                return candidate;
+            }
+        }
+        throw new IOException($"no free port from {port} on; choose one with --port");
+    }
+
+    public static bool IsFree(string host, int port)
+    {
+        IPAddress address = IPAddress.TryParse(host, out IPAddress? read) ? read : IPAddress.Loopback;
+        using var listener = new TcpListener(address, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

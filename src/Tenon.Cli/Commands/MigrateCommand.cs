@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Globalization;
+using Tenon.Cli.Configuration;
+using Tenon.Server.Hosting;
+using Tenon.Sources.Sqlite;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>tenon migrate up | status | new: the schema's life cycle. Each file is one transaction.</summary>
+internal static class MigrateCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("migrate", "Applies, lists and makes migrations.");
+        command.Subcommands.Add(Up());
+        command.Subcommands.Add(Status());
+        command.Subcommands.Add(New());
+        return command;
+    }
+
+    private static Command Up()
+    {
+        Argument<string> folder = AppFolder.Argument();
+        var up = new Command("up", "Applies the migrations that are not applied yet.");
+        up.Arguments.Add(folder);
+        up.SetAction(async (parsed, cancellation) =>
+        {
+            AppFolder app = AppFolder.OpenAny(parsed.GetValue(folder)!);
+            BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: false, "http://127.0.0.1", null);
+            await using Backend backend = await Backend.OpenAsync(options, TimeProvider.System, Say.Step, cancellation);
+            return 0;
+        });
+        return up;
+    }
+
+    private static Command Status()
+    {
+        Argument<string> folder = AppFolder.Argument();
+        var status = new Command("status", "Lists the migrations and whether each is applied; exit code 1 when one is edited.");
+        status.Arguments.Add(folder);
+        status.SetAction(async (parsed, _) => await StatusAsync(AppFolder.OpenAny(parsed.GetValue(folder)!)));
+        return status;
+    }
+
+    private static async Task<int> StatusAsync(AppFolder app)
+    {
+        IReadOnlyList<MigrationFile> files = MigrationFile.List(app.Path, app.Config.List("db.migrations.paths"));
+        List<AppliedMigration> applied = await AppliedAsync(BackendSettings.DatabasePath(app.Config));
+        bool edited = false;
+        foreach (MigrationFile file in files)
+        {
+            bool isEdited = file.IsEdited(applied);
+            edited |= isEdited;
+            string state = isEdited ? "edited" : applied.Any(a => a.Version == file.Version) ? "applied" : "pending";
+            Console.WriteLine($"{state,-8} {file.Name}");
+        }
+        foreach (AppliedMigration gone in applied.Where(a => files.All(f => f.Version != a.Version) && !a.Version.StartsWith("tenon:", StringComparison.Ordinal)))
+        {
+            Console.WriteLine($"{"missing",-8} {gone.Name}");
+        }
+        return edited ? 1 : 0;
+    }
+
+    private static async Task<List<AppliedMigration>> AppliedAsync(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+        await using SqliteDatabase database = await SqliteDatabase.OpenAsync(path, new(), TimeProvider.System);
+        return [.. database.Applied];
+    }
+
+    private static Command New()
+    {
+        var name = new Argument<string>("NAME") { Description = "What it does, e.g. add_notes." };
+        Argument<string> folder = AppFolder.Argument();
+        var command = new Command("new", "Makes an empty migration file.");
+        command.Arguments.Add(name);
+        command.Arguments.Add(folder);
+        command.SetAction(parsed =>
+        {
+            string word = string.Concat(parsed.GetValue(name)!.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+            string stamp = TimeProvider.System.GetUtcNow().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+            string path = Path.Combine(parsed.GetValue(folder)!, "migrations", $"{stamp}_{word}.sql");
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var stream = new FileStream(path, FileMode.CreateNew);
+            Console.WriteLine(path);
+            return 0;
+        });
+        return command;
+    }
+}

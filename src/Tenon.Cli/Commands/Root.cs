@@ -1,0 +1,67 @@
+// All commands, and the one place where a failure becomes one line and an exit code: 1 failed, 2 wrong use or not built.
+using System.CommandLine;
+using System.Net.Sockets;
+using Tenon.Cli.Configuration;
+using Tenon.Core.Errors;
+using Tenon.Server.Hosting;
+
+namespace Tenon.Cli.Commands;
+
+internal static class Root
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("A whole back end in one server: secured API, sign-in and database from one folder.");
+        foreach (Command command in Commands())
+        {
+            root.Subcommands.Add(command);
+        }
+        var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+        try
+        {
+            ParseResult parsed = root.Parse(args);
+            int code = await parsed.InvokeAsync(settings);
+            return parsed.Errors.Count > 0 ? 2 : code;
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+        catch (Exception e) when (e is ConfigException or MigrationFailure or TenonException or IOException
+            or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or SocketException)
+        {
+            Console.Error.WriteLine("tenon: " + e.Message);
+            return 1;
+        }
+    }
+
+    private static IEnumerable<Command> Commands()
+    {
+        yield return DevCommand.Create();
+        yield return ServeCommand.Create();
+        yield return StatusCommand.Create();
+        yield return MigrateCommand.Create();
+        yield return DbCommand.Create();
+        yield return KeyCommand.Create();
+        yield return NewCommand.Create();
+        yield return DoctorCommand.Create();
+        yield return ConfigCommand.Create();
+        yield return GenCommand.Create();
+        foreach (string name in new[] { "token", "sql", "user", "session", "source", "policy", "import", "backup", "logs", "docs" })
+        {
+            yield return NotBuilt(name);
+        }
+    }
+
+    /// <summary>A command of the contract that this version does not have: it says so instead of being unknown.</summary>
+    internal static Command NotBuilt(string name, string parent = "")
+    {
+        var command = new Command(name, "Not built yet.") { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction(_ =>
+        {
+            Console.Error.WriteLine($"tenon: '{parent}{name}' is not built yet");
+            return 2;
+        });
+        return command;
+    }
+}

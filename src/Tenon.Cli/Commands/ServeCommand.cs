@@ -1,0 +1,73 @@
+// tenon serve: production. Nothing is made up: keys come from the environment, development keys are refused.
+using System.CommandLine;
+using Tenon.Cli.Configuration;
+using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
+
+namespace Tenon.Cli.Commands;
+
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        Argument<string> folder = AppFolder.Argument();
+        var port = new Option<int?>("--port") { Description = "The port to listen on." };
+        var command = new Command("serve", "Runs an app for production: no seed, secrets required.");
+        command.Arguments.Add(folder);
+        command.Options.Add(port);
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(folder)!, parsed.GetValue(port), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string folder, int? port, CancellationToken cancellation)
+    {
+        AppFolder app = AppFolder.OpenProduction(folder);
+        Say.Header(app);
+        Keys keys = Keys.FromEnvironment(name => app.Variables.GetValueOrDefault(name));
+        RefuseDevelopmentKeys(app, keys);
+        string publicUrl = app.Config.Text("server.public_url");
+        if (publicUrl.Length == 0)
+        {
+            throw new ConfigException("server.public_url is not set: the address clients use (or TENON__SERVER__PUBLIC_URL)");
+        }
+        string host = app.Config.Text("server.host") is { Length: > 0 } given ? given : "0.0.0.0";
+        int listen = port ?? Port(app);
+        if (!FreePort.IsFree(host, listen))
+        {
+            throw new IOException($"port {listen} is in use; choose another with --port");
+        }
+        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app));
+        await using TenonHost server = await TenonHost.StartAsync(options, host, listen, Say.Step, cancellation: cancellation);
+        Console.WriteLine($"Ready at {publicUrl} (listening on {host}:{listen})");
+        await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+        Console.WriteLine("stopping");
+        return 0;
+    }
+
+    private static int Port(AppFolder app)
+    {
+        string? given = app.Variables.GetValueOrDefault("PORT") ?? app.Variables.GetValueOrDefault("ASPNETCORE_HTTP_PORTS")?.Split(';')[0];
+        return given is null ? app.Config.Count("server.port")
+            : int.TryParse(given, out int port) ? port : throw new ConfigException($"PORT is not a number: {given}");
+    }
+
+    private static string? Web(AppFolder app)
+    {
+        var web = new FrontEnd(app.Config);
+        if (web.NeedsBuild && !Directory.Exists(web.Output))
+        {
+            Console.WriteLine($"notice  the front end is not built ({web.Output} is missing); only the API is served");
+            return null;
+        }
+        return web.Output;
+    }
+
+    private static void RefuseDevelopmentKeys(AppFolder app, Keys keys)
+    {
+        string path = Path.Combine(app.State, "keys.json");
+        if (File.Exists(path) && Keys.LoadOrCreateDevelopment(path, TimeProvider.System).SecretKey == keys.SecretKey)
+        {
+            throw new ConfigException("SECRET_KEY is the development key of this folder; make production keys with: tenon key generate");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// From the words of tenon.toml to the options the server is started with.
+using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
+using Tenon.Server.Rest;
+
+namespace Tenon.Cli.Configuration;
+
+internal static class BackendSettings
+{
+    private const string Sqlite = "sqlite:";
+
+    public static BackendOptions From(Config config, Keys keys, bool development, string publicUrl, string? web) =>
+        new()
+        {
+            AppFolder = config.Folder,
+            DatabasePath = DatabasePath(config),
+            Keys = keys,
+            Auth = Auth(config, publicUrl),
+            Rest = new RestOptions
+            {
+                Schemas = [.. config.List("api.schemas")],
+                MaxRows = config.Count("api.max_rows"),
+                Aggregates = config.Switch("api.aggregates"),
+                OpenApi = config.Switch("api.openapi"),
+                MaxBody = (int)Math.Min(config.Size("server.max_body_size"), int.MaxValue),
+            },
+            Development = development,
+            MigrationPaths = config.Switch("db.migrations.enabled") ? config.List("db.migrations.paths") : [],
+            SeedPaths = config.Switch("db.seed.enabled") ? config.List("db.seed.sql_paths") : [],
+            AutoExposeNewTables = config.Switch("api.auto_expose_new_tables"),
+            OpenTables = config.List("api.open"),
+            StatementTimeout = config.Duration("db.statement_timeout"),
+            StaticFiles = web,
+            Durable = config.Text("db.synchronous") switch
+            {
+                "full" => true,
+                "normal" => false,
+                var other => throw new ConfigException($"db.synchronous must be \"full\" or \"normal\", not \"{other}\""),
+            },
+        };
+
+    public static string DatabasePath(Config config)
+    {
+        string url = config.Text("db.url");
+        return url.StartsWith(Sqlite, StringComparison.Ordinal) && url.Length > Sqlite.Length
+            ? Path.GetFullPath(Path.Combine(config.Folder, url[Sqlite.Length..]))
+            : throw new ConfigException("db.url: only sqlite:FILE is built yet as the main database");
+    }
+
+    private static AuthOptions Auth(Config config, string publicUrl)
+    {
+        string site = config.Text("auth.site_url");
+        var auth = new AuthOptions
+        {
+            Enabled = config.Switch("auth.enabled"),
+            PublicUrl = publicUrl,
+            SiteUrl = site.Length > 0 ? site : publicUrl,
+            JwtExpiry = config.Duration("auth.jwt_expiry"),
+            EnableRefreshTokenRotation = config.Switch("auth.enable_refresh_token_rotation"),
+            RefreshTokenReuseInterval = config.Duration("auth.refresh_token_reuse_interval"),
+            EnableSignup = config.Switch("auth.enable_signup"),
+            EnableAnonymousSignIns = config.Switch("auth.enable_anonymous_sign_ins"),
+            EnableManualLinking = config.Switch("auth.enable_manual_linking"),
+            MinimumPasswordLength = config.Count("auth.minimum_password_length"),
+        };
+        auth.AdditionalRedirectUrls.AddRange(config.List("auth.additional_redirect_urls"));
+        auth.AdditionalRoles.AddRange(config.List("auth.additional_roles"));
+        auth.TrustedProxies.AddRange(config.List("server.trusted_proxies"));
+        auth.RateLimit.EmailSent = config.Count("auth.rate_limit.email_sent");
+        auth.RateLimit.SmsSent = config.Count("auth.rate_limit.sms_sent");
+        auth.RateLimit.AnonymousUsers = config.Count("auth.rate_limit.anonymous_users");
+        auth.RateLimit.TokenRefresh = config.Count("auth.rate_limit.token_refresh");
+        auth.RateLimit.SignInSignUps = config.Count("auth.rate_limit.sign_in_sign_ups");
+        auth.RateLimit.TokenVerifications = config.Count("auth.rate_limit.token_verifications");
+        auth.Sessions.Timebox = config.Duration("auth.sessions.timebox");
+        auth.Sessions.InactivityTimeout = config.Duration("auth.sessions.inactivity_timeout");
+        auth.Sessions.SinglePerUser = config.Switch("auth.sessions.single_per_user");
+        auth.Email.EnableSignup = config.Switch("auth.email.enable_signup");
+        auth.Email.EnableConfirmations = config.Switch("auth.email.enable_confirmations");
+        auth.Email.DoubleConfirmChanges = config.Switch("auth.email.double_confirm_changes");
+        auth.Email.SecurePasswordChange = config.Switch("auth.email.secure_password_change");
+        return auth;
+    }
+}

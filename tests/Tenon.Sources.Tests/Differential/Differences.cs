@@ -1,0 +1,118 @@
+namespace Tenon.Sources.Tests.Differential;
+
+/// <summary>One way in which Tenon answers otherwise than PostgreSQL, on purpose or for now.</summary>
+internal sealed record Difference(
+    string Title,
+    string Reason,
+    Func<DifferentialCase, string?[], string, string, bool> Matches
+);
+
+// The closed list. docs/guides/differences.md is written from it; a difference that no entry covers fails the test.
+internal static class Differences
+{
+    public static readonly Difference[] All =
+    [
+        new(
+            "NaN as real or double precision on SQLite",
+            "SQLite turns a NaN into NULL. Tenon raises 0A000 rather than lose the value; numeric has NaN everywhere.",
+            (test, row, tenon, _) => tenon == "!0A000" && (row.Contains("NaN") || test.Types.Any(IsFloat))
+        ),
+        new(
+            "Infinity as numeric",
+            "Tenon's numeric has NaN but no infinities: a conversion or extract() that would give one raises 0A000. date_part() gives infinities as PostgreSQL does.",
+            (_, _, tenon, postgres) => tenon == "!0A000" && postgres.EndsWith("Infinity", StringComparison.Ordinal)
+        ),
+        new(
+            "NaN in numeric(p,s) with p up to 18 on SQLite",
+            "Such a column is stored as a scaled integer, which has no NaN: 22003. Declare the column as plain numeric.",
+            (test, row, tenon, _) =>
+                tenon == "!22003"
+                && row.Contains("NaN")
+                && test.Expression.Contains("numeric(", StringComparison.Ordinal)
+        ),
+        new(
+            "Shortest digits of real halfway between two values",
+            "Where the shortest decimal lies exactly halfway between two reals, Tenon prints it and PostgreSQL prints one digit more. Both read back as the same value.",
+            (test, _, tenon, postgres) =>
+                test.Types.Contains("real")
+                && double.TryParse(tenon, out double a)
+                && double.TryParse(postgres, out double b)
+                && (float)a == (float)b
+        ),
+        new(
+            "Differences of timestamps beyond 292,271 years",
+            "PostgreSQL 15 overflows silently and gives a span of the wrong sign; Tenon raises 22008, as PostgreSQL 17 does.",
+            (test, _, tenon, _) =>
+                tenon == "!22008"
+                && test.Expression == "a - b"
+                && test.Types[0].StartsWith("timestamp", StringComparison.Ordinal)
+        ),
+        new(
+            "age() of an infinite timestamp",
+            "PostgreSQL 15 computes with the infinity's internal number; Tenon raises 22008.",
+            (test, row, tenon, _) =>
+                tenon == "!22008" && test.Expression.StartsWith("age(", StringComparison.Ordinal) && row.Any(IsInfinite)
+        ),
+        new(
+            "Local mean time before standard time",
+            "Before a zone's first standard time its offset has seconds in the tz database; .NET keeps whole minutes.",
+            (test, row, _, _) =>
+                test.Expression == "a at time zone b"
+                && row[0] is { } moment
+                && (moment.StartsWith('0') || moment.StartsWith("19", StringComparison.Ordinal))
+        ),
+        new(
+            "A date beyond the timestamps compared with one",
+            "The date is converted first, which raises 22008 past the year 294276; PostgreSQL compares such a date as infinite.",
+            (test, row, tenon, _) => tenon == "!22008" && test.Types[0] == "date" && row.Contains("5874897-12-31")
+        ),
+        new(
+            "The zone of the year 294276",
+            "Daylight saving rules so far out are those of the same year in the calendar's 400-year cycle.",
+            (test, row, _, _) =>
+                test.Expression == "a at time zone b"
+                && row[0] is { } moment
+                && moment.StartsWith("294276", StringComparison.Ordinal)
+        ),
+    ];
+
+    /// <summary>Functions that the catalogue does not have yet: a call is refused by name with 42883.</summary>
+    public static readonly (string Name, string Reason)[] Missing =
+    [
+        ("to_char", "Format dates and numbers in the client, or use extract, date_trunc and casts to text."),
+        ("make_interval", "Write an interval literal or multiply one: a * interval '1 day'."),
+    ];
+
+    private static bool IsFloat(string type) => type is "real" or "double precision";
+
+    private static bool IsInfinite(string? value) =>
+        value is not null && value.EndsWith("infinity", StringComparison.Ordinal);
+
+    /// <summary>Why this function is not in the catalogue; null when it ought to be.</summary>
+    public static string? Refused(DifferentialCase test) =>
+        Missing.FirstOrDefault(m => test.Expression.StartsWith(m.Name + "(", StringComparison.Ordinal)).Reason;
+
+    /// <summary>Why these two answers may differ; null when they may not.</summary>
+    public static string? Reason(DifferentialCase test, string?[] row, string tenon, string postgres) =>
+        All.FirstOrDefault(d => d.Matches(test, row, tenon, postgres))?.Title;
+
+    public static string Document()
+    {
+        var text = new System.Text.StringBuilder();
+        text.Append("# Where Tenon differs from PostgreSQL\n\n");
+        text.Append(
+            "Functions, operators and casts give the same value or the same SQLSTATE as PostgreSQL 15, on SQLite and in memory alike. "
+        );
+        text.Append("A test compares them on thousands of edge values; these are all the differences it allows.\n");
+        foreach (Difference difference in All)
+        {
+            text.Append($"\n## {difference.Title}\n\n{difference.Reason}\n");
+        }
+        text.Append("\n## Functions that are not there yet\n\nA call is refused with 42883.\n\n");
+        foreach ((string name, string reason) in Missing)
+        {
+            text.Append($"- `{name}`: {reason}\n");
+        }
+        return text.ToString();
+    }
+}
