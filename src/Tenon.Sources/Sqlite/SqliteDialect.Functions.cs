@@ -104,9 +104,10 @@ internal partial class SqliteDialect
         }
         else if (function.Name is "min" or "max" && IsNativeExtreme(aggregate.Arguments[0].Type))
         {
+            // The extreme of a numeric(p,s) is a plain numeric: the scaled integer would lose its scale on the way out.
             Syntax(function.Name).Syntax("(");
-            Write(aggregate.Arguments[0]);
-            Syntax(CollationOf(aggregate.Arguments[0].Type)).Syntax(")");
+            WriteAs(aggregate.Arguments[0], aggregate.Type);
+            Syntax(CollationOf(aggregate.Type)).Syntax(")");
         }
         else
         {

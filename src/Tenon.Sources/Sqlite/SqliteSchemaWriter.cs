@@ -19,7 +19,12 @@ internal static class SqliteSchemaWriter
     public static IEnumerable<string> Write(SchemaStep step, RequestContext context) =>
         step switch
         {
-            CreateTableStep s => [Table(s.Table, SqliteDialect.PhysicalName(s.Table.Name), s.Catalog), .. Indexes(s.Table, s.Catalog)],
+            CreateTableStep s =>
+            [
+                Table(s.Table, SqliteDialect.PhysicalName(s.Table.Name), s.Catalog),
+                .. IdentityStarts(s.Table),
+                .. Indexes(s.Table, s.Catalog),
+            ],
             DropTableStep s => [$"drop table {Quote(SqliteDialect.PhysicalName(s.Table.Name))}"],
             RenameTableStep s =>
             [
@@ -47,6 +52,12 @@ internal static class SqliteSchemaWriter
     {
         string old = Quote(SqliteDialect.PhysicalName(step.Before.Name));
         yield return Table(step.After, Temporary, step.Catalog);
+        if (RowIdentity(step.After) is not null && RowIdentity(step.Before) is not null)
+        {
+            // A number once given is not given again, whatever rows are left.
+            string known = SqliteDialect.PhysicalName(step.Before.Name).Replace("'", "''");
+            yield return $"insert into sqlite_sequence (name, seq) select '{Temporary}', seq from sqlite_sequence where name = '{known}'";
+        }
         var targets = step.Columns.Where(c => c.Target.Generated is null && (c.Source is not null || c.Value is not null)).ToList();
         if (targets.Count > 0)
         {
@@ -133,6 +144,19 @@ internal static class SqliteSchemaWriter
     /// <summary>The integer primary key of one column is SQLite's row key itself.</summary>
     private static string? RowIdColumn(Table table) =>
         table.PrimaryKey is { Columns: [var only] } && table.Find(only)!.Type.IsInteger ? only : null;
+
+    private static Column? RowIdentity(Table table) =>
+        RowIdColumn(table) is { } name && table.Find(name) is { Identity: not IdentityKind.None } column ? column : null;
+
+    /// <summary>start with: the numbers of an identity column begin there.</summary>
+    private static IEnumerable<string> IdentityStarts(Table table)
+    {
+        string name = SqliteDialect.PhysicalName(table.Name).Replace("'", "''");
+        if (RowIdentity(table) is { IdentityStart: not 1 } column)
+        {
+            yield return $"insert into sqlite_sequence (name, seq) values ('{name}', {column.IdentityStart - 1})";
+        }
+    }
 
     private static string Column(Table table, Column column, bool isRowId, Templates templates)
     {
