@@ -151,7 +151,7 @@ internal sealed class TenonProcess : IAsyncDisposable
         foreach (var directory in Directory.EnumerateDirectories(from))
         {
             var name = Path.GetFileName(directory);
-            if (name is not (".tenon" or "dist"))
+            if (name is not (".tenon" or "dist" or "node_modules"))
             {
                 var target = Path.Combine(to, name);
                 if (new DirectoryInfo(directory).LinkTarget is { } link)

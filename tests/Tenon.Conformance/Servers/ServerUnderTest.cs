@@ -65,6 +65,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var keys = Path.Combine(Folder, ".tenon", "dev.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(keys)!);
         File.Delete(keys);
         var start = new ProcessStartInfo("dotnet")
         {
