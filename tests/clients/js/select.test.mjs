@@ -167,7 +167,7 @@ test('the same request gives the same bytes', async () => {
   assert.equal(first, second)
 })
 
-test('aggregates group by the plain columns', { todo: 'the order of groups by an enum differs' }, async () => {
+test('aggregates group by the plain columns', async () => {
   const rows = ok(await db.from('films').select('kind,id.count(),top:rating.max()').order('kind'))
   assert.deepEqual(rows, [
     { kind: 'drama', count: 3, top: 8.6 }, { kind: 'comedy', count: 2, top: 7.8 }, { kind: 'science fiction', count: 1, top: null },
