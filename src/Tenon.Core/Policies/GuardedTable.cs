@@ -23,7 +23,7 @@ internal sealed record GuardedTable : FromItem
     /// <summary>A predicate over the alias, or null.</summary>
     public Expr? Filter { get; }
 
-    /// <summary>The constructor of guarded tables, private to this folder by convention and by the architecture test.</summary>
+    /// <summary>The constructor of guarded tables: for the binder, and for an engine that reads back rows a guarded write chose.</summary>
     internal static class Door
     {
         public static GuardedTable Admit(QualifiedName name, string alias, Expr? filter) => new(name, alias, filter);
