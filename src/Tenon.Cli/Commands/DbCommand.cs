@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Hosting;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -32,13 +33,11 @@ internal static class DbCommand
         {
             throw new ConfigException($"a server runs on this database ({DevFile.Url(app)}); stop it first");
         }
-        string path = BackendSettings.DatabasePath(app.Config);
-        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        await using (MainDatabase old = await SourceRegistry.OpenMainAsync(BackendSettings.MainDatabase(app.Config), cancellation))
         {
-            File.Delete($"{path}.before{suffix}");
-            if (File.Exists(path + suffix))
+            if (await old.StartAnewAsync(cancellation) is { } refused)
             {
-                File.Move(path + suffix, $"{path}.before{suffix}");
+                throw new ConfigException($"{refused.Message}. {refused.Hint}");
             }
         }
         BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: true, "http://127.0.0.1", null);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Tenon.Cli.Configuration;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -28,8 +29,7 @@ internal static class DoctorCommand
 
         Check(true, $"tenon.toml is read ({app.Config.Notices.Count} notices)", "");
         app.Config.Notices.ForEach(n => Console.WriteLine("notice " + n));
-        string database = BackendSettings.DatabasePath(app.Config);
-        string state = Path.GetDirectoryName(database)!;
+        string state = SourceRegistry.FolderOf(BackendSettings.MainDatabase(app.Config)) ?? app.State;
         Check(IsWritable(state), $"{state} can be written", "give the user who runs tenon the right to write there");
         long free = new DriveInfo(Path.GetFullPath(app.Path)).AvailableFreeSpace >> 20;
         Check(free > 200, string.Create(CultureInfo.InvariantCulture, $"{free:#,0} MiB free on its disk"), "free some space");

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Hosting;
-using Tenon.Sources.Sqlite;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -45,7 +45,7 @@ internal static class MigrateCommand
     private static async Task<int> StatusAsync(AppFolder app)
     {
         IReadOnlyList<MigrationFile> files = MigrationFile.List(app.Path, app.Config.List("db.migrations.paths"));
-        List<AppliedMigration> applied = await AppliedAsync(BackendSettings.DatabasePath(app.Config));
+        List<AppliedMigration> applied = await AppliedAsync(BackendSettings.MainDatabase(app.Config));
         bool edited = false;
         foreach (MigrationFile file in files)
         {
@@ -61,13 +61,13 @@ internal static class MigrateCommand
         return edited ? 1 : 0;
     }
 
-    private static async Task<List<AppliedMigration>> AppliedAsync(string path)
+    private static async Task<List<AppliedMigration>> AppliedAsync(MainDatabaseOptions main)
     {
-        if (!File.Exists(path))
+        if (!SourceRegistry.MainExists(main))
         {
             return [];
         }
-        await using SqliteDatabase database = await SqliteDatabase.OpenAsync(path, new(), TimeProvider.System);
+        await using MainDatabase database = await SourceRegistry.OpenMainAsync(main);
         return [.. database.Applied];
     }
 

@@ -2,18 +2,17 @@
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 using Tenon.Server.Rest;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Configuration;
 
 internal static class BackendSettings
 {
-    private const string Sqlite = "sqlite:";
-
     public static BackendOptions From(Config config, Keys keys, bool development, string publicUrl, string? web) =>
         new()
         {
             AppFolder = config.Folder,
-            DatabasePath = DatabasePath(config),
+            DatabaseUrl = DatabaseUrl(config),
             Keys = keys,
             Auth = Auth(config, publicUrl),
             Rest = new RestOptions
@@ -39,12 +38,13 @@ internal static class BackendSettings
             },
         };
 
-    public static string DatabasePath(Config config)
+    /// <summary>The main database, for commands that look at it without starting a server.</summary>
+    public static MainDatabaseOptions MainDatabase(Config config) => new(DatabaseUrl(config)) { Folder = config.Folder };
+
+    private static string DatabaseUrl(Config config)
     {
         string url = config.Text("db.url");
-        return url.StartsWith(Sqlite, StringComparison.Ordinal) && url.Length > Sqlite.Length
-            ? Path.GetFullPath(Path.Combine(config.Folder, url[Sqlite.Length..]))
-            : throw new ConfigException("db.url: only sqlite:FILE is built yet as the main database");
+        return SourceRegistry.Check(url) is { } refused ? throw new ConfigException($"db.url: {refused.Message}. {refused.Hint}") : url;
     }
 
     private static AuthOptions Auth(Config config, string publicUrl)

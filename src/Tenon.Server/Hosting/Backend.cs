@@ -5,12 +5,11 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
-using Tenon.Core.Schema;
 using Tenon.Core.Types;
 using Tenon.Server.Auth;
 using Tenon.Server.Rest;
 using Tenon.Server.Store;
-using Tenon.Sources.Sqlite;
+using Tenon.Sources;
 
 namespace Tenon.Server.Hosting;
 
@@ -28,14 +27,14 @@ internal sealed class Backend : IAsyncDisposable
     private readonly BackendOptions options;
     private readonly TimeProvider clock;
 
-    private Backend(BackendOptions options, TimeProvider clock, SqliteDatabase database)
+    private Backend(BackendOptions options, TimeProvider clock, MainDatabase database)
     {
         this.options = options;
         this.clock = clock;
         Database = database;
     }
 
-    public SqliteDatabase Database { get; private set; }
+    public MainDatabase Database { get; }
     public Catalog Catalog => Database.Catalog;
 
     /// <summary>Opens the database, runs the server's own migrations, the app's, and in development the seed of a new one.</summary>
@@ -46,8 +45,7 @@ internal sealed class Backend : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.DatabasePath))!);
-        var backend = new Backend(options, clock, await OpenDatabaseAsync(options, clock));
+        var backend = new Backend(options, clock, await SourceRegistry.OpenMainAsync(options.MainDatabase(clock), cancellation));
         try
         {
             await backend.MigrateAsync(progress, cancellation);
@@ -60,22 +58,13 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
-    private static Task<SqliteDatabase> OpenDatabaseAsync(BackendOptions options, TimeProvider clock) =>
-        SqliteDatabase.OpenAsync(
-            options.DatabasePath,
-            new SchemaOptions { AutoExposeNewTables = options.AutoExposeNewTables },
-            clock,
-            statementTimeout: options.StatementTimeout,
-            durable: options.Durable
-        );
-
     private async Task MigrateAsync(Action<StartStep>? progress, CancellationToken cancellation)
     {
         long started = clock.GetTimestamp();
         var files = MigrationFile.List(options.AppFolder, options.MigrationPaths);
         if (files.FirstOrDefault(f => f.IsEdited(Database.Applied)) is { } edited)
         {
-            await RebuildAsync(edited);
+            await RebuildAsync(edited, cancellation);
         }
         foreach (StoreMigration migration in StoreMigrations.All)
         {
@@ -95,7 +84,7 @@ internal sealed class Backend : IAsyncDisposable
     }
 
     /// <summary>In development an edited migration means a new database from all files, in place of the old one; elsewhere a refusal.</summary>
-    private async Task RebuildAsync(MigrationFile edited)
+    private async Task RebuildAsync(MigrationFile edited, CancellationToken cancellation)
     {
         if (!options.Development)
         {
@@ -103,16 +92,10 @@ internal sealed class Backend : IAsyncDisposable
                 $"migration {edited.Name} was edited after it had been applied; restore it and write a new migration"
             );
         }
-        await Database.DisposeAsync();
-        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        if (await Database.StartAnewAsync(cancellation) is { } refused)
         {
-            string path = options.DatabasePath + suffix;
-            if (File.Exists(path))
-            {
-                File.Move(path, $"{options.DatabasePath}.before{suffix}", overwrite: true);
-            }
+            throw new InvalidOperationException($"migration {edited.Name} was edited after it had been applied: {refused.Message}. {refused.Hint}");
         }
-        Database = await OpenDatabaseAsync(options, clock);
     }
 
     private async Task<bool> ApplyAsync(string version, string name, string text, CancellationToken cancellation)
@@ -181,7 +164,7 @@ internal sealed class Backend : IAsyncDisposable
         "X-Total-Count", "Link", "x-sb-error-code", "X-Supabase-Api-Version", "Retry-After", "WWW-Authenticate",
     ];
 
-    public bool IsReady => Database.Writer.State == WriterState.Running;
+    public bool IsReady => Database.IsReady;
 
     /// <summary>Loads keys and starts background work; until then every token is refused.</summary>
     public static Task StartAsync(IServiceProvider services, CancellationToken cancellation) =>

@@ -1,5 +1,7 @@
+using Tenon.Core.Schema;
 using Tenon.Server.Auth;
 using Tenon.Server.Rest;
+using Tenon.Sources;
 
 namespace Tenon.Server.Hosting;
 
@@ -9,8 +11,9 @@ internal sealed record BackendOptions
     /// <summary>The folder with migrations/, seed.sql and the front end.</summary>
     public required string AppFolder { get; init; }
 
-    /// <summary>The SQLite file; its folder holds the keys in development.</summary>
-    public required string DatabasePath { get; init; }
+    /// <summary>[db] url: where the main database is; relative paths start from the app folder. May hold a password: never shown.</summary>
+    public required string DatabaseUrl { get; init; }
+    public int PoolSize { get; init; } = 16;
     public required Keys Keys { get; init; }
     public AuthOptions Auth { get; init; } = new();
     public RestOptions Rest { get; init; } = new();
@@ -32,4 +35,15 @@ internal sealed record BackendOptions
 
     /// <summary>Commits reach the disk before they are acknowledged (synchronous=FULL).</summary>
     public bool Durable { get; init; } = true;
+
+    public MainDatabaseOptions MainDatabase(TimeProvider clock) =>
+        new(DatabaseUrl)
+        {
+            Folder = AppFolder,
+            Schema = new SchemaOptions { AutoExposeNewTables = AutoExposeNewTables },
+            Clock = clock,
+            StatementTimeout = StatementTimeout,
+            Durable = Durable,
+            PoolSize = PoolSize,
+        };
 }

@@ -1,6 +1,6 @@
 using Tenon.Core.Errors;
 using Tenon.Core.Types;
-using Tenon.Sources.Sqlite;
+using Tenon.Sources;
 
 namespace Tenon.Server.Hosting;
 
@@ -68,5 +68,5 @@ internal sealed record MigrationFile(string Version, string Name, string Path)
 
     /// <summary>The applied migration of this version whose text differs from the file; null when there is none.</summary>
     public bool IsEdited(IEnumerable<AppliedMigration> applied) =>
-        applied.Any(a => a.Version == Version && a.Checksum != SqliteDatabase.ChecksumOf(Read()));
+        applied.Any(a => a.Version == Version && a.Checksum != MainDatabase.ChecksumOf(Read()));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
@@ -14,15 +13,14 @@ using Tenon.Sources.Sqlite.Writing;
 
 namespace Tenon.Sources.Sqlite;
 
-/// <summary>A migration that ran: its version (the digits of its file), name, and what was in it.</summary>
-internal sealed record AppliedMigration(string Version, string Name, string Checksum, string Text, long AppliedAt);
-
 /// <summary>
 /// The embedded database: one writer, a pool of readers, the catalog. The catalog is rebuilt at start from the texts of the
 /// migrations that ran, and swapped as a whole when one runs.
 /// </summary>
-internal sealed class SqliteDatabase : IAsyncDisposable
+internal sealed class SqliteDatabase : MainDatabase
 {
+    public const string Scheme = "sqlite:";
+
     private const string CreateMigrations =
         "create table if not exists \"tenon.migrations\" (version text primary key, name text not null, checksum text not null, "
         + "text text not null, applied_at integer not null) strict";
@@ -36,65 +34,66 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private readonly SqliteOptions options;
     private readonly SchemaOptions schemaOptions;
-    private readonly SqliteReaders readers;
+    private readonly SqliteSource source;
+    private readonly int readerCount;
+    private ImmutableArray<AppliedMigration> applied = [];
+    private SqliteReaders readers;
     private volatile Catalog catalog = Catalog.Empty;
 
-    private SqliteDatabase(SqliteOptions options, SchemaOptions schemaOptions, int readerCount, TimeSpan statementTimeout)
+    private SqliteDatabase(SqliteOptions options, MainDatabaseOptions main)
     {
         this.options = options;
-        this.schemaOptions = schemaOptions;
+        schemaOptions = main.Schema;
+        readerCount = main.PoolSize;
         Writer = new SqliteWriter(options);
         readers = new SqliteReaders(options, readerCount);
-        Source = new SqliteSource(readers, Writer, () => catalog, statementTimeout);
+        source = new SqliteSource(readers, Writer, () => catalog, main.StatementTimeout);
     }
 
-    public Source Source { get; }
-    public SqliteWriter Writer { get; }
-    public Catalog Catalog => catalog;
-    public ImmutableArray<AppliedMigration> Applied { get; private set; } = [];
+    public override Source Source => source;
+    public SqliteWriter Writer { get; private set; }
+    public override Catalog Catalog => catalog;
+    public override ImmutableArray<AppliedMigration> Applied => applied;
+    public override bool IsReady => Writer.State == WriterState.Running;
+    public override string Place => options.Path;
 
-    public static async Task<SqliteDatabase> OpenAsync(
-        string path,
-        SchemaOptions schemaOptions,
-        TimeProvider clock,
-        int readerCount = 16,
-        TimeSpan? statementTimeout = null,
-        bool durable = true
-    )
+    public static string PathOf(MainDatabaseOptions main) => Path.GetFullPath(Path.Combine(main.Folder, main.Url[Scheme.Length..]));
+
+    public static async Task<MainDatabase> OpenMainAsync(MainDatabaseOptions main, CancellationToken cancellation)
     {
+        string path = PathOf(main);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var options = new SqliteOptions(path)
         {
-            Time = clock,
-            Synchronous = durable ? SqliteSynchronous.Full : SqliteSynchronous.Normal,
+            Time = main.Clock,
+            Synchronous = main.Durable ? SqliteSynchronous.Full : SqliteSynchronous.Normal,
             Extensions = new SqliteExtensions().Add(SqliteLibrary.Register),
         };
-        var database = new SqliteDatabase(options, schemaOptions, readerCount, statementTimeout ?? TimeSpan.FromSeconds(8));
-        await database.Writer.RunExclusiveAsync(database.LoadApplied).ConfigureAwait(false);
+        var database = new SqliteDatabase(options, main);
+        await database.Writer.RunExclusiveAsync(database.LoadApplied, cancellation).ConfigureAwait(false);
         return database;
     }
 
     private void LoadApplied(SqliteConnection connection)
     {
         connection.ExecuteScript(CreateMigrations + ";" + SqliteIdentity.CreateTable);
-        var applied = ImmutableArray.CreateBuilder<AppliedMigration>();
+        var found = ImmutableArray.CreateBuilder<AppliedMigration>();
         using (SqliteStatement rows = connection.Prepare(List))
         {
             while (rows.Read())
             {
                 string Text(int column) => Encoding.UTF8.GetString(rows.GetUtf8(column));
-                applied.Add(new AppliedMigration(Text(0), Text(1), Text(2), Text(3), rows.GetInt64(4)));
+                found.Add(new AppliedMigration(Text(0), Text(1), Text(2), Text(3), rows.GetInt64(4)));
             }
         }
-        Applied = applied.ToImmutable();
+        applied = found.ToImmutable();
         Catalog replayed = Catalog.Empty;
-        foreach (AppliedMigration migration in Applied)
+        foreach (AppliedMigration migration in applied)
         {
             replayed = Plan(replayed, migration.Text).Value.Catalog;
         }
         catalog = replayed;
     }
-
-    public static string ChecksumOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Parses and checks a whole file against a catalog; nothing is changed.</summary>
     private Outcome<SchemaChange> Plan(Catalog from, string text)
@@ -103,8 +102,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return parsed.Error is { } error ? error : SchemaBuilder.Apply(from, parsed.Value, schemaOptions);
     }
 
-    /// <summary>Runs one migration as one transaction and records it; the error of a refused one carries its position.</summary>
-    public async Task<Error?> ApplyAsync(string version, string name, string text, long now, CancellationToken cancellation)
+    public override async Task<Error?> ApplyAsync(string version, string name, string text, long now, CancellationToken cancellation)
     {
         if (!Plan(catalog, text).TryGet(out SchemaChange change, out Error refused))
         {
@@ -114,13 +112,12 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Error? failed = await RunAsync(change, now, connection => Write(connection, migration), cancellation).ConfigureAwait(false);
         if (failed is null)
         {
-            Applied = Applied.Add(migration);
+            applied = applied.Add(migration);
         }
         return failed;
     }
 
-    /// <summary>Runs the rows of a seed as one transaction; schema statements in it are refused.</summary>
-    public async Task<Error?> SeedAsync(string text, long now, CancellationToken cancellation)
+    public override async Task<Error?> SeedAsync(string text, long now, CancellationToken cancellation)
     {
         if (!Plan(catalog, text).TryGet(out SchemaChange change, out Error refused))
         {
@@ -217,7 +214,26 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         insert.Execute();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>The files are kept beside the new one under the name .before.</summary>
+    public override async Task<Error?> StartAnewAsync(CancellationToken cancellation)
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete($"{options.Path}.before{suffix}");
+            if (File.Exists(options.Path + suffix))
+            {
+                File.Move(options.Path + suffix, $"{options.Path}.before{suffix}");
+            }
+        }
+        Writer = new SqliteWriter(options);
+        readers = new SqliteReaders(options, readerCount);
+        source.Reopen(readers, Writer);
+        await Writer.RunExclusiveAsync(LoadApplied, cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    public override async ValueTask DisposeAsync()
     {
         await readers.DisposeAsync().ConfigureAwait(false);
         await Writer.DisposeAsync().ConfigureAwait(false);

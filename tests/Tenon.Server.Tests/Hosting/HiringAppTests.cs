@@ -17,7 +17,7 @@ public sealed class HiringAppTests
             var options = new BackendOptions
             {
                 AppFolder = Path.Combine(Root(), "apps", "hiring"),
-                DatabasePath = Path.Combine(data, "data.db"),
+                DatabaseUrl = "sqlite:" + Path.Combine(data, "data.db"),
                 Keys = Keys.Create(TimeProvider.System),
                 SeedPaths = ["seed/*.sql", "seed.sql"],
                 Development = true,

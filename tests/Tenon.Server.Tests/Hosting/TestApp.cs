@@ -35,7 +35,7 @@ internal sealed class TestApp : IAsyncDisposable
         var options = new BackendOptions
         {
             AppFolder = folder,
-            DatabasePath = Path.Combine(folder, ".tenon", "data.db"),
+            DatabaseUrl = "sqlite:.tenon/data.db",
             Keys = keys,
             Development = true,
         };

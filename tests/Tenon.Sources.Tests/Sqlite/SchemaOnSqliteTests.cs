@@ -32,7 +32,10 @@ public sealed class SchemaOnSqliteTests : IAsyncLifetime
     }
 
     private async Task Open() =>
-        database = await SqliteDatabase.OpenAsync(Path.Combine(folder, "data.db"), SchemaOptions.Standard, TimeProvider.System, durable: false);
+        database = (SqliteDatabase)
+            await SourceRegistry.OpenMainAsync(
+                new MainDatabaseOptions("sqlite:data.db") { Folder = folder, Schema = SchemaOptions.Standard, Durable = false }
+            );
 
     private Task<Error?> Apply(string sql) =>
         database.ApplyAsync($"{++version:D4}", "test", sql, 0, TestContext.Current.CancellationToken);

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Schema;
+
+namespace Tenon.Sources;
+
+/// <summary>A migration that ran: its version (the digits of its file), name, and what was in it.</summary>
+internal sealed record AppliedMigration(string Version, string Name, string Checksum, string Text, long AppliedAt);
+
+/// <summary>How the main database is opened, whatever the product behind its url.</summary>
+internal sealed record MainDatabaseOptions(string Url)
+{
+    /// <summary>The folder that relative paths in the url start from.</summary>
+    public string Folder { get; init; } = ".";
+    public SchemaOptions Schema { get; init; } = new();
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>A commit is on disk before it is acknowledged.</summary>
+    public bool Durable { get; init; } = true;
+
+    /// <summary>Connections that answer requests; an engine without connections of its own reads it as readers.</summary>
+    public int PoolSize { get; init; } = 16;
+}
+
+/// <summary>
+/// The database an app lives in: its migrations, its catalog, and the source that requests read and write. One
+/// implementation in an engine's folder; <see cref="SourceRegistry"/> chooses it by the url.
+/// </summary>
+internal abstract class MainDatabase : IAsyncDisposable
+{
+    public abstract Source Source { get; }
+
+    /// <summary>What it contains now; swapped as a whole when a migration ran.</summary>
+    public abstract Catalog Catalog { get; }
+
+    /// <summary>The migrations that ran, in the order they ran.</summary>
+    public abstract ImmutableArray<AppliedMigration> Applied { get; }
+
+    /// <summary>Requests can be answered, writes included.</summary>
+    public abstract bool IsReady { get; }
+
+    /// <summary>Which database this is, for people: never a password.</summary>
+    public abstract string Place { get; }
+
+    /// <summary>Runs one migration as one transaction and records it; the error of a refused one carries its position.</summary>
+    public abstract Task<Error?> ApplyAsync(string version, string name, string text, long now, CancellationToken cancellation);
+
+    /// <summary>Runs the rows of a seed as one transaction; schema statements in it are refused.</summary>
+    public abstract Task<Error?> SeedAsync(string text, long now, CancellationToken cancellation);
+
+    /// <summary>
+    /// Sets the database aside (the engine says where) and begins an empty one in its place; for development only. An engine
+    /// that cannot answers why, and changes nothing.
+    /// </summary>
+    public abstract Task<Error?> StartAnewAsync(CancellationToken cancellation);
+
+    public abstract ValueTask DisposeAsync();
+
+    public static string ChecksumOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
