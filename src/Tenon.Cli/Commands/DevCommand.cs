@@ -1,7 +1,6 @@
 // tenon dev: migrations, seed, front end and server in one process; starts the back end anew when the schema's files or
 // the configuration change. A change that cannot be applied is printed, and the next change is waited for.
 using System.CommandLine;
-using System.Diagnostics;
 using Tenon.Cli.Configuration;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth;
@@ -52,7 +51,7 @@ internal sealed class DevCommand(string folder, int? port)
 
     private async Task RunUntilChangeAsync(bool first, string before, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = TimeProvider.System.GetTimestamp();
         AppFolder app = AppFolder.OpenDevelopment(folder);
         if (first)
         {
@@ -72,7 +71,7 @@ internal sealed class DevCommand(string folder, int? port)
         {
             await BuildAsync(web, cancellation);
         }
-        Ready(url, keys, web, Stopwatch.GetElapsedTime(started));
+        Ready(url, keys, web, TimeProvider.System.GetElapsedTime(started));
         await UntilChangedAsync(before, cancellation);
         Console.WriteLine("changed: starting anew");
     }

@@ -65,7 +65,7 @@ internal sealed class FrontEnd(Config config)
 
     private async Task<string> RunAsync(string command, string shown, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = TimeProvider.System.GetTimestamp();
         ProcessStartInfo info = OperatingSystem.IsWindows()
             ? new ProcessStartInfo("cmd.exe", ["/d", "/c", command])
             : new ProcessStartInfo("/bin/sh", ["-c", command]);
@@ -92,7 +92,7 @@ internal sealed class FrontEnd(Config config)
         {
             throw new IOException($"{shown} failed in {root}:\n{output}");
         }
-        return $"{shown}  {Say.Seconds(Stopwatch.GetElapsedTime(started))}";
+        return $"{shown}  {Say.Seconds(TimeProvider.System.GetElapsedTime(started))}";
     }
 
     private static void Keep(StringBuilder output, string? line)

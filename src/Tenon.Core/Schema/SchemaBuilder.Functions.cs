@@ -50,15 +50,20 @@ internal sealed partial class SchemaBuilder
             }
             routine = routine with { ExecuteRoles = old.ExecuteRoles, Comment = old.Comment };
         }
-        foreach (RoutineParameter parameter in parameters.Where(p => p.Default is not null))
-        {
-            Require(new TypeChecker(catalog).CheckExpression(parameter.Default!, ScopeOfRanges.Empty, parameter.Type, ExpressionUse.Default));
-        }
+        RequireDefaults(parameters);
         catalog = catalog.With(routine);
         // As in PostgreSQL: a body in language sql is checked when it is made, one in plpgsql when it first runs.
         if (create.Language == "sql")
         {
             Require(new TypeChecker(catalog).CheckRoutine(new RoutineSource(routine.Shape, routine.Body)));
+        }
+    }
+
+    private void RequireDefaults(ImmutableArray<RoutineParameter> parameters)
+    {
+        foreach (RoutineParameter parameter in parameters.Where(p => p.Default is not null))
+        {
+            Require(new TypeChecker(catalog).CheckExpression(parameter.Default!, ScopeOfRanges.Empty, parameter.Type, ExpressionUse.Default));
         }
     }
 

@@ -81,8 +81,7 @@ internal sealed partial class SchemaBuilder
         switch (statement)
         {
             case RowStatement s:
-                Require(new TypeChecker(catalog).CheckStatement(s.Statement));
-                Emit(new RowsStep(s.Statement));
+                ApplyRows(s);
                 break;
             case CreateTable s:
                 ApplyCreateTable(s);
@@ -121,6 +120,12 @@ internal sealed partial class SchemaBuilder
                 ApplySmall(statement);
                 break;
         }
+    }
+
+    private void ApplyRows(RowStatement rows)
+    {
+        Require(new TypeChecker(catalog).CheckStatement(rows.Statement));
+        Emit(new RowsStep(rows.Statement));
     }
 
     /// <summary>The relation a statement is about, for those that quick-starts write about the server's own schemas.</summary>

@@ -139,9 +139,7 @@ internal abstract partial class SqlWriter
                 WriteQuantified(e);
                 break;
             case ExistsExpr e:
-                Syntax("exists (");
-                Write(e.Select);
-                Syntax(")");
+                WriteExists(e);
                 break;
             case ScalarSelectExpr e:
                 WriteScalarSelect(e);
@@ -153,9 +151,7 @@ internal abstract partial class SqlWriter
                 WriteCase(e);
                 break;
             case CoalesceExpr e:
-                Syntax("coalesce(");
-                WriteList(e.Items, e.Type);
-                Syntax(e.Items.Length == 1 ? ", null)" : ")");
+                WriteCoalesce(e);
                 break;
             case ConvertExpr e:
                 WriteConvert(e);
@@ -176,6 +172,20 @@ internal abstract partial class SqlWriter
                 WriteOther(expr);
                 break;
         }
+    }
+
+    private void WriteExists(ExistsExpr exists)
+    {
+        Syntax("exists (");
+        Write(exists.Select);
+        Syntax(")");
+    }
+
+    private void WriteCoalesce(CoalesceExpr coalesce)
+    {
+        Syntax("coalesce(");
+        WriteList(coalesce.Items, coalesce.Type);
+        Syntax(coalesce.Items.Length == 1 ? ", null)" : ")");
     }
 
     /// <summary>Nodes only some dialects can write; the base refuses.</summary>

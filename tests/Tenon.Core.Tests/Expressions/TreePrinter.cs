@@ -26,26 +26,8 @@ internal static class TreePrinter
             case null:
                 text.Append("null");
                 break;
-            case NameExpr name:
-                text.AppendJoin('.', name.Parts);
-                break;
-            case NumberExpr number:
-                text.Append(number.Text);
-                break;
-            case LiteralExpr literal:
-                text.Append('\'').Append(literal.Text.Replace("'", "''").Replace("\n", "\\n")).Append('\'');
-                break;
-            case ConstantExpr { Type.Kind: TypeKind.Boolean } constant:
-                text.Append(constant.Value.Boolean ? "true" : "false");
-                break;
-            case ConstantExpr constant:
-                text.Append(constant.Value);
-                break;
-            case StarExpr star:
-                text.Append(star.Qualifier is null ? "*" : star.Qualifier + ".*");
-                break;
-            case PlaceholderExpr placeholder:
-                text.Append('$').Append(placeholder.Name);
+            case Expr leaf when Leaf(leaf) is { } written:
+                text.Append(written);
                 break;
             case OperatorExpr op:
                 WriteOperator(text, op);
@@ -77,6 +59,19 @@ internal static class TreePrinter
                 break;
         }
     }
+
+    private static string? Leaf(Expr expr) =>
+        expr switch
+        {
+            NameExpr name => string.Join('.', name.Parts),
+            NumberExpr number => number.Text,
+            LiteralExpr literal => $"'{literal.Text.Replace("'", "''").Replace("\n", "\\n")}'",
+            ConstantExpr { Type.Kind: TypeKind.Boolean } constant => constant.Value.Boolean ? "true" : "false",
+            ConstantExpr constant => constant.Value.ToString(),
+            StarExpr star => star.Qualifier is null ? "*" : star.Qualifier + ".*",
+            PlaceholderExpr placeholder => "$" + placeholder.Name,
+            _ => null,
+        };
 
     private static void WriteOperator(StringBuilder text, OperatorExpr op)
     {

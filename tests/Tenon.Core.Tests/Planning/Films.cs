@@ -14,7 +14,7 @@ internal static class Films
     private static Catalog.Catalog Build()
     {
         var catalog = Core.Catalog.Catalog.Empty.With(new EnumType(new("public", "rating"), ["G", "PG", "R"]));
-        foreach (Table table in Tables())
+        foreach (Table table in Tables().Concat(TablesOfOtherKinds()))
         {
             catalog = catalog.With(table);
         }
@@ -55,6 +55,10 @@ internal static class Films
             PrimaryKey = new("roles_pkey", ["film_id", "actor_id"]),
             ForeignKeys = [Key("roles_film_id_fkey", "film_id", "films"), Key("roles_actor_id_fkey", "actor_id", "actors")],
         };
+    }
+
+    private static IEnumerable<Table> TablesOfOtherKinds()
+    {
         yield return Table("addresses", ("id", LogicalType.Int4), ("city", LogicalType.Text));
         yield return Table("orders", ("id", LogicalType.Int4), ("billing_id", LogicalType.Int4), ("shipping_id", LogicalType.Int4)) with
         {

@@ -11,7 +11,7 @@ internal static class Aggregates
     private static readonly LogicalType N = LogicalType.Numeric;
 
     public static IEnumerable<Function> Functions() =>
-        [.. Counting(), .. Sums(), .. Extremes(), .. Logic(), .. Spreads(), .. Collecting()];
+        [.. Counting(), .. Sums(), .. FloatAndIntervalSums(), .. Extremes(), .. Logic(), .. Spreads(), .. Collecting()];
 
     private static Function Aggregate(
         string id,
@@ -46,6 +46,10 @@ internal static class Aggregates
         }
         yield return Aggregate("numeric_sum", "sum", [N], N, () => new NumericSum(average: false));
         yield return Aggregate("numeric_avg", "avg", [N], N, () => new NumericSum(average: true));
+    }
+
+    private static IEnumerable<Function> FloatAndIntervalSums()
+    {
         yield return Aggregate(
             "float4_sum",
             "sum",

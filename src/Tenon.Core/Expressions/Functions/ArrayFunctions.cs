@@ -13,7 +13,17 @@ internal static class ArrayFunctions
     private static readonly LogicalType B = LogicalType.Boolean;
     private static readonly LogicalType T = LogicalType.Text;
 
-    public static IEnumerable<Function> Functions() => [.. Asking(), .. Making(), .. Rows(), .. StorageNames()];
+    public static IEnumerable<Function> Functions() =>
+        [
+            .. Asking(),
+            .. Making(),
+            .. Changing(),
+            .. Texts(),
+            .. Bounds(),
+            .. PlainRows(),
+            .. JsonRows(),
+            .. StorageNames(),
+        ];
 
     private static Datum[] Items(LogicalType array, Datum value) => ArrayValue.Read(array.Element!, value.Text).Items;
 
@@ -91,9 +101,33 @@ internal static class ArrayFunctions
             .Polymorphic(t =>
                 a => a[0].IsNull && a[1].IsNull ? Datum.Null : Array(t[0], [.. Lax(t[0], a[0]), .. Lax(t[0], a[1])])
             );
+    }
+
+    private static IEnumerable<Function> Changing()
+    {
         yield return Total("array_remove", "array_remove", [A, E], A, null!)
             .AsLax()
             .Polymorphic(t => a => a[0].IsNull ? a[0] : Remove(t[0], Items(t[0], a[0]), a[1]));
+        yield return Total("array_replace", "array_replace", [A, E, E], A, null!)
+            .AsLax()
+            .Polymorphic(t => a => a[0].IsNull ? a[0] : Replace(t[0], Items(t[0], a[0]), a[1], a[2]));
+    }
+
+    private static IEnumerable<Function> Bounds()
+    {
+        yield return Total("array_upper", "array_upper", [A, I], I, null!)
+            .Polymorphic(t =>
+                a =>
+                    Items(t[0], a[0]) is { Length: > 0 } items && a[1].Integer == 1
+                        ? Datum.Of(items.Length)
+                        : Datum.Null
+            );
+        yield return Total("array_lower", "array_lower", [A, I], I, null!)
+            .Polymorphic(t => a => Items(t[0], a[0]).Length > 0 && a[1].Integer == 1 ? Datum.Of(1) : Datum.Null);
+    }
+
+    private static IEnumerable<Function> Texts()
+    {
         yield return Total("array_to_string", "array_to_string", [A, T], T, null!)
             .Polymorphic(t => a => Join(t[0], Items(t[0], a[0]), a[1].Text));
         yield return Total("array_to_string_null", "array_to_string", [A, T, T], T, null!)
@@ -104,18 +138,6 @@ internal static class ArrayFunctions
                         ? Datum.Null
                         : Join(t[0], Items(t[0], a[0]), a[1].Text, a[2].IsNull ? null : a[2].Text)
             );
-        yield return Total("array_replace", "array_replace", [A, E, E], A, null!)
-            .AsLax()
-            .Polymorphic(t => a => a[0].IsNull ? a[0] : Replace(t[0], Items(t[0], a[0]), a[1], a[2]));
-        yield return Total("array_upper", "array_upper", [A, I], I, null!)
-            .Polymorphic(t =>
-                a =>
-                    Items(t[0], a[0]) is { Length: > 0 } items && a[1].Integer == 1
-                        ? Datum.Of(items.Length)
-                        : Datum.Null
-            );
-        yield return Total("array_lower", "array_lower", [A, I], I, null!)
-            .Polymorphic(t => a => Items(t[0], a[0]).Length > 0 && a[1].Integer == 1 ? Datum.Of(1) : Datum.Null);
         yield return Total(
                 "string_to_array",
                 "string_to_array",
@@ -181,7 +203,7 @@ internal static class ArrayFunctions
             Columns = [new RowField(name, result)],
         };
 
-    private static IEnumerable<Function> Rows()
+    private static IEnumerable<Function> PlainRows()
     {
         foreach (LogicalType type in new[] { LogicalType.Int4, LogicalType.Int8 })
         {
@@ -209,6 +231,10 @@ internal static class ArrayFunctions
                 EvaluateSet = a => One(Items(f.Parameters[0], a[0])),
             }
         );
+    }
+
+    private static IEnumerable<Function> JsonRows()
+    {
         foreach (bool binary in new[] { false, true })
         {
             LogicalType json = binary ? LogicalType.Jsonb : LogicalType.Json;

@@ -43,16 +43,7 @@ internal static class FormatText
                 result.Append(pattern[i]);
                 continue;
             }
-            int number = Digits(pattern, ref i);
-            if (number > 0 && i + 1 < pattern.Length && pattern[i + 1] == '$')
-            {
-                next = number;
-                i++;
-                number = 0;
-            }
-            bool left = i + 1 < pattern.Length && pattern[i + 1] == '-';
-            i += left ? 1 : 0;
-            int width = number > 0 ? number : Digits(pattern, ref i);
+            (bool left, int width) = Placeholder(pattern, ref i, ref next);
             if (++i >= pattern.Length)
             {
                 return Invalid("unterminated format() type specifier");
@@ -75,17 +66,35 @@ internal static class FormatText
             {
                 return new Error(ErrorCodes.NullNotAllowed, "null values cannot be formatted as an SQL identifier");
             }
-            text = pattern[i] switch
-            {
-                's' => text ?? "",
-                'I' => QuoteIdentifier(text!),
-                _ => text is null ? "NULL" : QuoteLiteral(text),
-            };
+            text = Written(pattern[i], text);
             string fill = new(' ', Math.Clamp(width - CodePoints.Count(text), 0, 1 << 20));
             result.Append(left ? text + fill : fill + text);
             next++;
         }
         return Datum.Of(result.ToString());
+    }
+
+    private static string Written(char letter, string? text) =>
+        letter switch
+        {
+            's' => text ?? "",
+            'I' => QuoteIdentifier(text!),
+            _ => text is null ? "NULL" : QuoteLiteral(text),
+        };
+
+    // What stands between % and the letter: n$ chooses the argument, - aligns left, digits are the width.
+    private static (bool Left, int Width) Placeholder(string pattern, ref int i, ref int next)
+    {
+        int number = Digits(pattern, ref i);
+        if (number > 0 && i + 1 < pattern.Length && pattern[i + 1] == '$')
+        {
+            next = number;
+            i++;
+            number = 0;
+        }
+        bool left = i + 1 < pattern.Length && pattern[i + 1] == '-';
+        i += left ? 1 : 0;
+        return (left, number > 0 ? number : Digits(pattern, ref i));
     }
 
     private static int Digits(string pattern, ref int i)

@@ -13,7 +13,7 @@ internal static class JsonFunctions
     private static readonly LogicalType B = LogicalType.Boolean;
     private static readonly LogicalType Texts = LogicalType.ArrayOf(LogicalType.Text);
 
-    public static IEnumerable<Function> Functions() => [.. Reaching(), .. Asking(), .. Building(), .. Changing()];
+    public static IEnumerable<Function> Functions() => [.. Reaching(), .. Measuring(), .. Asking(), .. Building(), .. Changing()];
 
     /// <summary>A text just built, as json or made canonical as jsonb.</summary>
     public static Outcome<Datum> Finish(string text, bool binary) =>
@@ -58,6 +58,15 @@ internal static class JsonFunctions
                 .AsTotal();
             yield return Infix(p + "_path_text", "#>>", json, Texts, T, a => Text(Path(a[0], a[1]), a[0].Text, binary))
                 .AsTotal();
+        }
+    }
+
+    private static IEnumerable<Function> Measuring()
+    {
+        foreach (bool binary in new[] { false, true })
+        {
+            LogicalType json = binary ? LogicalType.Jsonb : LogicalType.Json;
+            string p = binary ? "jsonb" : "json";
             yield return Total(
                 p + "_typeof",
                 p + "_typeof",

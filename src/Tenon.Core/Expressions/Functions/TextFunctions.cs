@@ -1,12 +1,11 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Tenon.Core.Errors;
 using Tenon.Core.Types;
 using static Tenon.Core.Expressions.Functions.Define;
 
 namespace Tenon.Core.Expressions.Functions;
 
-// text: concatenation, case, cutting, searching, patterns. Positions count characters (code points) from 1.
+// text: concatenation, case, cutting, searching. Positions count characters (code points) from 1.
 internal static class TextFunctions
 {
     private static readonly LogicalType T = LogicalType.Text;
@@ -14,7 +13,16 @@ internal static class TextFunctions
     private static readonly LogicalType B = LogicalType.Boolean;
 
     public static IEnumerable<Function> Functions() =>
-        [.. Joining(), .. Changing(), .. Cutting(), .. Searching(), .. Patterns()];
+        [
+            .. Joining(),
+            .. Changing(),
+            .. Writing(),
+            .. Measuring(),
+            .. Cutting(),
+            .. Trimming(),
+            .. Searching(),
+            .. PatternFunctions.Functions(),
+        ];
 
     private static IEnumerable<Function> Joining()
     {
@@ -81,6 +89,11 @@ internal static class TextFunctions
             a => Datum.Of(Translate(a[0].Text, a[1].Text, a[2].Text))
         );
         yield return Scalar("repeat", "repeat", [T, I], T, a => Repeat(a[0].Text, a[1].Integer));
+    }
+
+    // Text as it stands in SQL, in hexadecimal, in an encoding, in a format.
+    private static IEnumerable<Function> Writing()
+    {
         yield return Total("quote_literal", "quote_literal", [T], T, a => Datum.Of(FormatText.QuoteLiteral(a[0].Text)));
         yield return Total(
                 "quote_nullable",
@@ -159,7 +172,7 @@ internal static class TextFunctions
             ? new Error(ErrorCodes.ProgramLimitExceeded, "requested length too large")
             : Datum.Of(new StringBuilder().Insert(0, text, (int)Math.Max(0, times)).ToString());
 
-    private static IEnumerable<Function> Cutting()
+    private static IEnumerable<Function> Measuring()
     {
         yield return Total("length", "length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
         yield return Total("char_length", "char_length", [T], I, a => Datum.Of(CodePoints.Count(a[0].Text)));
@@ -171,6 +184,10 @@ internal static class TextFunctions
             I,
             a => Datum.Of(Encoding.UTF8.GetByteCount(a[0].Text))
         );
+    }
+
+    private static IEnumerable<Function> Cutting()
+    {
         foreach (string name in new[] { "substr", "substring" })
         {
             yield return Total(
@@ -212,6 +229,10 @@ internal static class TextFunctions
                     )
                 )
         );
+    }
+
+    private static IEnumerable<Function> Trimming()
+    {
         foreach (
             (string name, bool left, bool right) in new[]
             {
@@ -333,163 +354,5 @@ internal static class TextFunctions
     {
         int at = text.IndexOf(wanted, StringComparison.Ordinal);
         return at < 0 ? 0 : CodePoints.Count(text.AsSpan(0, at)) + 1;
-    }
-
-    private static IEnumerable<Function> Patterns()
-    {
-        foreach (
-            (string id, string op, bool insensitive, bool negated) in new[]
-            {
-                ("like", "~~", false, false),
-                ("not_like", "!~~", false, true),
-                ("ilike", "~~*", true, false),
-                ("not_ilike", "!~~*", true, true),
-            }
-        )
-        {
-            yield return Infix(
-                    id,
-                    op,
-                    T,
-                    T,
-                    B,
-                    a =>
-                        LikePattern.Matches(a[0].Text, a[1].Text, insensitive).TryGet(out bool matches, out Error error)
-                            ? Datum.Of(matches != negated)
-                            : error
-                )
-                .AsTotal();
-        }
-        foreach (
-            (string id, string op, bool insensitive, bool negated) in new[]
-            {
-                ("regex", "~", false, false),
-                ("not_regex", "!~", false, true),
-                ("iregex", "~*", true, false),
-                ("not_iregex", "!~*", true, true),
-            }
-        )
-        {
-            yield return Infix(
-                id,
-                op,
-                T,
-                T,
-                B,
-                a =>
-                    RegexPattern.Of(a[1].Text, insensitive).TryGet(out Regex regex, out Error error)
-                        ? Datum.Of(regex.IsMatch(a[0].Text) != negated)
-                        : error
-            );
-        }
-        yield return Scalar(
-            "substring_regex",
-            "substring",
-            [T, T],
-            T,
-            a => RegexPattern.Substring(a[0].Text, a[1].Text)
-        );
-        yield return Scalar(
-            "regexp_match",
-            "regexp_match",
-            [T, T],
-            LogicalType.ArrayOf(T),
-            a => RegexPattern.Match(a[0].Text, a[1].Text, "")
-        );
-        yield return Scalar(
-            "regexp_match_flags",
-            "regexp_match",
-            [T, T, T],
-            LogicalType.ArrayOf(T),
-            a => RegexPattern.Match(a[0].Text, a[1].Text, a[2].Text)
-        );
-        yield return Scalar(
-            "regexp_replace",
-            "regexp_replace",
-            [T, T, T],
-            T,
-            a => Replace(a[0].Text, a[1].Text, a[2].Text, "")
-        );
-        yield return Scalar(
-            "regexp_replace_flags",
-            "regexp_replace",
-            [T, T, T, T],
-            T,
-            a => Replace(a[0].Text, a[1].Text, a[2].Text, a[3].Text)
-        );
-    }
-
-    private static Outcome<Datum> Replace(string text, string pattern, string with, string flags)
-    {
-        if (!RegexPattern.Of(pattern, flags.Contains('i')).TryGet(out Regex regex, out Error error))
-        {
-            return error;
-        }
-        string replacement = Regex
-            .Replace(with.Replace("$", "$$", StringComparison.Ordinal), @"\\(\d)", "$${$1}")
-            .Replace("\\&", "$0", StringComparison.Ordinal);
-        return Datum.Of(flags.Contains('g') ? regex.Replace(text, replacement) : regex.Replace(text, replacement, 1));
-    }
-}
-
-/// <summary>LIKE: % any run, _ one character, \ takes the next one literally. Linear in the text for each %.</summary>
-internal static class LikePattern
-{
-    public static Outcome<bool> Matches(string text, string pattern, bool insensitive)
-    {
-        if (insensitive)
-        {
-            text = text.ToLowerInvariant();
-            pattern = pattern.ToLowerInvariant();
-        }
-        int t = 0,
-            p = 0,
-            starAt = -1,
-            retry = 0;
-        while (t < text.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '%')
-            {
-                starAt = p++;
-                retry = t;
-            }
-            else if (p < pattern.Length && Step(text, pattern, ref t, ref p))
-            {
-                continue;
-            }
-            else if (starAt >= 0)
-            {
-                p = starAt + 1;
-                t = ++retry;
-            }
-            else
-            {
-                return false;
-            }
-        }
-        while (p < pattern.Length && pattern[p] == '%')
-        {
-            p++;
-        }
-        return p == pattern.Length;
-    }
-
-    private static bool Step(string text, string pattern, ref int t, ref int p)
-    {
-        bool escaped = pattern[p] == '\\' && p + 1 < pattern.Length;
-        char wanted = escaped ? pattern[p + 1] : pattern[p];
-        if (!escaped && wanted == '_')
-        {
-            t += char.IsHighSurrogate(text[t]) && t + 1 < text.Length ? 2 : 1;
-            p++;
-            return true;
-        }
-        if (text[t] != wanted)
-        {
-            return false;
-        }
-        t++;
-        p += escaped ? 2 : 1;
-        return true;
     }
 }

@@ -39,6 +39,16 @@ internal abstract class ExprVisitor
             case UserCallExpr e:
                 VisitAll(e.Arguments);
                 break;
+            default:
+                VisitTests(expr);
+                break;
+        }
+    }
+
+    private void VisitTests(Expr expr)
+    {
+        switch (expr)
+        {
             case DistinctExpr e:
                 Visit(e.Left);
                 Visit(e.Right);

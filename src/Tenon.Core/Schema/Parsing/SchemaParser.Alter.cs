@@ -116,22 +116,13 @@ internal sealed partial class SchemaParser
                 Expect("level", "security");
                 return new SetForceRowSecurity(false);
             case "owner":
-                Take();
-                Expect("to");
-                Label();
-                return new IgnoredAlter("owner");
+                return Ignored("owner", "to");
             case "replica":
                 return ReplicaIdentity();
             case "validate":
-                Take();
-                Expect("constraint");
-                Name();
-                return new IgnoredAlter("validate constraint");
+                return Ignored("validate constraint", "constraint");
             case "cluster":
-                Take();
-                Expect("on");
-                Name();
-                return new IgnoredAlter("cluster");
+                return Ignored("cluster", "on");
             case "inherit" or "attach" or "detach" or "of":
                 Refuse($"ALTER TABLE … {Current.Text.ToUpperInvariant()}", start, "There is one table of one shape: write its columns.");
                 return NoAction;
@@ -139,6 +130,15 @@ internal sealed partial class SchemaParser
                 Unexpected();
                 return NoAction;
         }
+    }
+
+    /// <summary>What has no meaning here: its word, another, a name.</summary>
+    private IgnoredAlter Ignored(string what, string then)
+    {
+        Take();
+        Expect(then);
+        Label();
+        return new IgnoredAlter(what);
     }
 
     private AlterAction ReplicaIdentity()
@@ -217,6 +217,11 @@ internal sealed partial class SchemaParser
             Accept("if", "exists");
             return new AlterColumnIdentity(column, IdentityKind.None);
         }
+        return AlterColumnGenerated(column) ?? AlterColumnSetting(start);
+    }
+
+    private AlterColumnIdentity? AlterColumnGenerated(string column)
+    {
         if (At("add", "generated"))
         {
             Take();
@@ -231,7 +236,7 @@ internal sealed partial class SchemaParser
             }
             return new AlterColumnIdentity(column, always ? IdentityKind.Always : IdentityKind.ByDefault);
         }
-        return AlterColumnSetting(start);
+        return null;
     }
 
     private AlterAction AlterColumnSetting(int start)
