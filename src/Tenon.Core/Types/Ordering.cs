@@ -44,11 +44,12 @@ internal static class Ordering
             }
         }
         int count = x.Items.Length.CompareTo(y.Items.Length);
+        count = count != 0 ? count : x.Dimensions.Length.CompareTo(y.Dimensions.Length);
         return count != 0 ? count : x.Dimensions.AsSpan().SequenceCompareTo(y.Dimensions);
     }
 
     private static int CompareJsonb(string a, string b) =>
-        a == b ? 0 : CompareJsonb(JsonParser.Stored(a), JsonParser.Stored(b));
+        a == b ? 0 : JsonbOrder.Compare(System.Text.Encoding.UTF8.GetBytes(a), System.Text.Encoding.UTF8.GetBytes(b));
 
     // Object > array > boolean > number > string > null; larger containers above smaller ones.
     public static int CompareJsonb(JsonNode a, JsonNode b)
@@ -101,7 +102,7 @@ internal static class Ordering
         int order = a.Members.Count.CompareTo(b.Members.Count);
         for (int i = 0; i < a.Members.Count && order == 0; i++)
         {
-            order = CodePoints.CompareKeys(a.Members[i].Key, b.Members[i].Key);
+            order = CodePoints.Compare(a.Members[i].Key, b.Members[i].Key);
             order = order != 0 ? order : CompareJsonb(a.Members[i].Value, b.Members[i].Value);
         }
         return order;

@@ -4,6 +4,7 @@ using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
+using Tenon.Sources.Sqlite.Functions;
 
 namespace Tenon.Sources.Sqlite;
 
@@ -241,7 +242,7 @@ internal partial class SqliteDialect : SqlWriter
         {
             Write(item.Key);
         }
-        Syntax(CollationOf(item.Key.Type)).Syntax(item.Descending ? " desc" : "");
+        Syntax(OrderCollationOf(item.Key.Type)).Syntax(item.Descending ? " desc" : "");
         // SQLite puts nulls first when ascending and last when descending, PostgreSQL the other way round.
         if (!item.NeverNull && item.NullsFirst == item.Descending)
         {
@@ -255,6 +256,15 @@ internal partial class SqliteDialect : SqlWriter
             TypeKind.Numeric when !type.IsScaledInteger => " collate TN_NUMERIC",
             TypeKind.Interval => " collate TN_INTERVAL",
             _ => "",
+        };
+
+    /// <summary>Equality of jsonb and arrays is that of their canonical bytes; their order needs their values.</summary>
+    internal static string OrderCollationOf(LogicalType type) =>
+        type.Kind switch
+        {
+            TypeKind.Jsonb => " collate TN_JSONB",
+            TypeKind.Array when SqliteLibrary.ArrayCollation(type.Element!) is { } name => $" collate {name}",
+            _ => CollationOf(type),
         };
 
     // ---- bind joins ----

@@ -35,7 +35,36 @@ internal static class SqliteLibrary
         RegisterOwn(connection);
         connection.CreateCollation("TN_NUMERIC", CompareNumerics);
         connection.CreateCollation("TN_INTERVAL", (a, b) => Interval(a).CompareTo(Interval(b)));
+        connection.CreateCollation("TN_JSONB", JsonbOrder.Compare);
+        foreach (LogicalType element in ArrayElements)
+        {
+            connection.CreateCollation(ArrayCollation(element)!, (a, b) => CompareArrays(element, a, b));
+        }
     }
+
+    /// <summary>Elements whose arrays have an order here; others (enums) order by their text.</summary>
+    private static readonly LogicalType[] ArrayElements =
+    [
+        LogicalType.Boolean, LogicalType.Int2, LogicalType.Int4, LogicalType.Int8, LogicalType.Numeric, LogicalType.Float4,
+        LogicalType.Float8, LogicalType.Text, LogicalType.Uuid, LogicalType.Date, LogicalType.Time, LogicalType.Timestamp,
+        LogicalType.TimestampTz, LogicalType.Interval, LogicalType.Jsonb,
+    ];
+
+    private static readonly Dictionary<TypeKind, string> ArrayCollations = ArrayElements.ToDictionary(
+        e => e.Kind,
+        e => "TN_ARRAY_" + e.Kind.ToString().ToUpperInvariant()
+    );
+
+    /// <summary>The collation that orders arrays of this element; null when there is none.</summary>
+    public static string? ArrayCollation(LogicalType element) =>
+        ArrayCollations.GetValueOrDefault(element.Kind == TypeKind.Varchar ? TypeKind.Text : element.Kind);
+
+    private static int CompareArrays(LogicalType element, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        left.SequenceEqual(right)
+            ? 0
+            : Ordering.Compare(LogicalType.ArrayOf(element), Datum.Of(Text(left)), Datum.Of(Text(right)));
+
+    private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
 
     private static FunctionTraits Traits(Function function) =>
         function.Volatility == Volatility.Immutable ? FunctionTraits.Pure : FunctionTraits.None;
