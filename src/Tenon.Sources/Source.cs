@@ -34,6 +34,14 @@ internal abstract class SourceSession : IDisposable
     /// <summary>Statements run so far.</summary>
     public int Statements { get; protected set; }
 
+    /// <summary>A statement may run while another's rows are still being read.</summary>
+    public virtual bool RunsSeveral => false;
+
+    /// <summary>
+    /// The answer goes out while it is read: the deadline of a statement gives way to the age that a snapshot may reach.
+    /// </summary>
+    public virtual void AllowLongest() { }
+
     /// <summary>Starts a statement; rows come from the reader.</summary>
     public abstract RowReader Run(CompiledStatement statement, StatementArguments arguments);
 

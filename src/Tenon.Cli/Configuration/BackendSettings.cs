@@ -1,4 +1,5 @@
 // From the words of tenon.toml to the options the server is started with.
+using Tenon.Core.Query;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 using Tenon.Server.Rest;
@@ -15,14 +16,7 @@ internal static class BackendSettings
             DatabaseUrl = DatabaseUrl(config),
             Keys = keys,
             Auth = Auth(config, publicUrl),
-            Rest = new RestOptions
-            {
-                Schemas = [.. config.List("api.schemas")],
-                MaxRows = config.Count("api.max_rows"),
-                Aggregates = config.Switch("api.aggregates"),
-                OpenApi = config.Switch("api.openapi"),
-                MaxBody = (int)Math.Min(config.Size("server.max_body_size"), int.MaxValue),
-            },
+            Rest = Rest(config),
             Development = development,
             MigrationPaths = config.Switch("db.migrations.enabled") ? config.List("db.migrations.paths") : [],
             SeedPaths = config.Switch("db.seed.enabled") ? config.List("db.seed.sql_paths") : [],
@@ -35,6 +29,28 @@ internal static class BackendSettings
                 "full" => true,
                 "normal" => false,
                 var other => throw new ConfigException($"db.synchronous must be \"full\" or \"normal\", not \"{other}\""),
+            },
+        };
+
+    private static RestOptions Rest(Config config) =>
+        new()
+        {
+            Schemas = [.. config.List("api.schemas")],
+            MaxRows = config.Count("api.max_rows"),
+            ExportRoles = [.. config.List("api.export_roles")],
+            MaxCost = config.Count("api.max_cost"),
+            Aggregates = config.Switch("api.aggregates"),
+            OpenApi = config.Switch("api.openapi"),
+            MaxBody = (int)Math.Min(config.Size("server.max_body_size"), int.MaxValue),
+            MaxInsertRows = config.Count("api.max_insert_rows"),
+            RequestTimeout = config.Duration("server.request_timeout"),
+            Limits = new QueryLimits
+            {
+                UrlLength = config.Count("api.max_url_length"),
+                Depth = config.Count("api.max_depth"),
+                Embeds = config.Count("api.max_embeds"),
+                Filters = config.Count("api.max_filters"),
+                ListItems = config.Count("api.max_list_items"),
             },
         };
 

@@ -125,6 +125,8 @@ internal static class ErrorCodes
     public static readonly ErrorCode ListTooLong = new("TN106", 400);
     public static readonly ErrorCode TooManyRowsInBody = new("TN107", 413);
     public static readonly ErrorCode ResultTooLarge = new("TN108", 400);
+    public static readonly ErrorCode RequestTimeout = new("TN109", 504);
+    public static readonly ErrorCode TooCostly = new("TN110", 400);
     public static readonly ErrorCode UnknownOutcome = new("TN201", 500);
     public static readonly ErrorCode NotBuilt = new("TN501", 501);
 

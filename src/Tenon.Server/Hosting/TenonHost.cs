@@ -44,7 +44,9 @@ internal sealed class TenonHost : IAsyncDisposable
             builder.WebHost.UseKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestLineSize = 32 << 10;
+                int line = Math.Max(32 << 10, options.Rest.Limits.UrlLength + (8 << 10));
+                kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2L * line);
+                kestrel.Limits.MaxRequestLineSize = line;
             });
             builder.WebHost.UseUrls($"http://{host}:{port}");
             backend.AddServices(builder.Services);

@@ -25,40 +25,60 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         {
             throw ScalarMaxAffected().ToException();
         }
-        AnsweredRows rows = default;
-        using ReadResult? result = await RunAsync(request, call, r => rows = r);
-        if (Demand(request, plan, rows.Count) is { } refused)
+        Wrapping wrapping = plan.Routine.ReturnsSet ? Wrapping.Array : Wrapping.Bare;
+        if (call.Entry.CallProgram is { } own)
+        {
+            await RunByItselfAsync(request, call, own, wrapping);
+            return;
+        }
+        ReadProgram program = call.Entry.Program!;
+        // Whether max-affected holds shows only once all rows are counted.
+        ReadBounds bounds = MaxAffected(request) is null
+            ? TableReads.BoundsOf(request, runtime.Options.MaxRows, wrapping)
+            : ReadBounds.Whole(runtime.Options.MaxRows);
+        using ReadResult result = await program.RunAsync(request.Arguments(call.Slots), bounds, request.Aborted);
+        Check(request, plan, result.Rows);
+        if (!IsVoid(request, plan))
+        {
+            await TableReads.AnswerAsync(request, call.Paging, result, wrapping, program.Root.Shape);
+        }
+    }
+
+    /// <summary>A call that no query can hold.</summary>
+    private static async ValueTask RunByItselfAsync(RestRequest request, PreparedRead call, CallProgram own, Wrapping wrapping)
+    {
+        CallPlan plan = call.Entry.Call!;
+        CallResult written = await own.RunAsync(
+            request.Arguments(call.Slots),
+            call.Paging,
+            count => Demand(request, plan, count),
+            request.Aborted
+        );
+        Check(request, plan, written.Rows);
+        if (!IsVoid(request, plan))
+        {
+            bool counted = request.Preferences.Count != CountPreference.None;
+            var rows = new AnsweredRows(written.Body, written.Rows, counted ? written.Total : null, own.Shape);
+            await TableReads.AnswerAsync(request, call.Paging, rows, wrapping);
+        }
+    }
+
+    private static void Check(RestRequest request, CallPlan plan, long rows)
+    {
+        if (Demand(request, plan, rows) is { } refused)
         {
             throw refused.ToException();
         }
-        if (plan.Routine.Result.Kind == TypeKind.Void)
-        {
-            request.StartAnswer(204, null);
-            return;
-        }
-        await TableReads.AnswerAsync(request, call.Paging, rows, plan.Routine.ReturnsSet ? Wrapping.Array : Wrapping.Bare);
     }
 
-    /// <summary>In a query where the function is one, else by itself. The result, if any, holds the rows' memory.</summary>
-    private async ValueTask<ReadResult?> RunAsync(RestRequest request, PreparedRead call, Action<AnsweredRows> take)
+    private static bool IsVoid(RestRequest request, CallPlan plan)
     {
-        if (call.Entry.CallProgram is { } own)
+        bool isVoid = plan.Routine.Result.Kind == TypeKind.Void;
+        if (isVoid)
         {
-            CallPlan plan = call.Entry.Call!;
-            CallResult written = await own.RunAsync(
-                request.Arguments(call.Slots),
-                call.Paging,
-                count => Demand(request, plan, count),
-                request.Aborted
-            );
-            bool counted = request.Preferences.Count != CountPreference.None;
-            take(new AnsweredRows(written.Body, written.Rows, counted ? written.Total : null, own.Shape));
-            return null;
+            request.StartAnswer(204, null);
         }
-        ReadProgram program = call.Entry.Program!;
-        ReadResult read = await program.RunAsync(request.Arguments(call.Slots), runtime.Options.MaxRows, request.Aborted);
-        take(new AnsweredRows(read.Body.WrittenMemory, read.Rows, read.Total, program.Root.Shape));
-        return read;
+        return isVoid;
     }
 
     /// <summary>max-affected, and the one row that an object answer needs.</summary>
@@ -145,7 +165,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             {
                 return bad;
             }
-            return new PreparedRead(entry, slots, reads.Page(request, entry.Meta, slots));
+            return reads.Page(request, entry.Meta, slots).TryGet(out Paging page, out error) ? new PreparedRead(entry, slots, page) : error;
         }
         finally
         {

@@ -12,11 +12,12 @@ namespace Tenon.Server.Rest;
 /// </summary>
 internal static class CsvAnswer
 {
-    public static void Write(ReadOnlySpan<byte> rows, RowShape shape, IBufferWriter<byte> output)
+    /// <summary>header: false for what follows a first part.</summary>
+    public static void Write(ReadOnlySpan<byte> rows, RowShape shape, IBufferWriter<byte> output, bool header = true)
     {
         var line = new StringBuilder();
         LogicalType?[] types = [.. shape.Members.Select(m => (m as ValueShape)?.Type)];
-        line.AppendJoin(',', shape.Members.Select(m => Quote(m.Name)));
+        line.AppendJoin(',', header ? shape.Members.Select(m => Quote(m.Name)) : []);
         byte[] whole = [(byte)'[', .. rows, (byte)']'];
         var reader = new Utf8JsonReader(whole);
         reader.Read();

@@ -64,6 +64,19 @@ internal readonly record struct Paging(long Offset, long Limit)
             : string.Create(CultureInfo.InvariantCulture, $"{offset}-{offset + rows - 1}/{of}");
     }
 
+    /// <summary>
+    /// The same before the rows have been counted: with a total the last one is known, else it is open.
+    /// </summary>
+    public (int Status, string ContentRange) BeforeRows(long? total)
+    {
+        if (total is not { } known)
+        {
+            return (200, string.Create(CultureInfo.InvariantCulture, $"{Offset}-*/*"));
+        }
+        long rows = Math.Min(Limit, known - Offset);
+        return (Status(rows, total), ContentRange(Offset, rows, total));
+    }
+
     /// <summary>200; 206 when the total is known and more than what was answered.</summary>
     public static int Status(long rows, long? total) => total is { } known && rows < known ? 206 : 200;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
 using Tenon.Core.Planning;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
@@ -104,12 +105,29 @@ internal sealed record PlanMeta(SlotSpec[] Slots, int[] LiteralSlots)
     public int LimitSlot { get; init; } = -1;
     public int OffsetSlot { get; init; } = -1;
 
+    /// <summary>Embedded resources of the plan, and the slots of their offsets.</summary>
+    public int Embeds { get; init; }
+    public int[] EmbedOffsets { get; init; } = [];
+
+    private static IEnumerable<ReadNode> Below(ReadNode node) =>
+        node.Members.SelectMany(m => m switch
+        {
+            EmbedMember e => Self(e.Embed.Node),
+            SpreadMember s => Self(s.Embed.Node),
+            HiddenMember h => Self(h.Embed.Node),
+            _ => [],
+        });
+
+    private static IEnumerable<ReadNode> Self(ReadNode node) => Below(node).Prepend(node);
+
     public static PlanMeta Of(ReadPlan plan) =>
         new([.. plan.Slots], [.. plan.LiteralSlots])
         {
             IsSingleUse = plan.IsSingleUse,
             LimitSlot = plan.LimitSlot,
             OffsetSlot = plan.OffsetSlot,
+            Embeds = Below(plan.Root).Count(),
+            EmbedOffsets = [.. Below(plan.Root).Select(n => n.Offset).OfType<ParameterExpr>().Select(p => p.Slot)],
         };
 
     public static PlanMeta Of(WritePlan plan) => new([.. plan.Slots], [.. plan.LiteralSlots]);

@@ -10,14 +10,74 @@ using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
 
-/// <summary>The rows of a read as JSON objects separated by commas (no brackets), how many, and how many there are in all.</summary>
-internal sealed class ReadResult(ByteBuffer body, int rows, long? total) : IDisposable
+/// <summary>How much of a read is taken: rows of one embed per parent, and bytes of one part of the answer.</summary>
+internal readonly record struct ReadBounds(int MaxRows, int Part)
 {
+    /// <summary>An answer of this size is whole in memory before its head is sent (DECISIONS §5).</summary>
+    public const int Buffer = 1 << 20;
+
+    /// <summary>The whole answer in one part; the buffer's own ceiling bounds it.</summary>
+    public static ReadBounds Whole(int maxRows) => new(maxRows, int.MaxValue);
+}
+
+/// <summary>
+/// The rows of a read as JSON objects separated by commas (no brackets), how many, and how many there are in all. The body
+/// holds the whole answer, or its first part while the session stays open for the rest.
+/// </summary>
+internal sealed class ReadResult(SourceSession session, ResultWriter writer, JsonProgram program, ByteBuffer body, long? total) : IDisposable
+{
+    private const int LaterPart = 64 << 10;
+
+    private bool released;
+
     public ByteBuffer Body { get; } = body;
-    public int Rows { get; } = rows;
+    public int Rows => writer.Count;
     public long? Total { get; } = total;
 
-    public void Dispose() => Body.Dispose();
+    /// <summary>The body holds all rows; nothing of the source is held any more.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Fills the body up to the first part's size.</summary>
+    public void Begin(int part)
+    {
+        IsWhole = writer.WriteRows(program, part);
+        if (IsWhole)
+        {
+            Release();
+        }
+    }
+
+    /// <summary>The answer is past its buffer: from here on the client's pace counts, up to the age a snapshot may reach.</summary>
+    public void Stream() => session.AllowLongest();
+
+    /// <summary>Replaces the body with the next part; false when there is none.</summary>
+    public bool Next()
+    {
+        Body.Clear();
+        return !IsWhole && Continue();
+    }
+
+    private bool Continue()
+    {
+        Begin(LaterPart);
+        return Body.Length > 0;
+    }
+
+    private void Release()
+    {
+        if (!released)
+        {
+            released = true;
+            writer.Dispose();
+            session.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        Release();
+        Body.Dispose();
+    }
 }
 
 /// <summary>A read planned, guarded, lowered, compiled: what the plan cache keeps. One instance serves all requests of its shape and role.</summary>
@@ -57,20 +117,27 @@ internal sealed class ReadProgram
     }
 
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
-    public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, int maxRows, CancellationToken cancellation)
+    public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        using SourceSession session = await source.OpenAsync(read.IsSingleStatement, cancellation).ConfigureAwait(false);
+        SourceSession session = await source.OpenAsync(read.IsSingleStatement, cancellation).ConfigureAwait(false);
         var body = new ByteBuffer();
+        ReadResult? result = null;
         try
         {
             // The count first: if the rows do not fit the buffer, the head can still be right.
             long? total = read.Count is null ? null : Count(session, read.Count, arguments);
-            int rows = new ResultWriter(session, arguments, body, maxRows).WriteRows(json);
-            return new ReadResult(body, rows, total);
+            result = new ReadResult(session, new ResultWriter(session, arguments, body, bounds.MaxRows), json, body, total);
+            result.Begin(bounds.Part);
+            return result;
         }
         catch
         {
-            body.Dispose();
+            if (result is null)
+            {
+                body.Dispose();
+                session.Dispose();
+            }
+            result?.Dispose();
             throw;
         }
     }

@@ -39,6 +39,8 @@ internal sealed class RequestBody : IDisposable
                 int size = (int)Math.Min(read.Buffer.Length, (long)limit + 1);
                 if (length + size > limit)
                 {
+                    // The reader is given back, so that the server can close the connection in order.
+                    reader.AdvanceTo(read.Buffer.Start);
                     throw TooLarge(limit).ToException();
                 }
                 if (length + size > buffer.Length)

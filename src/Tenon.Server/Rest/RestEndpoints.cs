@@ -27,16 +27,21 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
     public async Task HandleAsync(HttpContext http)
     {
         Caller? caller = null;
+        using RequestDeadline deadline = runtime.StartDeadline(http.RequestAborted);
         try
         {
-            Resolution resolution = await callers.ResolveAsync(http.Request, http.RequestAborted);
+            Resolution resolution = await callers.ResolveAsync(http.Request, deadline.Token);
             if (!resolution.TryGet(out caller, out CredentialFailure? failure))
             {
                 await RestErrors.WriteAsync(http, failure);
                 return;
             }
-            RestRequest request = RestRequest.Read(http, caller, runtime).Value;
+            RestRequest request = RestRequest.Read(http, caller, deadline, runtime).Value;
             await DispatchAsync(request, PathOf(http));
+        }
+        catch (Exception) when (deadline.IsPast)
+        {
+            await RefuseAsync(http, Limits.RequestTimeout(runtime.Options.RequestTimeout), caller);
         }
         catch (TenonException refused)
         {
@@ -55,7 +60,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         {
             await RefuseAsync(http, Payload.Invalid(bad.Message) with { StatusOverride = bad.StatusCode }, caller);
         }
-        catch (Exception unforeseen) when (!http.Response.HasStarted)
+        catch (Exception unforeseen)
         {
             Unforeseen(log, unforeseen, http.Request.Method, http.Request.Path.Value);
             await RefuseAsync(http, new Error(ErrorCodes.InternalError, "The server met an error it did not foresee; its log has the details"), caller);

@@ -12,6 +12,12 @@ internal sealed record RestOptions
     /// <summary>[api] max_rows.</summary>
     public int MaxRows { get; init; } = 1000;
 
+    /// <summary>[api] export_roles: they may read past max_rows, streamed, and past max_cost.</summary>
+    public ImmutableArray<string> ExportRoles { get; init; } = ["service_role"];
+
+    /// <summary>[api] max_cost: of what a read asks for beside its own page; see <see cref="ReadCost"/>. 0: no bound.</summary>
+    public long MaxCost { get; init; } = 100_000;
+
     /// <summary>[api] aggregates.</summary>
     public bool Aggregates { get; init; } = true;
 
@@ -23,6 +29,9 @@ internal sealed record RestOptions
 
     /// <summary>Rows of one insert.</summary>
     public int MaxInsertRows { get; init; } = 10_000;
+
+    /// <summary>[server] request_timeout: from the first byte of a request to the last of its answer.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public QueryLimits Limits { get; init; } = QueryLimits.Default;
 }

@@ -16,9 +16,10 @@ internal sealed class RestRequest
 {
     private readonly RestRuntime runtime;
 
-    private RestRequest(HttpContext http, Caller caller, RestRuntime runtime, string schema)
+    private RestRequest(HttpContext http, Caller caller, RequestDeadline deadline, RestRuntime runtime, string schema)
     {
         Http = http;
+        Deadline = deadline;
         Caller = caller;
         Schema = schema;
         this.runtime = runtime;
@@ -35,13 +36,21 @@ internal sealed class RestRequest
     public Preferences Preferences { get; private init; } = Preferences.None;
     public Paging Range { get; private init; } = Paging.All;
     public bool IsHead { get; private init; }
-    public CancellationToken Aborted => Http.RequestAborted;
+    public RequestDeadline Deadline { get; }
+
+    /// <summary>The client went away or the request took too long.</summary>
+    public CancellationToken Aborted => Deadline.Token;
 
     /// <summary>The query string as it came, without its question mark.</summary>
     public ReadOnlySpan<char> Query => Http.Request.QueryString.Value is { Length: > 0 } query ? query.AsSpan(1) : default;
 
-    public static Outcome<RestRequest> Read(HttpContext http, Caller caller, RestRuntime runtime)
+    public static Outcome<RestRequest> Read(HttpContext http, Caller caller, RequestDeadline deadline, RestRuntime runtime)
     {
+        QueryLimits limits = runtime.Options.Limits;
+        if ((http.Request.Path.Value?.Length ?? 0) + (http.Request.QueryString.Value?.Length ?? 0) > limits.UrlLength)
+        {
+            return QueryParser.UrlTooLong(limits);
+        }
         IHeaderDictionary headers = http.Request.Headers;
         string method = http.Request.Method;
         bool isHead = HttpMethods.IsHead(method);
@@ -64,7 +73,7 @@ internal sealed class RestRequest
         {
             return error;
         }
-        return new RestRequest(http, caller, runtime, schema)
+        return new RestRequest(http, caller, deadline, runtime, schema)
         {
             Answer = answer,
             Preferences = preferences,

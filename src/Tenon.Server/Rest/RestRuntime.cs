@@ -29,6 +29,11 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
     /// <summary>µs since 2000 UTC.</summary>
     public long Now() => (clock.GetUtcNow() - Epoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>[api] export_roles names the caller's role.</summary>
+    public bool MayExport(Caller caller) => Options.ExportRoles.Contains(caller.Role.Text);
+
+    public RequestDeadline StartDeadline(CancellationToken aborted) => RequestDeadline.Start(aborted, Options.RequestTimeout, clock);
+
     /// <summary>The constants of a request of this caller, but for the moment and the settings.</summary>
     public RequestContext ContextOf(Caller caller) =>
         contexts.GetValue(

@@ -6,52 +6,92 @@ namespace Tenon.Server.Rest;
 
 /// <summary>
 /// Rows → UTF-8 JSON. A unit without to-many embeds is written as its rows come; one with them leaves a hole per embed, runs
-/// each child once with all parents' keys, and fills the holes while copying. Allocates per unit, never per row.
+/// each child once with all parents' keys, and fills the holes while copying; an answer past one batch of parents does so
+/// batch by batch. Resumable, so that an answer of any size needs the memory of one part. Allocates per unit, never per row.
 /// </summary>
-internal sealed class ResultWriter(SourceSession session, StatementArguments arguments, ByteBuffer body, int maxRows)
+internal sealed class ResultWriter(SourceSession session, StatementArguments arguments, ByteBuffer body, int maxRows) : IDisposable
 {
+    private const int BatchRows = 1000;
+    private const int BatchBytes = 1 << 20;
+
+    private RowReader? reader;
+
+    /// <summary>Rows of the root written so far.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Writes the root's rows separated by commas, without brackets; returns how many.</summary>
     public int WriteRows(JsonProgram program)
     {
-        if (program.HasHoles)
+        WriteRows(program, int.MaxValue);
+        return Count;
+    }
+
+    /// <summary>Writes on until the body holds this many bytes; true when there are no more rows.</summary>
+    public bool WriteRows(JsonProgram program, int enough)
+    {
+        reader ??= session.Run(program.Unit.Statement, arguments);
+        bool ended = program.HasHoles ? WriteBatches(program, reader, enough) : WritePlain(program, reader, enough);
+        if (ended)
         {
-            using UnitRows rows = Collect(program, 0, false);
-            for (int row = 0; row < rows.Count; row++)
-            {
-                if (row > 0)
-                {
-                    body.Add((byte)',');
-                }
-                rows.Emit(row, body);
-            }
-            return rows.Count;
+            Dispose();
         }
-        using RowReader reader = session.Run(program.Unit.Statement, arguments);
-        int count = 0;
-        while (reader.Read())
+        return ended;
+    }
+
+    private bool WritePlain(JsonProgram program, RowReader rows, int enough)
+    {
+        while (body.Length < enough)
         {
-            if (count++ > 0)
+            if (!rows.Read())
+            {
+                return true;
+            }
+            if (Count++ > 0)
             {
                 body.Add((byte)',');
             }
-            WriteRow(program.Ops, reader, body, null);
+            WriteRow(program.Ops, rows, body, null);
         }
-        return count;
+        return false;
     }
 
-    private UnitRows Collect(JsonProgram program, int parents, bool isChild)
+    // Children run while the root's reader stands between two rows; a source that cannot do that reads the root to its end.
+    private bool WriteBatches(JsonProgram program, RowReader rows, int enough)
+    {
+        bool ended = false;
+        while (!ended && body.Length < enough)
+        {
+            using var batch = new UnitRows(program);
+            ended = ReadRows(program, rows, batch, 0, false);
+            CollectChildren(program, batch);
+            for (int row = 0; row < batch.Count; row++)
+            {
+                if (Count++ > 0)
+                {
+                    body.Add((byte)',');
+                }
+                batch.Emit(row, body);
+            }
+        }
+        return ended;
+    }
+
+    public void Dispose()
+    {
+        reader?.Dispose();
+        reader = null;
+    }
+
+    private UnitRows CollectChildUnit(JsonProgram program, int parents)
     {
         var rows = new UnitRows(program);
         try
         {
-            using (RowReader reader = session.Run(program.Unit.Statement, arguments))
+            using (RowReader children = session.Run(program.Unit.Statement, arguments))
             {
-                ReadRows(program, reader, rows, parents, isChild);
+                ReadRows(program, children, rows, parents, true);
             }
-            for (int i = 0; i < program.Children.Length; i++)
-            {
-                rows.Children[i] = CollectChild(program, rows, i);
-            }
+            CollectChildren(program, rows);
             return rows;
         }
         catch
@@ -61,13 +101,26 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         }
     }
 
-    private void ReadRows(JsonProgram program, RowReader reader, UnitRows rows, int parents, bool isChild)
+    private void CollectChildren(JsonProgram program, UnitRows rows)
     {
-        long limit = isChild ? Math.Min(Count(program.Unit.Limit, maxRows), maxRows) : long.MaxValue;
-        long offset = isChild ? Count(program.Unit.Offset, 0) : 0;
+        for (int i = 0; i < program.Children.Length; i++)
+        {
+            rows.Children[i] = CollectChild(program, rows, i);
+        }
+    }
+
+    private bool IsBatch(UnitRows rows) =>
+        session.RunsSeveral && (rows.Count >= BatchRows || rows.Bytes.Length >= BatchBytes);
+
+    /// <summary>Reads a child's rows to their end, the root's up to one batch; true at the end.</summary>
+    private bool ReadRows(JsonProgram program, RowReader reader, UnitRows rows, int parents, bool isChild)
+    {
+        long limit = isChild ? Math.Min(Bound(program.Unit.Limit, maxRows), maxRows) : long.MaxValue;
+        long offset = isChild ? Bound(program.Unit.Offset, 0) : 0;
         long ordinal = -1;
         long inGroup = 0;
-        while (reader.Read())
+        bool ended = false;
+        while ((isChild || !IsBatch(rows)) && !(ended = !reader.Read()))
         {
             if (isChild)
             {
@@ -91,6 +144,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
             rows.End(reader);
         }
         rows.Finish(parents);
+        return ended;
     }
 
     private UnitRows? CollectChild(JsonProgram program, UnitRows rows, int index)
@@ -104,7 +158,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         arguments.ParentKeys = keys.WrittenMemory;
         try
         {
-            return Collect(program.Children[index], rows.Count, true);
+            return CollectChildUnit(program.Children[index], rows.Count);
         }
         finally
         {
@@ -112,7 +166,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         }
     }
 
-    private long Count(Core.Expressions.Expr? expr, long otherwise) =>
+    private long Bound(Core.Expressions.Expr? expr, long otherwise) =>
         expr switch
         {
             null => otherwise,

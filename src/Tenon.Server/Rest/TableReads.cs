@@ -19,12 +19,24 @@ internal sealed class TableReads(RestRuntime runtime)
     {
         PreparedRead read = Prepare(request, table).Value;
         ReadProgram program = read.Entry.Program!;
-        using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), runtime.Options.MaxRows, request.Aborted);
-        var rows = new AnsweredRows(result.Body.WrittenMemory, result.Rows, result.Total, program.Root.Shape);
-        await AnswerAsync(request, read.Paging, rows, Wrapping.Array);
+        ReadBounds bounds = BoundsOf(request, runtime.Options.MaxRows, Wrapping.Array);
+        using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), bounds, request.Aborted);
+        await AnswerAsync(request, read.Paging, result, Wrapping.Array, program.Root.Shape);
     }
 
-    /// <summary>The rest of a read, tables and calls alike.</summary>
+    /// <summary>One object or value is never streamed: whether it is the only one shows at the end.</summary>
+    public static ReadBounds BoundsOf(RestRequest request, int maxRows, Wrapping wrapping) =>
+        request.Answer.Form == AnswerForm.Object || wrapping == Wrapping.Bare
+            ? ReadBounds.Whole(maxRows)
+            : new ReadBounds(maxRows, ReadBounds.Buffer);
+
+    /// <summary>The rest of a read, tables and inlined calls alike.</summary>
+    public static ValueTask AnswerAsync(RestRequest request, Paging page, ReadResult result, Wrapping wrapping, RowShape shape) =>
+        result.IsWhole
+            ? AnswerAsync(request, page, new AnsweredRows(result.Body.WrittenMemory, result.Rows, result.Total, shape), wrapping)
+            : StreamedAnswer.WriteAsync(request, page, result, shape);
+
+    /// <summary>The rest of a read whose rows are all here.</summary>
     public static async ValueTask AnswerAsync(RestRequest request, Paging page, AnsweredRows rows, Wrapping wrapping)
     {
         if (Paging.OutOfBounds(page.Offset, rows.Total) is { } outside)
@@ -92,17 +104,28 @@ internal sealed class TableReads(RestRuntime runtime)
         {
             return error;
         }
-        return new PreparedRead(entry, slots, Page(request, entry.Meta, slots));
+        return Page(request, entry.Meta, slots).TryGet(out Paging page, out error) ? new PreparedRead(entry, slots, page) : error;
     }
 
-    /// <summary>Limit and offset of the query, met with Range and the server's bound, into the last two slots.</summary>
-    public Paging Page(RestRequest request, PlanMeta meta, Datum[] slots)
+    /// <summary>
+    /// Limit and offset of the query, met with Range and the server's bound, into the last two slots. A role with export
+    /// right reads past that bound; for all others what is asked beside the page has a price.
+    /// </summary>
+    public Outcome<Paging> Page(RestRequest request, PlanMeta meta, Datum[] slots)
     {
         var asked = new Paging(
             meta.OffsetSlot < 0 ? 0 : slots[meta.OffsetSlot].Integer,
             meta.LimitSlot < 0 ? long.MaxValue : slots[meta.LimitSlot].Integer
         );
-        Paging page = asked.And(request.Range).AtMost(runtime.Options.MaxRows);
+        Paging page = asked.And(request.Range);
+        if (!runtime.MayExport(request.Caller))
+        {
+            page = page.AtMost(runtime.Options.MaxRows);
+            if (ReadCost.Refusal(meta, slots, page.Offset, runtime.Options.MaxCost) is { } refused)
+            {
+                return refused;
+            }
+        }
         slots[^2] = Datum.Of(page.Limit);
         slots[^1] = Datum.Of(page.Offset);
         return page;

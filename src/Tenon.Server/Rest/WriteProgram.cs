@@ -136,7 +136,8 @@ internal sealed class WriteProgram
     {
         var body = new ByteBuffer();
         var keyed = new StatementArguments { Slots = arguments.Slots, Context = arguments.Context, ParentKeys = written.KeysJson() };
-        new ResultWriter(session, keyed, body, maxRows).WriteRows(representation!);
+        using var writer = new ResultWriter(session, keyed, body, maxRows);
+        writer.WriteRows(representation!);
         return body;
     }
 

@@ -57,6 +57,9 @@ internal sealed class SqliteDatabase : MainDatabase
     public override bool IsReady => Writer.State == WriterState.Running;
     public override string Place => options.Path;
 
+    /// <summary>Readers in use now.</summary>
+    public int ReadersRented => readers.Rented;
+
     public static string PathOf(MainDatabaseOptions main) => Path.GetFullPath(Path.Combine(main.Folder, main.Url[Scheme.Length..]));
 
     public static async Task<MainDatabase> OpenMainAsync(MainDatabaseOptions main, CancellationToken cancellation)

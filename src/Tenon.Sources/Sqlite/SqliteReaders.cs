@@ -164,7 +164,8 @@ internal sealed class SqliteReaders : IAsyncDisposable
     private SqliteSession Start(ReaderSlot slot, CancellationToken token, TimeSpan? timeout, bool snapshot)
     {
         long allowed = timeout is { } t ? Math.Min(ToTicks(t), maxSnapshot) : maxSnapshot;
-        SqliteSession session = new(this, slot, token, time.GetTimestamp() + allowed, snapshot);
+        long now = time.GetTimestamp();
+        SqliteSession session = new(this, slot, token, now + allowed, now + maxSnapshot, snapshot);
         try
         {
             session.Start();

@@ -14,8 +14,18 @@ internal sealed class SqliteSession : IDisposable
     private readonly ReaderSlot slot;
     private bool disposed;
 
-    internal SqliteSession(SqliteReaders readers, ReaderSlot slot, CancellationToken token, long deadline, bool snapshot)
+    private readonly long longest;
+
+    internal SqliteSession(
+        SqliteReaders readers,
+        ReaderSlot slot,
+        CancellationToken token,
+        long deadline,
+        long longest,
+        bool snapshot
+    )
     {
+        this.longest = longest;
         this.readers = readers;
         this.slot = slot;
         Token = token;
@@ -32,10 +42,21 @@ internal sealed class SqliteSession : IDisposable
     internal CancellationToken Token { get; }
 
     /// <summary>Timestamp of the options' clock after which statements stop with 57014.</summary>
-    internal long Deadline { get; }
+    internal long Deadline { get; private set; }
 
     /// <summary>A ready statement; see <see cref="SqliteConnection.Prepare"/>.</summary>
     public SqliteStatement Prepare(SqliteSql sql) => Connection.Prepare(sql);
+
+    /// <summary>Moves the deadline to the oldest that a snapshot may get.</summary>
+    public void AllowLongest()
+    {
+        lock (slot)
+        {
+            Deadline = longest;
+            if (ReferenceEquals(slot.Active, this))
+                slot.Connection.Guard(Token, Deadline);
+        }
+    }
 
     internal void Start()
     {

@@ -88,6 +88,10 @@ internal sealed class SqliteSource(SqliteReaders firstReaders, SqliteWriter firs
 
     private sealed class Session(SqliteSession session) : SourceSession
     {
+        public override bool RunsSeveral => true;
+
+        public override void AllowLongest() => session.AllowLongest();
+
         public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
         {
             Statements++;

@@ -22,7 +22,8 @@ internal sealed class TestApp : IAsyncDisposable
     public Keys Keys { get; }
     public HttpClient Http { get; }
 
-    public static async Task<TestApp> StartAsync(string migration, string? seed = null)
+    /// <summary>configure: what of the options differs from the defaults of a development server.</summary>
+    public static async Task<TestApp> StartAsync(string migration, string? seed = null, Func<BackendOptions, BackendOptions>? configure = null)
     {
         string folder = Directory.CreateTempSubdirectory("tenon-test-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "migrations"));
@@ -39,6 +40,7 @@ internal sealed class TestApp : IAsyncDisposable
             Keys = keys,
             Development = true,
         };
+        options = configure?.Invoke(options) ?? options;
         return new TestApp(folder, await TenonHost.StartAsync(options, "127.0.0.1", 0), keys);
     }
 

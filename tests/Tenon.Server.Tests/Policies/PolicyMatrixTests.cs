@@ -147,7 +147,7 @@ public sealed class PolicyMatrixTests : IAsyncDisposable
         var slots = Fill(query, [.. plan.Slots]);
         slots[^2] = Datum.Of(1000);
         slots[^1] = Datum.Of(0);
-        using var result = await program.RunAsync(Arguments(slots), 1000, TestContext.Current.CancellationToken);
+        using var result = await program.RunAsync(Arguments(slots), ReadBounds.Whole(1000), TestContext.Current.CancellationToken);
         return count ? JsonValue.Create(result.Total!.Value) : Rows(result.Body);
     }
 

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Tenon.Core.Sql;
+
+namespace Tenon.Server.Rest;
+
+/// <summary>
+/// An answer past its buffer: the head goes out, then part after part at the pace of the client. What fails from here on
+/// ends in a broken connection (the endpoint aborts it), never in JSON that looks whole.
+/// </summary>
+internal static class StreamedAnswer
+{
+    /// <summary>An open snapshot keeps the log from being emptied (DECISIONS §5).</summary>
+    private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
+
+    public static async ValueTask WriteAsync(RestRequest request, Paging page, ReadResult result, RowShape shape)
+    {
+        HttpResponse response = request.Http.Response;
+        (int status, string range) = page.BeforeRows(result.Total);
+        request.StartAnswer(status, range);
+        response.ContentType = request.Answer.ContentType;
+        if (request.IsHead)
+        {
+            return;
+        }
+        request.Deadline.AtMost(LongestSnapshot);
+        result.Stream();
+        PipeWriter output = response.BodyWriter;
+        bool csv = request.Answer.Form == AnswerForm.Csv;
+        output.Write(csv ? default : "["u8);
+        bool first = true;
+        do
+        {
+            Part(request.Answer, result.Body.Written, shape, first, output);
+            first = false;
+            FlushResult flushed = await output.FlushAsync(request.Aborted);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                request.Http.Abort();
+                return;
+            }
+        } while (result.Next());
+        output.Write(csv ? default : "]"u8);
+        await output.FlushAsync(request.Aborted);
+    }
+
+    // Later parts begin with the comma between their first row and the one before.
+    private static void Part(Answer answer, ReadOnlySpan<byte> rows, RowShape shape, bool first, PipeWriter output)
+    {
+        if (answer.Form == AnswerForm.Csv)
+        {
+            CsvAnswer.Write(first ? rows : rows[1..], shape, output, first);
+        }
+        else if (answer.StripNulls)
+        {
+            output.Write(first ? default : ","u8);
+            StrippedJson.Write(first ? rows : rows[1..], output);
+        }
+        else
+        {
+            output.Write(rows);
+        }
+    }
+}
