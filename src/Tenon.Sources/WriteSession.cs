@@ -26,6 +26,9 @@ internal abstract class WriteSession : SourceSession
     /// <summary>A cell that says DEFAULT: a row of a bulk insert that left the key out under missing=default. Known by reference.</summary>
     public static readonly Datum DefaultMark = Datum.Of(new byte[1]);
 
+    /// <summary>Rows the last insert, update or delete of this session touched (PL/pgSQL's FOUND, the command's tag).</summary>
+    public long LastCount { get; protected set; }
+
     /// <summary>Inserts rows (values by column ordinal), or merges them into existing ones as the options say.</summary>
     public abstract WrittenRows Insert(GuardedWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, InsertOptions options);
 

@@ -27,7 +27,7 @@ internal static class Root
         {
             return 130;
         }
-        catch (Exception e) when (e is ConfigException or MigrationFailure or TenonException or IOException
+        catch (Exception e) when (e is ConfigException or CommandFailure or MigrationFailure or TenonException or IOException
             or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or SocketException)
         {
             Console.Error.WriteLine("tenon: " + e.Message);
@@ -47,7 +47,11 @@ internal static class Root
         yield return DoctorCommand.Create();
         yield return ConfigCommand.Create();
         yield return GenCommand.Create();
-        foreach (string name in new[] { "token", "sql", "user", "session", "source", "policy", "import", "backup", "logs", "docs" })
+        yield return SqlCommand.Create();
+        yield return TokenCommand.Create();
+        yield return UserCommand.Create();
+        yield return SessionCommand.Create();
+        foreach (string name in new[] { "source", "policy", "import", "backup", "logs", "docs" })
         {
             yield return NotBuilt(name);
         }

@@ -1,5 +1,7 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using Tenon.Server.Hosting;
 
 namespace Tenon.Cli.Commands;
@@ -27,6 +29,16 @@ internal static class Say
 
     public static void Line(string label, string value, string remark = "") =>
         Console.WriteLine($"  {label,-14} {value,-34} {remark}".TrimEnd());
+
+    public static Option<bool> JsonOption() => new("--json") { Description = "Prints JSON, for scripts." };
+
+    /// <summary>A member of an answer as text; empty where it is absent.</summary>
+    public static string Text(JsonElement row, string name) =>
+        row.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : "";
+
+    public static string Pretty(JsonElement json) => JsonSerializer.Serialize(json, Indented);
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static string Seconds(TimeSpan took) => took.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 }

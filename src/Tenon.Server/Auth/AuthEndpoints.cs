@@ -44,6 +44,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
+        MapOurOwn(auth);
 
         foreach ((string path, string feature) in NotBuilt.Routes)
         {
@@ -51,6 +52,22 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             auth.MapMethods(path, AllVerbs, Edge(_ => throw error.ToException()));
         }
         auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.NoSuchRoute.ToException()));
+    }
+
+    // Administration that GoTrue does not have.
+    private void MapOurOwn(RouteGroupBuilder auth)
+    {
+        var sessions = services.GetRequiredService<AdminSessions>();
+        On(auth, "GET", "/admin/users/{id}/sessions", sessions.ListAsync);
+        On(auth, "POST", "/admin/users/{id}/sessions", sessions.CreateAsync);
+        On(auth, "DELETE", "/admin/users/{id}/sessions", sessions.DeleteAllAsync);
+        On(auth, "DELETE", "/admin/users/{id}/sessions/{session}", sessions.DeleteOneAsync);
+        var keys = services.GetRequiredService<AdminKeys>();
+        On(auth, "GET", "/admin/keys", keys.ListAsync);
+        On(auth, "POST", "/admin/keys", keys.CreateAsync);
+        On(auth, "DELETE", "/admin/keys/{name}", keys.DeleteAsync);
+        On(auth, "GET", "/admin/signing-keys", keys.ListSigningAsync);
+        On(auth, "POST", "/admin/signing-keys/rotate", keys.RotateAsync);
     }
 
     private Task TokenAsync(HttpContext context)

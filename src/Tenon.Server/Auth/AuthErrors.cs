@@ -50,6 +50,7 @@ internal static class AuthErrors
     public static readonly AuthError InvalidApiKey = new("no_authorization", 401, "Invalid API key");
     public static readonly AuthError NotAdmin = new("not_admin", 403, "User not allowed");
     public static readonly AuthError UserNotFound = new("user_not_found", 404, "User not found");
+    public static readonly AuthError NoSuchKey = new("api_key_not_found", 404, "No API key has that name");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
     public static readonly AuthError NoSuchRoute = new("unknown", 404, "No such path under /auth/v1");
     public static readonly AuthError UnexpectedFailure = new("unexpected_failure", 500, "Unexpected failure, please check server logs for more information");
@@ -75,6 +76,7 @@ internal static class AuthErrors
     public static readonly ImmutableArray<string> Codes =
     [
         "anonymous_provider_disabled",
+        "api_key_not_found",
         "bad_json",
         "bad_jwt",
         "conflict",

@@ -21,6 +21,7 @@ internal static class AuthFeature
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
         services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>();
+        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<AuthEndpoints>().AddSingleton<AuthMaintenance>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AuthMaintenance>());

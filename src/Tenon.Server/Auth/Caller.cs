@@ -56,6 +56,23 @@ internal sealed record Caller
         };
     }
 
+    /// <summary>A user as a token of theirs would say, without one: for a prompt on the owner's own machine.</summary>
+    public static Caller ForUser(User user, string claims)
+    {
+        byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(claims);
+        return new Caller
+        {
+            Role = new RoleName(user.Role),
+            UserId = user.Id,
+            UserIdText = user.Id.ToString("D"),
+            Email = user.Email,
+            IsAnonymousUser = user.IsAnonymous,
+            ClaimsJson = claims,
+            ClaimsUtf8 = utf8,
+            Claims = JsonElement.Parse(utf8),
+        };
+    }
+
     public static readonly Caller Anonymous = ForRole(RoleName.Anon);
     public static readonly Caller Service = ForRole(RoleName.Service);
 }

@@ -86,6 +86,15 @@ internal sealed class Sessions(StoreDatabase store, Tokens tokens, TokenCache ca
     public void Open(IStoreTransaction unit, NewSession opened)
     {
         Session s = opened.Session;
+        Insert(unit, s);
+        InsertToken(unit, opened.Token, null, s.Id, s.CreatedAt);
+        if (options.Sessions.SinglePerUser)
+        {
+            unit.Execute(SessionSql.DeleteOthers, StoreValues.Of(s.UserId), StoreValues.Of(s.Id));
+        }
+    }
+
+    public static void Insert(IStoreTransaction unit, Session s) =>
         unit.Execute(
             SessionSql.Insert,
             StoreValues.Of(s.Id),
@@ -97,12 +106,6 @@ internal sealed class Sessions(StoreDatabase store, Tokens tokens, TokenCache ca
             StoreValues.Of(s.NotAfter),
             StoreValues.Of(s.CreatedAt)
         );
-        InsertToken(unit, opened.Token, null, s.Id, s.CreatedAt);
-        if (options.Sessions.SinglePerUser)
-        {
-            unit.Execute(SessionSql.DeleteOthers, StoreValues.Of(s.UserId), StoreValues.Of(s.Id));
-        }
-    }
 
     public static void InsertToken(IStoreTransaction unit, RefreshToken token, long? parent, Guid session, DateTimeOffset now) =>
         unit.Execute(

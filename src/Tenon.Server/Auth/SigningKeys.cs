@@ -26,6 +26,8 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
 
     public SigningKey Current => Loaded.Current;
 
+    public ImmutableArray<SigningKey> All => Loaded.Keys;
+
     /// <summary>The body of /.well-known/jwks.json: public halves only.</summary>
     public byte[] Jwks => Loaded.Jwks;
 

@@ -17,18 +17,18 @@ internal sealed class Tokens(Keys keys, SigningKeys signing, AuthOptions options
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly byte[] refreshKey = keys.Derive("refresh tokens");
 
-    /// <summary>The access token of a session; it ends with the session where that is sooner.</summary>
-    public (string Token, long ExpiresIn, long ExpiresAt) Issue(User user, Session session)
+    /// <summary>The access token of a session, for jwt_expiry or the life given; it ends with the session where that is sooner.</summary>
+    public (string Token, long ExpiresIn, long ExpiresAt) Issue(User user, Session session, TimeSpan? life = null)
     {
         long now = clock.GetUtcNow().ToUnixTimeSeconds();
-        long expires = now + (long)options.JwtExpiry.TotalSeconds;
+        long expires = now + (long)(life ?? options.JwtExpiry).TotalSeconds;
         if (session.NotAfter is { } end)
         {
             expires = Math.Min(expires, end.ToUnixTimeSeconds());
         }
         SigningKey key = signing.Current;
         string token = Handler.CreateToken(
-            Payload(user, session, now, expires),
+            Claims(user, session, options.Issuer, now, expires),
             new SigningCredentials(key.Key, SecurityAlgorithms.EcdsaSha256)
         );
         return (token, Math.Max(0, expires - now), expires);
@@ -47,13 +47,14 @@ internal sealed class Tokens(Keys keys, SigningKeys signing, AuthOptions options
         return new RefreshToken(text, nonce, TokenHash.Of(text).ToString());
     }
 
-    private string Payload(User user, Session session, long now, long expires)
+    /// <summary>What an access token says of its user.</summary>
+    public static string Claims(User user, Session session, string issuer, long now, long expires)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            writer.WriteString("iss", options.Issuer);
+            writer.WriteString("iss", issuer);
             writer.WriteString("sub", user.Id);
             writer.WriteString("aud", TokenVerifier.Audience);
             writer.WriteNumber("exp", expires);

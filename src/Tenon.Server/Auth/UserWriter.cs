@@ -71,6 +71,28 @@ internal static class UserWriter
         writer.WriteEndObject();
     }
 
+    /// <summary>A list of sessions; one may be that of the request.</summary>
+    public static void WriteSessions(Utf8JsonWriter writer, List<Session> sessions, Guid? current)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("sessions");
+        foreach (Session session in sessions)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", session.Id);
+            WriteTime(writer, "created_at", session.CreatedAt);
+            WriteTime(writer, "last_used_at", session.RefreshedAt);
+            WriteTime(writer, "not_after", session.NotAfter);
+            writer.WriteString("user_agent", session.UserAgent);
+            writer.WriteString("ip", session.Ip);
+            writer.WriteString("aal", session.Aal);
+            writer.WriteBoolean("current", session.Id == current);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
     /// <summary>RFC 3339 in UTC with microseconds, as GoTrue prints times.</summary>
     public static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
     {

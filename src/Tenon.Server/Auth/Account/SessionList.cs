@@ -15,26 +15,7 @@ internal sealed class SessionList(AuthGate gate, Sessions sessions, TrustedProxi
         await AuthResponse.WriteAsync(
             context,
             StatusCodes.Status200OK,
-            writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("sessions");
-                foreach (Session session in open)
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("id", session.Id);
-                    UserWriter.WriteTime(writer, "created_at", session.CreatedAt);
-                    UserWriter.WriteTime(writer, "last_used_at", session.RefreshedAt);
-                    UserWriter.WriteTime(writer, "not_after", session.NotAfter);
-                    writer.WriteString("user_agent", session.UserAgent);
-                    writer.WriteString("ip", session.Ip);
-                    writer.WriteString("aal", session.Aal);
-                    writer.WriteBoolean("current", session.Id == signedIn.SessionId);
-                    writer.WriteEndObject();
-                }
-                writer.WriteEndArray();
-                writer.WriteEndObject();
-            }
+            writer => UserWriter.WriteSessions(writer, open, signedIn.SessionId)
         );
     }
 

@@ -27,7 +27,7 @@ internal sealed class AdminUsers(
     public async Task GetAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        User user = await FindAsync(context);
+        User user = await FindAsync(context, users);
         List<Identity> identities = await users.IdentitiesAsync(user.Id, context.RequestAborted);
         await AuthResponse.WriteUserAsync(context, StatusCodes.Status200OK, user, identities);
     }
@@ -65,7 +65,7 @@ internal sealed class AdminUsers(
     public async Task UpdateAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        Guid id = (await FindAsync(context)).Id;
+        Guid id = (await FindAsync(context, users)).Id;
         AdminUserBody body = AdminUserBody.Read(await AuthBody.ReadAsync(context), options, roles);
         string? hash = await HashAsync(body, context.RequestAborted);
         DateTimeOffset now = StoreTime.Now(clock);
@@ -104,7 +104,7 @@ internal sealed class AdminUsers(
     public async Task DeleteAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        Guid id = (await FindAsync(context)).Id;
+        Guid id = (await FindAsync(context, users)).Id;
         bool soft = (await AuthBody.ReadAsync(context)).Flag("should_soft_delete") ?? false;
         DateTimeOffset now = StoreTime.Now(clock);
         AuditEntry audit = Audit("user_deleted", context);
@@ -137,7 +137,8 @@ internal sealed class AdminUsers(
         ).Count == 1;
     }
 
-    private async Task<User> FindAsync(HttpContext context)
+    /// <summary>The user the path names.</summary>
+    internal static async Task<User> FindAsync(HttpContext context, Users users)
     {
         if (!Guid.TryParseExact(context.Request.RouteValues["id"] as string, "D", out Guid id))
         {

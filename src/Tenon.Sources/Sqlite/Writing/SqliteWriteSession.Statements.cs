@@ -26,9 +26,6 @@ internal sealed partial class SqliteWriteSession
         };
     }
 
-    /// <summary>Rows the last insert, update or delete of this session touched (PL/pgSQL's FOUND).</summary>
-    public long LastCount { get; private set; }
-
     public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
     {
         using RowReader reader = Run(statement, arguments);

@@ -1,0 +1,28 @@
+using Tenon.Cli.Configuration;
+using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
+using Tenon.Sources;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>
+/// The app's database as it stands: a command beside a running server applies no migration of the app and seeds nothing, or
+/// the server would go on with a schema that is gone. Both may write: SQLite's lock lets one at a time, the other waits.
+/// </summary>
+internal static class LocalDatabase
+{
+    public static BackendOptions Options(AppFolder app, Keys keys)
+    {
+        string configured = app.Config.Text("server.public_url");
+        string url = configured.Length > 0 ? configured : DevFile.Url(app) ?? $"http://127.0.0.1:{app.Config.Count("server.port")}";
+        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, url, null);
+        if (!SourceRegistry.MainExists(options.MainDatabase(TimeProvider.System)))
+        {
+            throw new CommandFailure($"{app.Shown} has no database yet; make it with: tenon migrate up {app.Shown}");
+        }
+        return options with { MigrationPaths = [] };
+    }
+
+    public static Task<Backend> OpenAsync(AppFolder app, CancellationToken cancellation) =>
+        Backend.OpenAsync(Options(app, app.Keys()), TimeProvider.System, cancellation: cancellation);
+}

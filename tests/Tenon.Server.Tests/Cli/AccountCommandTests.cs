@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace Tenon.Server.Tests.Cli;
+
+/// <summary>user, session, token and key as a shell runs them, with a server on the same database and without.</summary>
+public sealed class AccountCommandTests
+{
+    [Fact]
+    public async Task A_user_is_made_listed_changed_banned_and_deleted_without_a_server()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        CommandRun made = await app.RunAsync("user", "create", "Ann@x.test", "--password", "blue-giraffe-42", "--json");
+        Assert.Equal("ann@x.test", made.Json.GetProperty("email").GetString());
+        CommandRun taken = await app.RunAsync("user", "create", "ann@x.test");
+        Assert.Equal(1, taken.Code);
+        Assert.Equal("tenon: A user with this email address has already been registered", taken.Errors.Trim());
+
+        await app.RunAsync("user", "update", "ann@x.test", "--app-metadata", """{"plan":"pro"}""");
+        JsonElement shown = (await app.RunAsync("user", "show", "ann@x.test")).Json;
+        Assert.Equal("pro", shown.GetProperty("app_metadata").GetProperty("plan").GetString());
+
+        Assert.Equal(0, (await app.RunAsync("user", "ban", "ann@x.test", "--for", "24h")).Code);
+        Assert.Contains("banned until", (await app.RunAsync("user", "list")).Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await app.RunAsync("token", "ann@x.test")).Code);
+        Assert.Equal(0, (await app.RunAsync("user", "unban", "ann@x.test")).Code);
+
+        Assert.Equal(0, (await app.RunAsync("user", "delete", "ann@x.test")).Code);
+        CommandRun gone = await app.RunAsync("user", "show", "ann@x.test");
+        Assert.Equal(1, gone.Code);
+        Assert.Equal("tenon: no user has the address or id ann@x.test; list them with: tenon user list", gone.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task Users_are_listed_by_pages()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            await app.RunAsync("user", "create", $"{name}@x.test", "--password", "blue-giraffe-42");
+        }
+        Assert.Equal(2, (await app.RunAsync("user", "list", "--per-page", "2", "--json")).Json.GetArrayLength());
+        JsonElement second = (await app.RunAsync("user", "list", "--per-page", "2", "--page", "2", "--json")).Json;
+        Assert.Equal("a@x.test", Assert.Single(second.EnumerateArray()).GetProperty("email").GetString());
+        Assert.Equal(1, (await app.RunAsync("user", "list", "--filter", "b@", "--json")).Json.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task What_takes_rights_away_holds_at_once_in_a_running_server()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        await app.StartServerAsync();
+        await app.RunAsync("user", "create", "ann@x.test", "--password", "blue-giraffe-42");
+        string token = (await app.RunAsync("token", "ann@x.test", "--expires", "5m")).Output.Trim();
+        Assert.Equal((200, "[]"), await app.ReadNotesAsync(token));
+
+        JsonElement session = Assert.Single((await app.RunAsync("session", "list", "ann@x.test", "--json")).Json.EnumerateArray());
+        CommandRun revoked = await app.RunAsync("session", "revoke", "ann@x.test", "--session", session.GetProperty("id").GetString()!);
+        Assert.Equal("1 session ended", revoked.Output.Trim());
+        Assert.Equal(401, (await app.ReadNotesAsync(token)).Status);
+
+        string second = (await app.RunAsync("token", "ann@x.test")).Output.Trim();
+        Assert.Equal(200, (await app.ReadNotesAsync(second)).Status);
+        await app.RunAsync("user", "ban", "ann@x.test");
+        Assert.Equal(401, (await app.ReadNotesAsync(second)).Status);
+    }
+
+    [Fact]
+    public async Task An_api_key_is_made_used_listed_and_withdrawn_and_the_signing_key_rotated_under_a_running_server()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        await app.StartServerAsync();
+        string key = (await app.RunAsync("key", "create", "ci", "--secret")).Output.Trim();
+        Assert.StartsWith("sb_secret_", key, StringComparison.Ordinal);
+        Assert.Equal(200, (await app.ReadNotesAsync("", key)).Status);
+        CommandRun listed = await app.RunAsync("key", "list");
+        Assert.Contains("ci", listed.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, listed.Output, StringComparison.Ordinal);
+        Assert.Contains("exists", (await app.RunAsync("key", "create", "ci")).Errors, StringComparison.Ordinal);
+
+        await app.RunAsync("user", "create", "ann@x.test", "--password", "blue-giraffe-42");
+        string before = (await app.RunAsync("token", "ann@x.test")).Output.Trim();
+        CommandRun rotated = await app.RunAsync("key", "rotate", "--json");
+        Assert.Equal(["current", "previous", "standby"], rotated.Json.EnumerateArray().Select(k => k.GetProperty("status").GetString()).Order());
+        Assert.Equal(200, (await app.ReadNotesAsync(before)).Status);
+
+        Assert.Equal(0, (await app.RunAsync("key", "delete", "ci")).Code);
+        Assert.Equal(401, (await app.ReadNotesAsync("", key)).Status);
+        Assert.Equal("tenon: No API key has that name", (await app.RunAsync("key", "delete", "ci")).Errors.Trim());
+    }
+
+    [Fact]
+    public async Task Without_a_database_a_command_says_how_to_make_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("tenon-commands-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tenon.toml"), "", TestContext.Current.CancellationToken);
+        CommandRun run = await CommandRun.RunAsync("user", "list", folder);
+        Assert.Equal(1, run.Code);
+        Assert.Equal($"tenon: {folder} has no database yet; make it with: tenon migrate up {folder}", run.Errors.Trim());
+        Directory.Delete(folder, recursive: true);
+    }
+}
