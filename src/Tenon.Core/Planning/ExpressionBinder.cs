@@ -126,15 +126,15 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
     private static Error? Refusal(FilterSyntax filter) =>
         filter.Operator switch
         {
-            >= FilterOperator.FullText and <= FilterOperator.FullTextWeb => PlanErrors.NotSupported(
-                "full text search (fts, plfts, phfts, wfts)",
+            >= FilterOperator.FullText and <= FilterOperator.FullTextWeb => PlanErrors.NotImplemented(
+                "Full text search (fts, plfts, phfts, wfts) is not supported.",
                 "Use like, ilike or match."
             ),
             FilterOperator.StrictlyLeft
             or FilterOperator.StrictlyRight
             or FilterOperator.NotRightOf
             or FilterOperator.NotLeftOf
-            or FilterOperator.Adjacent => PlanErrors.NotSupported("a filter on range types (sl, sr, nxr, nxl, adj)"),
+            or FilterOperator.Adjacent => PlanErrors.NotImplemented("Range types and their operators (sl, sr, nxr, nxl, adj) are not supported."),
             _ => null,
         };
 

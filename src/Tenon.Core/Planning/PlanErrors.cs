@@ -62,7 +62,8 @@ internal static class PlanErrors
             "No function matches the given name and argument types. You might need to add explicit type casts."
         );
 
-    public static Error NotImplemented(string details) => new(ErrorCodes.NotImplemented, "Feature not implemented", details);
+    public static Error NotImplemented(string details, string? hint = null) =>
+        new(ErrorCodes.NotImplemented, "Feature not implemented", details, hint);
 
     public static Error NotSupported(string what, string? hint = null) =>
         new(ErrorCodes.FeatureNotSupported, $"{what} is not supported", null, hint);

@@ -278,6 +278,11 @@ internal sealed class UnitBuilder
 
     public Select Select(Expr? limit, Expr? offset)
     {
+        if (items.Count == 0)
+        {
+            // select= asks for rows without members; a query has at least one column.
+            Item(new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int4 });
+        }
         var groupBy = ImmutableArray<Expr>.Empty;
         if (node.Grouped)
         {

@@ -135,7 +135,7 @@ internal sealed class Backend : IAsyncDisposable
         services.AddAuth(options.Auth, options.Keys);
         services.AddSingleton(options.Rest);
         services.AddSingleton(new RestRuntime(options.Rest, Database.Source, () => Catalog, clock));
-        services.AddSingleton(new RestRoot(options.Rest, (_, _, _, _) => null));
+        services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
         services.AddSingleton<RestEndpoints>();
         services.AddCors();
     }

@@ -1,15 +1,10 @@
 using Microsoft.AspNetCore.Http;
-using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
-using Tenon.Server.Auth;
 
 namespace Tenon.Server.Rest;
 
-/// <summary>The document at /rest/v1/: what the caller may see of a schema, in UTF-8; null when none is made here.</summary>
-internal delegate ReadOnlyMemory<byte>? RootDocument(Catalog catalog, string schema, Caller caller, HttpRequest request);
-
 /// <summary>GET /rest/v1/: the OpenAPI document.</summary>
-internal sealed class RestRoot(RestOptions options, RootDocument document)
+internal sealed class RestRoot(RestOptions options, RootDocuments documents)
 {
     public async Task RunAsync(RestRequest request)
     {
@@ -27,10 +22,11 @@ internal sealed class RestRoot(RestOptions options, RootDocument document)
         {
             throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
         }
-        if (!options.OpenApi || document(request.Catalog, request.Schema, request.Caller, request.Http.Request) is not { } text)
+        if (!options.OpenApi)
         {
             throw new Error(ErrorCodes.RootDisabled, "Root endpoint metadata is disabled").ToException();
         }
+        ReadOnlyMemory<byte> text = documents.Of(request.Catalog, request.Schema, request.Caller);
         HttpResponse response = request.Http.Response;
         request.StartAnswer(StatusCodes.Status200OK, null);
         response.ContentType = new Answer(AnswerForm.OpenApi, false).ContentType;

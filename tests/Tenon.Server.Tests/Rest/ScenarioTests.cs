@@ -13,6 +13,8 @@ public sealed class ScenarioTests
     [InlineData("writes")]
     [InlineData("calls")]
     [InlineData("hostile")]
+    [InlineData("width")]
+    [InlineData("bodies")]
     public async Task Requests_are_answered_as_the_scenarios_say(string name)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;

@@ -22,6 +22,8 @@ alter table owned enable row level security;
 create policy everyone_reads on owned for select using (true);
 create policy mine on owned for insert with check (owner = 'me');
 create table places (id int primary key, kind text not null, size int not null check (size > 0), unique (kind, size));
+create table addresses (id int primary key, city text not null);
+create table orders (id int primary key, billing_id int references addresses (id), shipping_id int references addresses (id));
 create view released_films as select id, title, director_id from films where released;
 create function add_them(a int, b int default 10) returns int language sql immutable as 'select a + b';
 create function films_of(director text) returns setof films language sql stable as 'select f.* from films f join directors d on d.id = f.director_id where d.name = director';
@@ -40,9 +42,9 @@ create function log_place(k text) returns void language plpgsql as $$
 begin
   insert into places (id, kind, size) values (100, k, 1);
 end $$;
-grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films to anon;
+grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films, addresses, orders to anon;
 grant select (id, open) on partly to anon;
-grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets to service_role;
+grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets, addresses, orders to service_role;
 insert into directors (id, name) values (1, 'Ana'), (2, 'Bo'), (3, 'Cy');
 insert into films (id, title, director_id, rating, released, gross, data, tags) values
   (1, 'Alpha', 1, 'G', true, 10.50, '{"year": 1999, "crew": [{"n": "x"}]}', '{a,b}'),
@@ -56,3 +58,5 @@ insert into people values (1, 'Gran', null), (2, 'Mum', 1), (3, 'Kid', 2);
 insert into owned values (1, 'me', 'x'), (2, 'you', 'y');
 insert into partly values (1, 'o', 'h');
 insert into places values (1, 'a', 1), (2, 'b', 2);
+insert into addresses values (1, 'Bonn'), (2, 'Kiel');
+insert into orders values (1, 1, 2), (2, 2, null);
