@@ -13,7 +13,8 @@ namespace Tenon.Sources.Tests.Differential;
 /// <summary>One expression, computed by the evaluator, by SQLite from the writer's SQL, and by PostgreSQL from the text itself.</summary>
 internal sealed class ThreeWays : IDisposable
 {
-    private const string Database = "tenon_differential";
+    // One of its own for each instance: test classes run side by side.
+    private readonly string database = $"tenon_differential_{Guid.NewGuid():n}";
 
     private readonly string folder = Directory.CreateTempSubdirectory("tenon-differential-").FullName;
     private readonly SqliteConnection sqlite;
@@ -28,12 +29,13 @@ internal sealed class ThreeWays : IDisposable
             using (var admin = new NpgsqlConnection(instance.ConnectionString))
             {
                 admin.Open();
-                using NpgsqlCommand create = new($"drop database if exists {Database} with (force)", admin);
-                create.ExecuteNonQuery();
-                create.CommandText = $"create database {Database} template template0 encoding 'UTF8' locale 'C.UTF-8'";
+                using NpgsqlCommand create = new(
+                    $"create database {database} template template0 encoding 'UTF8' locale 'C.UTF-8'",
+                    admin
+                );
                 create.ExecuteNonQuery();
             }
-            postgres = new NpgsqlConnection(instance.ConnectionTo(Database));
+            postgres = new NpgsqlConnection(instance.ConnectionTo(database));
             postgres.Open();
         }
     }
