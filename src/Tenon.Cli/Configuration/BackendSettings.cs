@@ -95,6 +95,9 @@ internal static class BackendSettings
         auth.Email.EnableConfirmations = config.Switch("auth.email.enable_confirmations");
         auth.Email.DoubleConfirmChanges = config.Switch("auth.email.double_confirm_changes");
         auth.Email.SecurePasswordChange = config.Switch("auth.email.secure_password_change");
+        auth.Mfa.MaxEnrolledFactors = config.Count("auth.mfa.max_enrolled_factors");
+        auth.Mfa.TotpEnrollEnabled = config.Switch("auth.mfa.totp.enroll_enabled");
+        auth.Mfa.TotpVerifyEnabled = config.Switch("auth.mfa.totp.verify_enabled");
         return auth;
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
 
 namespace Tenon.Server.Auth;
@@ -38,6 +39,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/sessions", sessions.GetAsync);
         On(auth, "DELETE", "/sessions/{id}", sessions.DeleteAsync);
 
+        MapFactors(auth);
+
         var admin = services.GetRequiredService<AdminUsers>();
         On(auth, "GET", "/admin/users", services.GetRequiredService<AdminUserList>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
@@ -68,6 +71,26 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "DELETE", "/admin/keys/{name}", keys.DeleteAsync);
         On(auth, "GET", "/admin/signing-keys", keys.ListSigningAsync);
         On(auth, "POST", "/admin/signing-keys/rotate", keys.RotateAsync);
+    }
+
+    private void MapFactors(RouteGroupBuilder auth)
+    {
+        var enrolment = services.GetRequiredService<Enrolment>();
+        On(auth, "POST", "/factors", enrolment.EnrolAsync);
+        On(auth, "DELETE", "/factors/{id}", enrolment.UnenrolAsync);
+        var verification = services.GetRequiredService<Verification>();
+        On(auth, "POST", "/factors/{id}/challenge", verification.ChallengeAsync);
+        On(auth, "POST", "/factors/{id}/verify", verification.VerifyAsync);
+        var codes = services.GetRequiredService<RecoveryCodes>();
+        On(auth, "GET", "/factors/recovery-codes", codes.StatusAsync);
+        On(auth, "POST", "/factors/recovery-codes", codes.GenerateAsync);
+        On(auth, "DELETE", "/factors/recovery-codes", codes.UnenrolAsync);
+        On(auth, "POST", "/factors/recovery-codes/verify", codes.VerifyAsync);
+        On(auth, "POST", "/factors/recovery-codes/regenerate", codes.RegenerateAsync);
+        var admin = services.GetRequiredService<AdminFactors>();
+        On(auth, "GET", "/admin/users/{id}/factors", admin.ListAsync);
+        On(auth, "PUT", "/admin/users/{id}/factors/{factor}", admin.UpdateAsync);
+        On(auth, "DELETE", "/admin/users/{id}/factors/{factor}", admin.DeleteAsync);
     }
 
     private Task TokenAsync(HttpContext context)

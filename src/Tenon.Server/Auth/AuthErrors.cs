@@ -49,6 +49,20 @@ internal static class AuthErrors
     public static readonly AuthError NoAuthorization = new("no_authorization", 401, "This endpoint requires a valid Bearer token");
     public static readonly AuthError InvalidApiKey = new("no_authorization", 401, "Invalid API key");
     public static readonly AuthError NotAdmin = new("not_admin", 403, "User not allowed");
+    public static readonly AuthError MfaTotpEnrolNotEnabled = new("mfa_totp_enroll_not_enabled", 422, "MFA enroll is disabled for TOTP");
+    public static readonly AuthError MfaTotpVerifyNotEnabled = new("mfa_totp_verify_not_enabled", 422, "MFA verification is disabled for TOTP");
+    public static readonly AuthError MfaPhoneEnrolNotEnabled = new("mfa_phone_enroll_not_enabled", 422, "MFA enroll is disabled for Phone");
+    public static readonly AuthError MfaWebAuthnEnrolNotEnabled = new("mfa_webauthn_enroll_not_enabled", 422, "MFA enroll is disabled for WebAuthn");
+    public static readonly AuthError MfaFactorNotFound = new("mfa_factor_not_found", 404, "Factor not found");
+    public static readonly AuthError MfaChallengeNotFound = new("mfa_factor_not_found", 422, "MFA factor with the provided challenge ID not found");
+    public static readonly AuthError MfaChallengeExpired = new("mfa_challenge_expired", 422, "MFA challenge has expired, create a new challenge");
+    public static readonly AuthError MfaIpAddressMismatch = new("mfa_ip_address_mismatch", 422, "Challenge and verify IP addresses mismatch");
+    public static readonly AuthError MfaFactorNameConflict = new("mfa_factor_name_conflict", 422, "A factor with this friendly name already exists for this user");
+    public static readonly AuthError MfaVerifiedFactorExists = new("mfa_verified_factor_exists", 422, "Recovery codes exist already; regenerate them to replace them");
+    public static readonly AuthError TooManyFactors = new("too_many_enrolled_mfa_factors", 422, "Maximum number of enrolled factors reached, unenroll to continue");
+    public static readonly AuthError Aal2ToEnrol = new("insufficient_aal", 403, "AAL2 required to enroll a new factor");
+    public static readonly AuthError Aal2ToUnenrol = new("insufficient_aal", 422, "AAL2 required to unenroll verified factor");
+    public static readonly AuthError Aal2ForRecoveryCodes = new("insufficient_aal", 403, "AAL2 required to manage recovery codes");
     public static readonly AuthError UserNotFound = new("user_not_found", 404, "User not found");
     public static readonly AuthError NoSuchKey = new("api_key_not_found", 404, "No API key has that name");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
@@ -58,6 +72,11 @@ internal static class AuthErrors
     public static readonly AuthError BodyTooLarge = new("validation_failed", 413, "The request body is too large");
 
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
+
+    public static AuthError MfaVerificationFailed(string message) => new("mfa_verification_failed", 422, message);
+
+    public static AuthError RecoveryCodesLocked(int seconds) =>
+        new("mfa_recovery_codes_locked", 429, "Too many wrong recovery codes; wait or use another factor") { RetryAfter = seconds };
 
     public static AuthError BadJwt(string reason) => new("bad_jwt", 403, $"invalid JWT: {reason}");
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
 
 namespace Tenon.Server.Auth;
@@ -23,6 +24,8 @@ internal static class AuthFeature
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>();
         services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
+        services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
+        services.AddSingleton<AdminFactors>();
         services.AddSingleton<AuthEndpoints>().AddSingleton<AuthMaintenance>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AuthMaintenance>());
         return services;

@@ -9,6 +9,7 @@ internal enum AuthLimit
     SignIn,
     Anonymous,
     Refresh,
+    Verification,
 }
 
 /// <summary>
@@ -25,6 +26,7 @@ internal sealed class AuthLimits : IDisposable
     private readonly PartitionedRateLimiter<string> signIn;
     private readonly PartitionedRateLimiter<string> anonymous;
     private readonly PartitionedRateLimiter<string> refresh;
+    private readonly PartitionedRateLimiter<string> verification;
     private readonly PartitionedRateLimiter<string> failures;
 
     public AuthLimits(AuthOptions options, TrustedProxies proxies)
@@ -33,6 +35,7 @@ internal sealed class AuthLimits : IDisposable
         signIn = PerClient(options.RateLimit.SignInSignUps, TimeSpan.FromMinutes(5));
         anonymous = PerClient(options.RateLimit.AnonymousUsers, TimeSpan.FromHours(1));
         refresh = PerClient(options.RateLimit.TokenRefresh, TimeSpan.FromMinutes(5));
+        verification = PerClient(options.RateLimit.TokenVerifications, TimeSpan.FromMinutes(5));
         failures = Buckets(AccountFailures, AccountRefill);
     }
 
@@ -43,6 +46,7 @@ internal sealed class AuthLimits : IDisposable
         {
             AuthLimit.SignIn => signIn,
             AuthLimit.Anonymous => anonymous,
+            AuthLimit.Verification => verification,
             _ => refresh,
         };
         using RateLimitLease lease = limiter.AttemptAcquire(TrustedProxies.LimitKey(proxies.ClientOf(context)));
@@ -72,6 +76,7 @@ internal sealed class AuthLimits : IDisposable
         signIn.Dispose();
         anonymous.Dispose();
         refresh.Dispose();
+        verification.Dispose();
         failures.Dispose();
     }
 

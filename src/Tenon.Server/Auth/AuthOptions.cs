@@ -54,6 +54,9 @@ public sealed class AuthOptions
     /// <summary>Sign-in by e-mail address.</summary>
     public AuthEmailOptions Email { get; } = new();
 
+    /// <summary>Second factors.</summary>
+    public AuthMfaOptions Mfa { get; } = new();
+
     internal string Issuer => PublicUrl.TrimEnd('/') + "/auth/v1";
 }
 
@@ -106,4 +109,17 @@ public sealed class AuthEmailOptions
 
     /// <summary>Changing the password needs a sign-in of the last 24 hours.</summary>
     public bool SecurePasswordChange { get; set; }
+}
+
+/// <summary>Second factors, as <c>[auth.mfa]</c>.</summary>
+public sealed class AuthMfaOptions
+{
+    /// <summary>Most factors of a user, begun enrolments included.</summary>
+    public int MaxEnrolledFactors { get; set; } = 10;
+
+    /// <summary>Authenticator apps may be added.</summary>
+    public bool TotpEnrollEnabled { get; set; } = true;
+
+    /// <summary>Authenticator apps are accepted.</summary>
+    public bool TotpVerifyEnabled { get; set; } = true;
 }

@@ -81,6 +81,27 @@ internal static class SessionSql
         [LogicalType.Uuid, LogicalType.Uuid]
     );
 
+    /// <summary>A second factor was verified in it.</summary>
+    public static readonly StoreStatement Raise = new(
+        "auth.sessions.raise",
+        "update auth.sessions set aal = 'aal2', amr = $2, factor_id = $3, updated_at = $4 where id = $1",
+        [LogicalType.Uuid, LogicalType.Jsonb, LogicalType.Uuid, LogicalType.TimestampTz]
+    );
+
+    /// <summary>The user's other sessions that no second factor has raised.</summary>
+    public static readonly StoreStatement DeleteLower = new(
+        "auth.sessions.delete_lower",
+        "delete from auth.sessions where user_id = $1 and id <> $2 and aal = 'aal1'",
+        [LogicalType.Uuid, LogicalType.Uuid]
+    );
+
+    /// <summary>The factor that raised them is gone.</summary>
+    public static readonly StoreStatement Lower = new(
+        "auth.sessions.lower",
+        "update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3 where user_id = $1 and factor_id = $2",
+        [LogicalType.Uuid, LogicalType.Uuid, LogicalType.TimestampTz]
+    );
+
     /// <summary>Sessions whose last day has passed; $2 null means that idle ones stay.</summary>
     public static readonly StoreStatement DeleteExpired = new(
         "auth.sessions.delete_expired",

@@ -25,6 +25,9 @@ internal sealed record User
     public bool IsAnonymous { get; init; }
     public bool IsSsoUser { get; init; }
 
+    /// <summary>The user's second factors as a JSON array in GoTrue's shape; null when there are none.</summary>
+    public string? Factors { get; init; }
+
     public bool IsBanned(DateTimeOffset now) => BannedUntil > now;
 
     /// <summary>From the columns of <see cref="UserSql.Columns"/>.</summary>
@@ -49,6 +52,7 @@ internal sealed record User
             DeletedAt = row[15].Time(),
             IsAnonymous = row[16].IsTrue(),
             IsSsoUser = row[17].IsTrue(),
+            Factors = row[18].TextOrNull(),
         };
 }
 

@@ -9,7 +9,10 @@ internal static class UserSql
     public const string Columns =
         "id, role, email, encrypted_password, email_confirmed_at, invited_at, last_sign_in_at, raw_app_meta_data, "
         + "raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, confirmed_at, banned_until, deleted_at, "
-        + "is_anonymous, is_sso_user";
+        + "is_anonymous, is_sso_user, "
+        + "(select jsonb_agg(jsonb_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type, "
+        + "'status', f.status, 'created_at', f.created_at, 'updated_at', f.updated_at) order by f.created_at, f.id) "
+        + "from auth.mfa_factors f where f.user_id = users.id)";
 
     public const string IdentityColumns =
         "id, provider_id, user_id, identity_data, provider, email, last_sign_in_at, created_at, updated_at";

@@ -27,6 +27,10 @@ internal static class UserWriter
         WriteTime(writer, "last_sign_in_at", user.LastSignInAt);
         WriteRaw(writer, "app_metadata", user.AppMetadata);
         WriteRaw(writer, "user_metadata", user.UserMetadata);
+        if (user.Factors is not null)
+        {
+            WriteRaw(writer, "factors", user.Factors);
+        }
         writer.WriteStartArray("identities");
         foreach (Identity identity in identities)
         {
