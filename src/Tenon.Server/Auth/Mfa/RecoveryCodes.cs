@@ -31,7 +31,7 @@ internal sealed class RecoveryCodes(
 
     private readonly byte[] hashKey = keys.Derive("recovery codes");
 
-    private sealed record Outcome(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
+    private sealed record Answered(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
 
     private sealed record Attempt(SignedIn Who, string Hash, RefreshToken Next, DateTimeOffset Now);
 
@@ -134,38 +134,38 @@ internal sealed class RecoveryCodes(
         string plain = string.Concat(code.Where(c => c != '-' && !char.IsWhiteSpace(c))).ToLowerInvariant();
         var attempt = new Attempt(who, Hash(who.User.Id, plain), elevation.NewToken(), StoreTime.Now(clock));
         AuditEntry audit = AuditEntry.Of("recovery_code_used", who.User.Id, who.User.Email, ClientInfo.Of(context, proxies), clock);
-        Outcome outcome = await store.WriteAsync(unit => Answer(unit, attempt, audit), CancellationToken.None);
-        if (outcome.Refusal is { } refusal)
+        Answered answered = await store.WriteAsync(unit => Answer(unit, attempt, audit), CancellationToken.None);
+        if (answered.Refusal is { } refusal)
         {
             throw refusal.ToException();
         }
         cache.DropUser(who.User.Id);
-        await AuthResponse.WriteSessionAsync(context, elevation.Issue(outcome.User!, outcome.Session!, attempt.Next));
+        await AuthResponse.WriteSessionAsync(context, elevation.Issue(answered.User!, answered.Session!, attempt.Next));
     }
 
-    private static Outcome Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)
+    private static Answered Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)
     {
         Guid user = attempt.Who.User.Id;
         if (Of(Factors.OfUser(unit, user)) is not { } factor)
         {
-            return new Outcome(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
+            return new Answered(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
         }
         if (factor.IsLocked(attempt.Now))
         {
-            return new Outcome(AuthErrors.RecoveryCodesLocked(Factors.SecondsLocked(factor, attempt.Now)));
+            return new Answered(AuthErrors.RecoveryCodesLocked(Factors.SecondsLocked(factor, attempt.Now)));
         }
         // The delete is what uses the code up: it returns a row to one asker only.
         if (unit.Execute(FactorSql.UseCode, StoreValues.Of(factor.Id), Datum.Of(attempt.Hash)).Count != 1)
         {
             Factors.CountFailure(unit, factor, attempt.Now);
-            return new Outcome(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
+            return new Answered(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
         }
         unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Datum.Of(0L), Datum.Null);
         audit.Write(unit);
         return Elevation.Raise(unit, attempt.Who, factor.Id, "mfa/recovery_code", attempt.Next, attempt.Now) is { } session
             && Users.ById(unit, user) is { } saved
-            ? new Outcome(null, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
-            : new Outcome(AuthErrors.SessionNotFound);
+            ? new Answered(null, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
+            : new Answered(AuthErrors.SessionNotFound);
     }
 
     public async Task UnenrolAsync(HttpContext context)

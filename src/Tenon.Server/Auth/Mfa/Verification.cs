@@ -23,7 +23,7 @@ internal sealed class Verification(
     private static readonly TimeSpan ChallengeLife = TimeSpan.FromMinutes(5);
 
     /// <summary>What the unit found. It returns refusals instead of throwing them, so that a counted failure is kept.</summary>
-    private sealed record Outcome(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
+    private sealed record Answered(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
 
     /// <summary>Everything a replay of the unit must find unchanged.</summary>
     private sealed record Attempt(SignedIn Who, Guid Factor, Guid Challenge, string Code, string Ip, RefreshToken Next, DateTimeOffset Now);
@@ -82,22 +82,22 @@ internal sealed class Verification(
         ClientInfo client = ClientInfo.Of(context, proxies);
         var attempt = new Attempt(who, factor, challenge, code.Trim(), client.Ip ?? "", elevation.NewToken(), StoreTime.Now(clock));
         AuditEntry audit = AuditEntry.Of("factor_verified", who.User.Id, who.User.Email, client, clock);
-        Outcome outcome = await store.WriteAsync(unit => Answer(unit, attempt, audit), CancellationToken.None);
-        if (outcome.Refusal is { } refusal)
+        Answered answered = await store.WriteAsync(unit => Answer(unit, attempt, audit), CancellationToken.None);
+        if (answered.Refusal is { } refusal)
         {
             throw refusal.ToException();
         }
         cache.DropUser(who.User.Id);
-        await AuthResponse.WriteSessionAsync(context, elevation.Issue(outcome.User!, outcome.Session!, attempt.Next));
+        await AuthResponse.WriteSessionAsync(context, elevation.Issue(answered.User!, answered.Session!, attempt.Next));
     }
 
-    private Outcome Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)
+    private Answered Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)
     {
         Guid user = attempt.Who.User.Id;
         Factor factor = Factors.Find(unit, user, attempt.Factor);
         if (RefusedChallenge(unit, attempt, factor) is { } refusal)
         {
-            return new Outcome(refusal);
+            return new Answered(refusal);
         }
         byte[] secret = vault.Open(factor.SealedSecret!, factor.Label);
         bool right =
@@ -106,15 +106,15 @@ internal sealed class Verification(
         if (!right)
         {
             Factors.CountFailure(unit, factor, attempt.Now);
-            return new Outcome(AuthErrors.MfaVerificationFailed("Invalid TOTP code entered"));
+            return new Answered(AuthErrors.MfaVerificationFailed("Invalid TOTP code entered"));
         }
         unit.Execute(FactorSql.UseChallenge, StoreValues.Of(attempt.Challenge));
         unit.Execute(FactorSql.DeleteUnverified, StoreValues.Of(user));
         audit.Write(unit);
         return Elevation.Raise(unit, attempt.Who, factor.Id, "totp", attempt.Next, attempt.Now) is { } session
             && Users.ById(unit, user) is { } saved
-            ? new Outcome(null, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
-            : new Outcome(AuthErrors.SessionNotFound);
+            ? new Answered(null, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
+            : new Answered(AuthErrors.SessionNotFound);
     }
 
     private static AuthError? RefusedChallenge(IStoreTransaction unit, Attempt attempt, Factor factor)
