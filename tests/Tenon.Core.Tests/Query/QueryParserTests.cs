@@ -261,7 +261,7 @@ public sealed class QueryParserTests
     {
         // The first calls run in code that is not optimised yet (its generics box): wait for the compiler.
         long allocated = ReadOften();
-        for (int attempt = 0; attempt < 50 && allocated > 0; attempt++)
+        for (int attempt = 0; attempt < 600 && allocated > 0; attempt++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
             allocated = ReadOften();
