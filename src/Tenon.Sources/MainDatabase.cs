@@ -4,6 +4,7 @@ using System.Text;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Schema;
+using Tenon.Core.Types;
 
 namespace Tenon.Sources;
 
@@ -40,6 +41,9 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>The migrations that ran, in the order they ran.</summary>
     public abstract ImmutableArray<AppliedMigration> Applied { get; }
 
+    /// <summary>What the seed files were when all of them had run here; null when they have not.</summary>
+    public abstract string? SeedChecksum { get; }
+
     /// <summary>Requests can be answered, writes included.</summary>
     public abstract bool IsReady { get; }
 
@@ -49,14 +53,19 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>Runs one migration as one transaction and records it; the error of a refused one carries its position.</summary>
     public abstract Task<Error?> ApplyAsync(string version, string name, string text, long now, CancellationToken cancellation);
 
-    /// <summary>Runs the rows of a seed as one transaction; schema statements in it are refused.</summary>
-    public abstract Task<Error?> SeedAsync(string text, long now, CancellationToken cancellation);
-
     /// <summary>
-    /// Sets the database aside (the engine says where) and begins an empty one in its place; for development only. An engine
-    /// that cannot answers why, and changes nothing.
+    /// Runs the rows of a seed as one transaction; schema statements in it are refused. Inserted hears of the rows each
+    /// statement put into a table.
     /// </summary>
-    public abstract Task<Error?> StartAnewAsync(CancellationToken cancellation);
+    public abstract Task<Error?> SeedAsync(
+        string text,
+        long now,
+        CancellationToken cancellation,
+        Action<QualifiedName, long>? inserted = null
+    );
+
+    /// <summary>Remembers that all seed files have run, and what they were.</summary>
+    public abstract Task RecordSeedAsync(string checksum, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 

@@ -13,7 +13,17 @@ internal static class SourceRegistry
 
         /// <summary>The local folder it writes to, if any.</summary>
         public Func<MainDatabaseOptions, string?> FolderOf { get; init; } = _ => null;
+
+        /// <summary>How a fresh database takes the place of an old one; null where an engine's databases cannot be replaced.</summary>
+        public Replacement? Replacement { get; init; }
     }
+
+    /// <summary>Beside: where a fresh database is made while the old one is in use. Discard and PutInPlace want nobody to have it open.</summary>
+    private sealed record Replacement(
+        Func<MainDatabaseOptions, MainDatabaseOptions> Beside,
+        Action<MainDatabaseOptions> Discard,
+        Action<MainDatabaseOptions> PutInPlace
+    );
 
     private static readonly Engine[] Engines =
     [
@@ -21,6 +31,7 @@ internal static class SourceRegistry
         {
             Exists = o => File.Exists(SqliteDatabase.PathOf(o)),
             FolderOf = o => Path.GetDirectoryName(SqliteDatabase.PathOf(o)),
+            Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
         },
     ];
 
@@ -33,6 +44,18 @@ internal static class SourceRegistry
 
     /// <summary>The folder on this machine the database lives in; null when it is elsewhere.</summary>
     public static string? FolderOf(MainDatabaseOptions options) => Of(options).Value.FolderOf(options);
+
+    /// <summary>Where to make a fresh database in place of this one, for development; refused where the engine cannot.</summary>
+    public static Outcome<MainDatabaseOptions> Beside(MainDatabaseOptions options) =>
+        Of(options).Value.Replacement is { } replacement
+            ? replacement.Beside(options)
+            : Refusals.NotSupported("making this database anew", "Drop and create it with the tools of its engine, then start again.");
+
+    /// <summary>Throws away what stands at <see cref="Beside"/>.</summary>
+    public static void DiscardBeside(MainDatabaseOptions options) => Of(options).Value.Replacement?.Discard(options);
+
+    /// <summary>Puts the database made at <see cref="Beside"/> in place; the old one is kept, the engine says where.</summary>
+    public static void PutInPlace(MainDatabaseOptions options) => Of(options).Value.Replacement?.PutInPlace(options);
 
     /// <summary>Null when an engine takes the url as a main database.</summary>
     public static Error? Check(string url) => Of(new MainDatabaseOptions(url)).Error;

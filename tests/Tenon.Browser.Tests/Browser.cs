@@ -41,7 +41,7 @@ public sealed class Browser : IAsyncLifetime
         }
         else
         {
-            _server = await TenonProcess.StartDev("apps/hiring", TestContext.Current.CancellationToken);
+            _server = await TenonProcess.StartDev("apps/hiring", ["--no-hot"], TestContext.Current.CancellationToken);
             Url = _server.Url;
         }
 

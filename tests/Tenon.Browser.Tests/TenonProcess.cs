@@ -22,8 +22,11 @@ internal sealed class TenonProcess : IAsyncDisposable
 
     public string Url { get; private set; } = "";
 
+    /// <summary>The copy of the app it runs on.</summary>
+    public string Folder => _folder;
+
     /// <summary>Copies the app, starts it and waits until it answers; throws with the process's own words if it does not.</summary>
-    public static async Task<TenonProcess> StartDev(string app, CancellationToken cancellation)
+    public static async Task<TenonProcess> StartDev(string app, string[] options, CancellationToken cancellation)
     {
         var cli = FindCli();
         var folder = Directory.CreateTempSubdirectory("tenon-browser-").FullName;
@@ -35,7 +38,7 @@ internal sealed class TenonProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in new[] { cli, "dev", folder, "--port", FreePort().ToString(CultureInfo.InvariantCulture) })
+        foreach (var argument in (string[])[ cli, "dev", folder, "--port", FreePort().ToString(CultureInfo.InvariantCulture), .. options])
         {
             info.ArgumentList.Add(argument);
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Hosting;
-using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -33,15 +32,8 @@ internal static class DbCommand
         {
             throw new ConfigException($"a server runs on this database ({DevFile.Url(app)}); stop it first");
         }
-        await using (MainDatabase old = await SourceRegistry.OpenMainAsync(BackendSettings.MainDatabase(app.Config), cancellation))
-        {
-            if (await old.StartAnewAsync(cancellation) is { } refused)
-            {
-                throw new ConfigException($"{refused.Message}. {refused.Hint}");
-            }
-        }
         BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: true, "http://127.0.0.1", null);
-        await using Backend backend = await Backend.OpenAsync(options, TimeProvider.System, Say.Step, cancellation);
+        await new DatabaseFiles(options, TimeProvider.System, Say.Step).ReplaceAsync(cancellation);
         return 0;
     }
 }

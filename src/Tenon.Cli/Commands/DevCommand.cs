@@ -1,140 +1,151 @@
-// tenon dev: migrations, seed, front end and server in one process; starts the back end anew when the schema's files or
-// the configuration change. A change that cannot be applied is printed, and the next change is waited for.
+// tenon dev: migrations, seed, front end and server in one process, kept up to date with the app's files. A change that
+// cannot be applied is printed, and the server goes on as it was.
 using System.CommandLine;
 using Tenon.Cli.Configuration;
+using Tenon.Core.Codegen;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 
 namespace Tenon.Cli.Commands;
 
-internal sealed class DevCommand(string folder, int? port)
+internal sealed class DevCommand(string folder, int? port, bool hot, bool keepData)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(700);
-    private int chosenPort;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(300);
+
+    private DevHost host = null!;
 
     public static Command Create()
     {
         Argument<string> folder = AppFolder.Argument();
         var port = new Option<int?>("--port") { Description = "The port; the next free one is taken when it is in use." };
-        var command = new Command("dev", "Runs an app for development: migrate, seed, build, serve, start anew on change.");
+        var noHot = new Option<bool>("--no-hot") { Description = "Builds the front end and serves the output, without its development server." };
+        var keepData = new Option<bool>("--keep-data") { Description = "Refuses what would need a fresh database: an edited migration or seed." };
+        var command = new Command("dev", "Runs an app for development: migrate, seed, serve, front end with hot reload, up to date with its files.");
         command.Arguments.Add(folder);
         command.Options.Add(port);
+        command.Options.Add(noHot);
+        command.Options.Add(keepData);
         command.SetAction((parsed, cancellation) =>
-            new DevCommand(parsed.GetValue(folder)!, parsed.GetValue(port)).RunAsync(cancellation));
+            new DevCommand(parsed.GetValue(folder)!, parsed.GetValue(port), !parsed.GetValue(noHot), parsed.GetValue(keepData)).RunAsync(cancellation));
         return command;
     }
 
     private async Task<int> RunAsync(CancellationToken cancellation)
     {
-        bool first = true;
-        while (!cancellation.IsCancellationRequested)
+        long started = TimeProvider.System.GetTimestamp();
+        AppFolder app = AppFolder.OpenDevelopment(folder);
+        Say.Header(app);
+        using FileStream only = DevFile.Lock(app);
+        var watch = new FileWatch(app);
+        await using var opened = host = new DevHost(ChoosePort(app), keepData);
+        try
         {
-            string before = Watched();
-            try
-            {
-                await RunUntilChangeAsync(first, before, cancellation);
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception e) when (!first && e is ConfigException or MigrationFailure or TenonException or InvalidDataException)
-            {
-                Console.Error.WriteLine("tenon: " + e.Message);
-                await UntilChangedAsync(before, cancellation);
-            }
-            first = false;
+            await host.StartAsync(app, hot, cancellation);
+            await host.StartFrontEndAsync(cancellation);
+            Ready(app, TimeProvider.System.GetElapsedTime(started));
+            await LoopAsync(watch, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C or SIGTERM: everything started here is ended on the way out.
         }
         return 0;
     }
 
-    private async Task RunUntilChangeAsync(bool first, string before, CancellationToken cancellation)
+    private async Task LoopAsync(FileWatch watch, CancellationToken cancellation)
     {
-        long started = TimeProvider.System.GetTimestamp();
-        AppFolder app = AppFolder.OpenDevelopment(folder);
-        if (first)
-        {
-            Say.Header(app);
-        }
-        string host = app.Config.Text("server.host") is { Length: > 0 } given ? given : "127.0.0.1";
-        ChoosePort(app, host);
-        Keys keys = app.Keys();
-        var web = new FrontEnd(app.Config);
-        web.PrepareOutput();
-        string url = $"http://{host}:{chosenPort}";
-        string publicUrl = app.Config.Text("server.public_url") is { Length: > 0 } configured ? configured : url;
-        BackendOptions options = BackendSettings.From(app.Config, keys, development: true, publicUrl, web.Output);
-        await using TenonHost server = await TenonHost.StartAsync(options, host, chosenPort, Say.Step, cancellation: cancellation);
-        DevFile.Write(app, url, keys);
-        if (web.NeedsBuild)
-        {
-            await BuildAsync(web, cancellation);
-        }
-        Ready(url, keys, web, TimeProvider.System.GetElapsedTime(started));
-        await UntilChangedAsync(before, cancellation);
-        Console.WriteLine("changed: starting anew");
-    }
-
-    private void ChoosePort(AppFolder app, string host)
-    {
-        if (chosenPort > 0)
-        {
-            return;
-        }
-        int wanted = port ?? (app.Variables.TryGetValue("PORT", out string? p) && int.TryParse(p, out int n) ? n : app.Config.Count("server.port"));
-        chosenPort = FreePort.From(host, wanted);
-        if (chosenPort != wanted)
-        {
-            Console.WriteLine($"notice  port {wanted} is in use; taking {chosenPort}");
-        }
-    }
-
-    // The API is up already: a front end that does not build is reported, not fatal.
-    private static async Task BuildAsync(FrontEnd web, CancellationToken cancellation)
-    {
-        try
-        {
-            Say.Step("web", await web.BuildAsync(cancellation));
-        }
-        catch (IOException e)
-        {
-            Console.Error.WriteLine("tenon: " + e.Message);
-        }
-    }
-
-    private static void Ready(string url, Keys keys, FrontEnd web, TimeSpan took)
-    {
-        Console.WriteLine($"Ready in {Say.Seconds(took)}");
-        if (web.Output is not null)
-        {
-            Say.Line("App", url + "/");
-        }
-        Say.Line("API", url + "/rest/v1");
-        Say.Line("Publishable", keys.PublishableKey[..18] + "…", "safe in a browser");
-        Say.Line("Secret", keys.SecretKey[..13] + "…", "server only   (full keys: tenon status)");
-    }
-
-    private async Task UntilChangedAsync(string before, CancellationToken cancellation)
-    {
+        using DevKeys keys = DevKeys.Listen();
         using var timer = new PeriodicTimer(LookEvery);
-        while (await timer.WaitForNextTickAsync(cancellation))
+        for (int look = 1; await timer.WaitForNextTickAsync(cancellation); look++)
         {
-            if (Watched() != before)
+            // The front end's sources are many, so they are looked at less often.
+            if (look % 4 == 0 && host.FrontEndChanged)
             {
-                return;
+                await TryAsync(() => host.StartFrontEndAsync(cancellation));
+            }
+            if (keys.Take() is { } key)
+            {
+                if (key == 'q')
+                {
+                    return;
+                }
+                await TryAsync(() => PressAsync(key, cancellation));
+            }
+            if (watch.Changed() is { } change)
+            {
+                Console.WriteLine($"changed  {string.Join(", ", change.Names)}");
+                await TryAsync(() => ReloadAsync(watch, change, cancellation));
             }
         }
     }
 
-    // Names, times and sizes of what a start reads; polling works on every file system, network mounts included.
-    private string Watched()
-    {
-        var files = Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".toml" or ".sql" || Path.GetFileName(f).StartsWith(".env", StringComparison.Ordinal));
-        foreach (string sub in new[] { "migrations", "seed" }.Select(s => Path.Combine(folder, s)).Where(Directory.Exists))
+    private Task PressAsync(char key, CancellationToken cancellation) =>
+        key switch
         {
-            files = files.Concat(Directory.EnumerateFiles(sub, "*.sql"));
+            'r' => host.ResetAsync(cancellation),
+            't' => GenerateTypesAsync(cancellation),
+            _ => Task.CompletedTask,
+        };
+
+    private async Task ReloadAsync(FileWatch watch, FileWatch.Change change, CancellationToken cancellation)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        AppFolder app = AppFolder.OpenDevelopment(folder);
+        watch.Follow(app);
+        await host.ReloadAsync(app, change.Configuration, cancellation);
+        await host.StartFrontEndAsync(cancellation);
+        Say.OpenTables(host.Backend);
+        Say.Ready($"Ready in {Say.Seconds(TimeProvider.System.GetElapsedTime(started))}");
+    }
+
+    /// <summary>What is wrong with the app's files is said; the loop and the server go on.</summary>
+    private static async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
         }
-        return string.Join('\n', files.Order(StringComparer.Ordinal).Select(f => new FileInfo(f)).Select(f => $"{f.FullName} {f.LastWriteTimeUtc.Ticks} {f.Length}"));
+        catch (Exception e) when (Root.IsExpected(e))
+        {
+            Say.Failure(e.Message);
+        }
+    }
+
+    private async Task GenerateTypesAsync(CancellationToken cancellation)
+    {
+        string path = host.TypesFile;
+        await File.WriteAllTextAsync(path, TypeScript.Generate(host.Backend.Catalog, host.Backend.Options.Rest.Schemas), cancellation);
+        Console.WriteLine($"types are written to {path}");
+    }
+
+    private int ChoosePort(AppFolder app)
+    {
+        string address = DevHost.Address(app);
+        int wanted = port ?? (app.Variables.TryGetValue("PORT", out string? p) && int.TryParse(p, out int n) ? n : app.Config.Count("server.port"));
+        int chosen = FreePort.From(address, wanted);
+        if (chosen != wanted)
+        {
+            Say.Notice($"port {wanted} is in use; taking {chosen}");
+        }
+        return chosen;
+    }
+
+    private void Ready(AppFolder app, TimeSpan took)
+    {
+        Keys keys = app.Keys();
+        Say.Ready($"Ready in {Say.Seconds(took)}");
+        if (host.HasFrontEnd)
+        {
+            Say.Line("App", host.Url + "/");
+        }
+        Say.Line("API", host.Url + "/rest/v1");
+        Say.Line("Publishable", keys.PublishableKey[..18] + "…", "safe in a browser");
+        Say.Line("Secret", keys.SecretKey[..13] + "…", "server only   (full keys: tenon status)");
+        Say.OpenTables(host.Backend);
+        if (!Console.IsInputRedirected)
+        {
+            Console.WriteLine("r reset data   t gen types   q quit");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tenon.Cli.Configuration;
 using Tenon.Server.Auth;
 
 namespace Tenon.Cli.Commands;
@@ -7,6 +8,32 @@ namespace Tenon.Cli.Commands;
 internal static class DevFile
 {
     public static string PathIn(AppFolder app) => Path.Combine(app.State, "dev.json");
+
+    /// <summary>Held while tenon dev runs: a second one would replace the first one's database under it.</summary>
+    public static FileStream Lock(AppFolder app)
+    {
+        try
+        {
+            Directory.CreateDirectory(app.State);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new ConfigException($"{app.State} cannot be made; give the user who runs tenon the right to write in {app.Path}");
+        }
+        string path = Path.Combine(app.State, "dev.lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new ConfigException($"{app.State} cannot be written; give the user who runs tenon the right to write there");
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            throw new ConfigException($"tenon dev runs on {app.Shown} already ({Url(app)}); stop it first");
+        }
+    }
 
     public static void Write(AppFolder app, string url, Keys keys)
     {

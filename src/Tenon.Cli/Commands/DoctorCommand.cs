@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Tenon.Cli.Configuration;
+using Tenon.Core.Policies;
+using Tenon.Server.Hosting;
 using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
@@ -13,11 +15,11 @@ internal static class DoctorCommand
         Argument<string> folder = AppFolder.Argument();
         var command = new Command("doctor", "Checks the machine and the app folder; exit code 1 when something is wrong.");
         command.Arguments.Add(folder);
-        command.SetAction(parsed => Run(parsed.GetValue(folder)!));
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(folder)!));
         return command;
     }
 
-    private static int Run(string folder)
+    private static async Task<int> RunAsync(string folder)
     {
         AppFolder app = AppFolder.OpenAny(folder);
         bool well = true;
@@ -40,7 +42,28 @@ internal static class DoctorCommand
         {
             Check(FrontEnd.OnPath("node") && FrontEnd.OnPath("npm"), "Node.js builds the front end", "install Node.js with npm; the API runs without");
         }
+        await OpenTablesAsync(app);
         return well ? 0 : 1;
+    }
+
+    private static async Task OpenTablesAsync(AppFolder app)
+    {
+        MainDatabaseOptions main = BackendSettings.MainDatabase(app.Config);
+        if (!SourceRegistry.MainExists(main))
+        {
+            return;
+        }
+        await using MainDatabase database = await SourceRegistry.OpenMainAsync(main);
+        string[] listed = app.Config.List("api.open");
+        var open = OpenTables.Find(database.Catalog, app.Config.List("api.schemas"), listed);
+        foreach (OpenTable table in open)
+        {
+            Console.WriteLine($"warn   {table} (serve refuses it)\n       mend: {Backend.MendOf(table, listed)}");
+        }
+        if (open.IsEmpty)
+        {
+            Console.WriteLine("ok     no table is open that [api] open does not list");
+        }
     }
 
     private static bool IsWritable(string folder)

@@ -20,6 +20,14 @@ internal static class FreePort
         throw new IOException($"no free port from {port} on; choose one with --port");
     }
 
+    /// <summary>A free port of this machine, whichever.</summary>
+    public static int Any()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public static bool IsFree(string host, int port)
     {
         IPAddress address = IPAddress.TryParse(host, out IPAddress? read) ? read : IPAddress.Loopback;

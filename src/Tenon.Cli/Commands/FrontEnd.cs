@@ -1,15 +1,35 @@
-// The app's front end: found by [web], installed and built with npm when it has a package.json and Node is there.
-using System.Diagnostics;
-using System.Text;
+// The app's front end: found by [web]; its packages installed, built, or run by its own development server.
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Tenon.Cli.Configuration;
 
 namespace Tenon.Cli.Commands;
 
-internal sealed class FrontEnd(Config config)
+internal sealed partial class FrontEnd(Config config)
 {
     private readonly string root = Path.Combine(config.Folder, config.Text("web.root"));
 
+    public string Root => root;
+
     public bool NeedsBuild => File.Exists(Path.Combine(root, "package.json"));
+
+    public string DevCommand => config.Text("web.dev_command");
+
+    /// <summary>It has a server of its own for development: a command that package.json knows, or one that the app names.</summary>
+    public bool HasDevServer =>
+        DevCommand.Length > 0
+        && (NpmScript().Match(DevCommand) is { Success: true } script
+            ? NeedsBuild && HasScript(script.Groups[1].Value)
+            : Directory.Exists(root) && config.Entries.Any(e => e.Path == "web.dev_command"));
+
+    /// <summary>What is not installed and would be needed to run this command; null when all is there.</summary>
+    public static string? Missing(string command) =>
+        command.Split(' ', 2)[0] switch
+        {
+            var program when OnPath(program) => null,
+            "npm" or "npx" or "node" => "Node.js",
+            var program => program,
+        };
 
     /// <summary>The folder to serve at /; it may be filled later. Null when the app has no front end.</summary>
     public string? Output
@@ -38,24 +58,32 @@ internal sealed class FrontEnd(Config config)
     public async Task<string> BuildAsync(CancellationToken cancellation)
     {
         string index = Path.Combine(Output!, "index.html");
-        if (File.Exists(index) && !Sources().Any(f => File.GetLastWriteTimeUtc(f) > File.GetLastWriteTimeUtc(index)))
+        if (File.Exists(index) && LastChange() <= File.GetLastWriteTimeUtc(index))
         {
             return "built before";
         }
-        if (!OnPath("npm"))
-        {
-            return "not built: Node.js is not installed (the API is served all the same)";
-        }
-        var said = new List<string>();
-        if (!Directory.Exists(Path.Combine(root, "node_modules")))
-        {
-            string install = File.Exists(Path.Combine(root, "package-lock.json")) ? "npm ci" : "npm install";
-            said.Add(await RunAsync(install + " --no-audit --no-fund --loglevel=error", install, cancellation));
-        }
         string build = config.Text("web.build_command");
-        said.Add(await RunAsync(build, build, cancellation));
-        return string.Join("    ", said);
+        if (Missing(build) is { } missing)
+        {
+            return $"not built: {missing} is not installed (the API is served all the same)";
+        }
+        string installed = await InstallAsync(cancellation);
+        return installed + await RunAsync(build, build, cancellation);
     }
+
+    /// <summary>Installs the packages where there are none yet; returns what to say about it, or nothing.</summary>
+    public async Task<string> InstallAsync(CancellationToken cancellation)
+    {
+        if (!NeedsBuild || Directory.Exists(Path.Combine(root, "node_modules")))
+        {
+            return "";
+        }
+        string install = File.Exists(Path.Combine(root, "package-lock.json")) ? "npm ci" : "npm install";
+        return await RunAsync(install + " --no-audit --no-fund --loglevel=error", install, cancellation) + "    ";
+    }
+
+    /// <summary>When a source was last written; the earliest of times when there is none.</summary>
+    public DateTime LastChange() => Sources().Select(File.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.MinValue).Max();
 
     private IEnumerable<string> Sources() =>
         Directory.EnumerateDirectories(root)
@@ -63,44 +91,27 @@ internal sealed class FrontEnd(Config config)
             .SelectMany(d => Directory.EnumerateFiles(d, "*", SearchOption.AllDirectories))
             .Concat(Directory.EnumerateFiles(root));
 
+    private bool HasScript(string name)
+    {
+        try
+        {
+            using JsonDocument package = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "package.json")));
+            return package.RootElement.TryGetProperty("scripts", out JsonElement scripts) && scripts.TryGetProperty(name, out _);
+        }
+        catch (JsonException e)
+        {
+            throw new ConfigException($"{config.Text("web.root")}/package.json is not JSON: {e.Message}");
+        }
+    }
+
     private async Task<string> RunAsync(string command, string shown, CancellationToken cancellation)
     {
         long started = TimeProvider.System.GetTimestamp();
-        ProcessStartInfo info = OperatingSystem.IsWindows()
-            ? new ProcessStartInfo("cmd.exe", ["/d", "/c", command])
-            : new ProcessStartInfo("/bin/sh", ["-c", command]);
-        info.WorkingDirectory = root;
-        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
-        var output = new StringBuilder();
-        using var process = new Process { StartInfo = info };
-        process.OutputDataReceived += (_, line) => Keep(output, line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(output, line.Data);
-        process.Start();
-        process.StandardInput.Close();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        try
-        {
-            await process.WaitForExitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-        if (process.ExitCode != 0)
-        {
-            throw new IOException($"{shown} failed in {root}:\n{output}");
-        }
-        return $"{shown}  {Say.Seconds(TimeProvider.System.GetElapsedTime(started))}";
-    }
-
-    private static void Keep(StringBuilder output, string? line)
-    {
-        lock (output)
-        {
-            output.AppendLine(line);
-        }
+        await using var child = ChildProcess.Start(command, root, []);
+        int code = await child.WaitAsync(cancellation);
+        return code == 0
+            ? $"{shown}  {Say.Seconds(TimeProvider.System.GetElapsedTime(started))}"
+            : throw new IOException($"{shown} failed in {root}:\n{child.Output}");
     }
 
     public static bool OnPath(string program)
@@ -109,4 +120,7 @@ internal sealed class FrontEnd(Config config)
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Any(folder => names.Any(n => File.Exists(Path.Combine(folder, n))));
     }
+
+    [GeneratedRegex(@"^npm run ([\w:.-]+)")]
+    private static partial Regex NpmScript();
 }

@@ -28,6 +28,7 @@ internal static class MigrateCommand
             AppFolder app = AppFolder.OpenAny(parsed.GetValue(folder)!);
             BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: false, "http://127.0.0.1", null);
             await using Backend backend = await Backend.OpenAsync(options, TimeProvider.System, Say.Step, cancellation);
+            Say.OpenTables(backend);
             return 0;
         });
         return up;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Tenon.Cli.Configuration;
 using Tenon.Core.Errors;
 using Tenon.Server.Hosting;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -27,13 +28,17 @@ internal static class Root
         {
             return 130;
         }
-        catch (Exception e) when (e is ConfigException or CommandFailure or MigrationFailure or TenonException or IOException
-            or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or SocketException)
+        catch (Exception e) when (IsExpected(e))
         {
-            Console.Error.WriteLine("tenon: " + e.Message);
+            Say.Failure(e.Message);
             return 1;
         }
     }
+
+    /// <summary>Failures whose message is for the person who runs the command; any other is a mistake of ours.</summary>
+    internal static bool IsExpected(Exception e) =>
+        e is ConfigException or CommandFailure or StartRefused or MigrationFailure or TenonException or SourceException or IOException
+            or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or SocketException;
 
     private static IEnumerable<Command> Commands()
     {

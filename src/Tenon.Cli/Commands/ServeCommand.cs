@@ -1,4 +1,5 @@
-// tenon serve: production. Nothing is made up: keys come from the environment, development keys are refused.
+// tenon serve: production. Nothing is made up: keys come from the environment, development keys are refused, and so is what
+// would be served unguarded.
 using System.CommandLine;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Auth;
@@ -12,14 +13,17 @@ internal static class ServeCommand
     {
         Argument<string> folder = AppFolder.Argument();
         var port = new Option<int?>("--port") { Description = "The port to listen on." };
-        var command = new Command("serve", "Runs an app for production: no seed, secrets required.");
+        var includeAll = new Option<bool>("--include-all") { Description = "Applies migrations out of order, too." };
+        var command = new Command("serve", "Runs an app for production: no seed, secrets required, unsafe settings refused.");
         command.Arguments.Add(folder);
         command.Options.Add(port);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(folder)!, parsed.GetValue(port), cancellation));
+        command.Options.Add(includeAll);
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetValue(folder)!, parsed.GetValue(port), parsed.GetValue(includeAll), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string folder, int? port, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string folder, int? port, bool includeAll, CancellationToken cancellation)
     {
         AppFolder app = AppFolder.OpenProduction(folder);
         Say.Header(app);
@@ -36,7 +40,13 @@ internal static class ServeCommand
         {
             throw new IOException($"port {listen} is in use; choose another with --port");
         }
-        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app));
+        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app)) with
+        {
+            Strict = true,
+            IncludeAll = includeAll,
+            RequestLog = BackendSettings.RequestLog(app.Config, RequestLogFormat.Json),
+            LogOutput = Console.OpenStandardOutput(),
+        };
         await using TenonHost server = await TenonHost.StartAsync(options, host, listen, Say.Step, cancellation: cancellation);
         Console.WriteLine($"Ready at {publicUrl} (listening on {host}:{listen})");
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -56,7 +66,7 @@ internal static class ServeCommand
         var web = new FrontEnd(app.Config);
         if (web.NeedsBuild && !Directory.Exists(web.Output))
         {
-            Console.WriteLine($"notice  the front end is not built ({web.Output} is missing); only the API is served");
+            Say.Notice($"the front end is not built ({web.Output} is missing); only the API is served");
             return null;
         }
         return web.Output;
@@ -65,9 +75,20 @@ internal static class ServeCommand
     private static void RefuseDevelopmentKeys(AppFolder app, Keys keys)
     {
         string path = Path.Combine(app.State, "keys.json");
-        if (File.Exists(path) && Keys.LoadOrCreateDevelopment(path, TimeProvider.System).SecretKey == keys.SecretKey)
+        if (!File.Exists(path))
         {
-            throw new ConfigException("SECRET_KEY is the development key of this folder; make production keys with: tenon key generate");
+            return;
+        }
+        Keys development = Keys.LoadOrCreateDevelopment(path, TimeProvider.System);
+        string? name =
+            keys.SecretKey == development.SecretKey ? "SECRET_KEY"
+            : keys.PublishableKey == development.PublishableKey ? "PUBLISHABLE_KEY"
+            : keys.EncryptionKey.AsSpan().SequenceEqual(development.EncryptionKey) ? "TENON_ENCRYPTION_KEY"
+            : keys.JwtSecret is not null && keys.JwtSecret == development.JwtSecret ? "JWT_SECRET"
+            : null;
+        if (name is not null)
+        {
+            throw new ConfigException($"{name} is the development key of this folder; make production keys with: tenon key generate");
         }
     }
 }

@@ -22,8 +22,10 @@ internal static class BackendSettings
             SeedPaths = config.Switch("db.seed.enabled") ? config.List("db.seed.sql_paths") : [],
             AutoExposeNewTables = config.Switch("api.auto_expose_new_tables"),
             OpenTables = config.List("api.open"),
+            Tls = Tls(config),
             StatementTimeout = config.Duration("db.statement_timeout"),
             StaticFiles = web,
+            SpaFallback = config.Switch("web.spa_fallback"),
             Durable = config.Text("db.synchronous") switch
             {
                 "full" => true,
@@ -53,6 +55,30 @@ internal static class BackendSettings
                 ListItems = config.Count("api.max_list_items"),
             },
         };
+
+    /// <summary>[telemetry] log_format; what the command takes by itself when it is not set.</summary>
+    public static RequestLogFormat RequestLog(Config config, RequestLogFormat otherwise) =>
+        config.Text("telemetry.log_format") switch
+        {
+            "" => otherwise,
+            "text" => RequestLogFormat.Text,
+            "json" => RequestLogFormat.Json,
+            "off" => RequestLogFormat.Off,
+            var other => throw new ConfigException($"telemetry.log_format must be \"text\", \"json\" or \"off\", not \"{other}\""),
+        };
+
+    private static (string, string)? Tls(Config config)
+    {
+        string certificate = config.Text("server.tls.cert_path");
+        string key = config.Text("server.tls.key_path");
+        return (certificate.Length, key.Length) switch
+        {
+            (0, 0) => null,
+            (0, _) => throw new ConfigException("server.tls.key_path is set and server.tls.cert_path is not"),
+            (_, 0) => throw new ConfigException("server.tls.cert_path is set and server.tls.key_path is not"),
+            _ => (Path.Combine(config.Folder, certificate), Path.Combine(config.Folder, key)),
+        };
+    }
 
     /// <summary>The main database, for commands that look at it without starting a server.</summary>
     public static MainDatabaseOptions MainDatabase(Config config) => new(DatabaseUrl(config)) { Folder = config.Folder };

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Hosting;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
@@ -13,9 +14,15 @@ internal sealed class AuthGate(CallerResolver resolver, StoreDatabase store)
     public async ValueTask<Caller> RequireCallerAsync(HttpContext context)
     {
         Resolution resolution = await resolver.ResolveAsync(context.Request, context.RequestAborted);
-        return resolution.TryGet(out Caller? caller, out CredentialFailure? failure)
-            ? caller
-            : throw failure.ToAuthError().ToException();
+        if (!resolution.TryGet(out Caller? caller, out CredentialFailure? failure))
+        {
+            throw failure.ToAuthError().ToException();
+        }
+        if (RequestNotes.Of(context) is { } notes)
+        {
+            notes.Role = caller.Role.Text;
+        }
+        return caller;
     }
 
     public async ValueTask<SignedIn> RequireUserAsync(HttpContext context)

@@ -1,11 +1,9 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Logging;
 using Tenon.Core.Catalog;
-using Tenon.Core.Errors;
-using Tenon.Core.Types;
+using Tenon.Core.Policies;
 using Tenon.Server.Auth;
 using Tenon.Server.Rest;
 using Tenon.Server.Store;
@@ -14,7 +12,7 @@ using Tenon.Sources;
 namespace Tenon.Server.Hosting;
 
 /// <summary>One step of starting, for whoever shows progress.</summary>
-internal readonly record struct StartStep(string What, string Detail, TimeSpan Took);
+internal readonly record struct StartStep(string What, string Detail, TimeSpan? Took);
 
 /// <summary>
 /// A running back end: the database with its migrations applied, and the features on top of it. Order of use: OpenAsync,
@@ -22,8 +20,6 @@ internal readonly record struct StartStep(string What, string Detail, TimeSpan T
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
-    private static readonly DateTimeOffset Epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private readonly BackendOptions options;
     private readonly TimeProvider clock;
 
@@ -36,8 +32,9 @@ internal sealed class Backend : IAsyncDisposable
 
     public MainDatabase Database { get; }
     public Catalog Catalog => Database.Catalog;
+    public BackendOptions Options => options;
 
-    /// <summary>Opens the database, runs the server's own migrations, the app's, and in development the seed of a new one.</summary>
+    /// <summary>Opens the database and runs what is due: the server's own migrations, the app's, in development the seed.</summary>
     public static async Task<Backend> OpenAsync(
         BackendOptions options,
         TimeProvider clock,
@@ -45,86 +42,33 @@ internal sealed class Backend : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
-        var backend = new Backend(options, clock, await SourceRegistry.OpenMainAsync(options.MainDatabase(clock), cancellation));
-        try
-        {
-            await backend.MigrateAsync(progress, cancellation);
-            return backend;
-        }
-        catch
+        MainDatabase database = await new DatabaseFiles(options, clock, progress).OpenAsync(cancellation);
+        var backend = new Backend(options, clock, database);
+        if (options.Strict && backend.OpenTables is [var first, ..] all)
         {
             await backend.DisposeAsync();
-            throw;
+            throw new StartRefused($"{first}{(all.Length > 1 ? $" (and {all.Length - 1} more)" : "")}; mend: {MendOf(first, options.OpenTables)}");
         }
+        return backend;
     }
 
-    private async Task MigrateAsync(Action<StartStep>? progress, CancellationToken cancellation)
+    /// <summary>Tables and views that strangers reach past every policy and that [api] open does not list.</summary>
+    public ImmutableArray<OpenTable> OpenTables => Core.Policies.OpenTables.Find(Catalog, options.Rest.Schemas, options.OpenTables);
+
+    /// <summary>What a person can do about an open table: the line of a migration, or the entry that says it is meant.</summary>
+    public static string MendOf(OpenTable table, IReadOnlyList<string> listed)
     {
-        long started = clock.GetTimestamp();
-        var files = MigrationFile.List(options.AppFolder, options.MigrationPaths);
-        if (files.FirstOrDefault(f => f.IsEdited(Database.Applied)) is { } edited)
-        {
-            await RebuildAsync(edited, cancellation);
-        }
-        foreach (StoreMigration migration in StoreMigrations.All)
-        {
-            await ApplyAsync($"tenon:{migration.Number:0000}", migration.Name, migration.Sql, cancellation);
-        }
-        bool isNew = !Database.Applied.Any(a => !a.Version.StartsWith("tenon:", StringComparison.Ordinal));
-        int applied = 0;
-        foreach (MigrationFile file in files)
-        {
-            applied += await ApplyAsync(file.Version, file.Name, file.Read(), cancellation) ? 1 : 0;
-        }
-        progress?.Invoke(new StartStep("migrations", $"{applied} applied", clock.GetElapsedTime(started)));
-        if (options.Development && isNew)
-        {
-            await SeedAsync(progress, cancellation);
-        }
+        string entry = table.Name.Schema == "public" ? table.Name.Name : table.Name.ToString()!;
+        string list = string.Join(", ", listed.Append(entry).Select(n => $"\"{n}\""));
+        return $"{table.Mend} or, if it is meant for all: [api] open = [{list}]";
     }
 
-    /// <summary>In development an edited migration means a new database from all files, in place of the old one; elsewhere a refusal.</summary>
-    private async Task RebuildAsync(MigrationFile edited, CancellationToken cancellation)
-    {
-        if (!options.Development)
-        {
-            throw new InvalidOperationException(
-                $"migration {edited.Name} was edited after it had been applied; restore it and write a new migration"
-            );
-        }
-        if (await Database.StartAnewAsync(cancellation) is { } refused)
-        {
-            throw new InvalidOperationException($"migration {edited.Name} was edited after it had been applied: {refused.Message}. {refused.Hint}");
-        }
-    }
+    /// <summary>Development: why the files of these options ask for a fresh database; null when they do not.</summary>
+    public string? WhyRebuild(BackendOptions now) => SchemaFiles.Of(now).WhyRebuild(Database);
 
-    private async Task<bool> ApplyAsync(string version, string name, string text, CancellationToken cancellation)
-    {
-        if (Database.Applied.Any(a => a.Version == version))
-        {
-            return false;
-        }
-        Error? refused = await Database.ApplyAsync(version, name, text, Now(), cancellation);
-        return refused is null ? true : throw new MigrationFailure(name, text, refused);
-    }
-
-    private async Task SeedAsync(Action<StartStep>? progress, CancellationToken cancellation)
-    {
-        long started = clock.GetTimestamp();
-        int files = 0;
-        foreach (string file in MigrationFile.Find(options.AppFolder, options.SeedPaths))
-        {
-            string text = await File.ReadAllTextAsync(file, cancellation);
-            if (await Database.SeedAsync(text, Now(), cancellation) is { } refused)
-            {
-                throw new MigrationFailure(Path.GetFileName(file), text, refused);
-            }
-            files++;
-        }
-        progress?.Invoke(new StartStep("seed", $"{files} file{(files == 1 ? "" : "s")}", clock.GetElapsedTime(started)));
-    }
-
-    private long Now() => (clock.GetUtcNow() - Epoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    /// <summary>Applies new migrations while requests go on; each one is there as a whole or, when refused, not at all.</summary>
+    public Task ApplyAsync(BackendOptions now, Action<StartStep>? progress, CancellationToken cancellation) =>
+        new DatabaseFiles(now, clock, progress).ApplyAsync(Database, SchemaFiles.Of(now), cancellation);
 
     // ---- the HTTP side ----
 
@@ -138,18 +82,19 @@ internal sealed class Backend : IAsyncDisposable
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
         services.AddSingleton<RestEndpoints>();
         services.AddCors();
+        services.AddSingleton(_ => new RequestLog(options.RequestLog, options.LogOutput, clock));
+        services.AddSingleton<RequestEdge>();
+        if (options.DevServer is not null)
+        {
+            services.AddHttpForwarder();
+        }
     }
 
     public void Map(WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<RequestEdge>().Around);
         app.UseCors(cors => cors.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders));
-        if (options.StaticFiles is { } folder && Directory.Exists(folder))
-        {
-            var files = new PhysicalFileProvider(Path.GetFullPath(folder));
-            app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
-            app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
-            app.MapFallback(http => FallbackAsync(http, files));
-        }
+        FrontEndPages.Map(app, options);
         app.Services.GetRequiredService<RestEndpoints>().Map(app);
         app.MapAuth();
         NotBuiltYet.Map(app);
@@ -161,7 +106,7 @@ internal sealed class Backend : IAsyncDisposable
     private static readonly string[] ExposedHeaders =
     [
         "Content-Range", "Content-Location", "Content-Profile", "Location", "Preference-Applied", "Proxy-Status", "Range-Unit",
-        "X-Total-Count", "Link", "x-sb-error-code", "X-Supabase-Api-Version", "Retry-After", "WWW-Authenticate",
+        "X-Total-Count", "Link", "x-sb-error-code", "X-Supabase-Api-Version", "Retry-After", "WWW-Authenticate", RequestEdge.IdHeader,
     ];
 
     public bool IsReady => Database.IsReady;
@@ -169,20 +114,6 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>Loads keys and starts background work; until then every token is refused.</summary>
     public static Task StartAsync(IServiceProvider services, CancellationToken cancellation) =>
         AuthFeature.StartAsync(services, cancellation);
-
-    // A page of a single-page app: paths without an extension belong to its own router.
-    private static async Task FallbackAsync(HttpContext http, PhysicalFileProvider files)
-    {
-        IFileInfo index = files.GetFileInfo("index.html");
-        bool isPage = HttpMethods.IsGet(http.Request.Method) && !Path.HasExtension(http.Request.Path.Value);
-        if (!isPage || !index.Exists)
-        {
-            http.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-        http.Response.ContentType = "text/html; charset=utf-8";
-        await http.Response.SendFileAsync(index, http.RequestAborted);
-    }
 
     public async ValueTask DisposeAsync() => await Database.DisposeAsync();
 }

@@ -21,6 +21,15 @@ internal sealed record BackendOptions
     /// <summary>Seeds a new database, rebuilds it when an applied migration was edited.</summary>
     public bool Development { get; init; }
 
+    /// <summary>In development: refuse to start rather than rebuild the database.</summary>
+    public bool KeepData { get; init; }
+
+    /// <summary>Production: refuses migrations out of order, and open tables that are not listed.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Strict, but migrations out of order are applied.</summary>
+    public bool IncludeAll { get; init; }
+
     /// <summary>Patterns of migration and seed files, relative to the app folder.</summary>
     public IReadOnlyList<string> MigrationPaths { get; init; } = ["migrations/*.sql"];
     public IReadOnlyList<string> SeedPaths { get; init; } = ["seed.sql"];
@@ -32,6 +41,19 @@ internal sealed record BackendOptions
 
     /// <summary>The folder of built front-end files; null when there is none.</summary>
     public string? StaticFiles { get; init; }
+
+    /// <summary>A path without an extension that is no file answers index.html: the front end has its own router.</summary>
+    public bool SpaFallback { get; init; } = true;
+
+    /// <summary>The front end's own development server, asked for at each request; null, or giving null, where there is none.</summary>
+    public Func<Uri?>? DevServer { get; init; }
+    public RequestLogFormat RequestLog { get; init; } = RequestLogFormat.Off;
+
+    /// <summary>Where the request log goes.</summary>
+    public Stream LogOutput { get; init; } = Stream.Null;
+
+    /// <summary>Paths of a certificate and its private key in PEM; null for plain HTTP.</summary>
+    public (string Certificate, string Key)? Tls { get; init; }
 
     /// <summary>Commits reach the disk before they are acknowledged (synchronous=FULL).</summary>
     public bool Durable { get; init; } = true;

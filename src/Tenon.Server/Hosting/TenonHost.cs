@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Tenon.Server.Hosting;
@@ -10,6 +13,9 @@ namespace Tenon.Server.Hosting;
 /// <summary>A back end behind its own Kestrel: what the commands start and the tests talk to.</summary>
 internal sealed class TenonHost : IAsyncDisposable
 {
+    /// <summary>How long requests get to finish when the server stops; then their connections are broken.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication app;
     private readonly Backend backend;
 
@@ -41,14 +47,24 @@ internal sealed class TenonHost : IAsyncDisposable
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.SetMinimumLevel(logs);
+            if (options.RequestLog == RequestLogFormat.Json)
+            {
+                builder.Logging.ClearProviders().AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
+            }
+            X509Certificate2? certificate = Certificate(options);
             builder.WebHost.UseKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
                 int line = Math.Max(32 << 10, options.Rest.Limits.UrlLength + (8 << 10));
                 kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2L * line);
                 kestrel.Limits.MaxRequestLineSize = line;
+                if (certificate is not null)
+                {
+                    kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate);
+                }
             });
-            builder.WebHost.UseUrls($"http://{host}:{port}");
+            builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{host}:{port}");
+            builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);
             backend.AddServices(builder.Services);
             WebApplication app = builder.Build();
             backend.Map(app);
@@ -60,6 +76,24 @@ internal sealed class TenonHost : IAsyncDisposable
         {
             await backend.DisposeAsync();
             throw;
+        }
+    }
+
+    private static X509Certificate2? Certificate(BackendOptions options)
+    {
+        if (options.Tls is not { } tls)
+        {
+            return null;
+        }
+        try
+        {
+            using X509Certificate2 read = X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key);
+            // Windows' TLS cannot use the key as it comes from a PEM file; through PKCS #12 it can, and elsewhere it does no harm.
+            return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartRefused($"server.tls: {tls.Certificate} and {tls.Key} are not a certificate and its key in PEM: {e.Message}");
         }
     }
 

@@ -42,6 +42,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         {
             await TableReads.AnswerAsync(request, call.Paging, result, wrapping, program.Root.Shape);
         }
+        request.Note(result.Rows, result.Statements);
     }
 
     /// <summary>A call that no query can hold.</summary>
@@ -55,6 +56,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             request.Aborted
         );
         Check(request, plan, written.Rows);
+        request.Note(written.Rows, -1);
         if (!IsVoid(request, plan))
         {
             bool counted = request.Preferences.Count != CountPreference.None;

@@ -33,6 +33,7 @@ internal sealed class ReadResult(SourceSession session, ResultWriter writer, Jso
     public ByteBuffer Body { get; } = body;
     public int Rows => writer.Count;
     public long? Total { get; } = total;
+    public int Statements => session.Statements;
 
     /// <summary>The body holds all rows; nothing of the source is held any more.</summary>
     public bool IsWhole { get; private set; }

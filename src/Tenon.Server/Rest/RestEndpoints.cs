@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Core.Planning;
 using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
 using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
@@ -35,6 +36,10 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
             {
                 await RestErrors.WriteAsync(http, failure);
                 return;
+            }
+            if (RequestNotes.Of(http) is { } notes)
+            {
+                notes.Role = caller.Role.Text;
             }
             RestRequest request = RestRequest.Read(http, caller, deadline, runtime).Value;
             await DispatchAsync(request, PathOf(http));

@@ -7,6 +7,7 @@ using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Query;
 using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
 using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
@@ -153,6 +154,15 @@ internal sealed class RestRequest
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>Tells the request log how many rows were answered or written, and by how many statements.</summary>
+    public void Note(long rows, int statements)
+    {
+        if (RequestNotes.Of(Http) is { } notes)
+        {
+            (notes.Rows, notes.Statements) = (rows, statements);
+        }
     }
 
     // ---- headers of the answer -----------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ internal sealed class TableReads(RestRuntime runtime)
         ReadBounds bounds = BoundsOf(request, runtime.Options.MaxRows, Wrapping.Array);
         using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), bounds, request.Aborted);
         await AnswerAsync(request, read.Paging, result, Wrapping.Array, program.Root.Shape);
+        request.Note(result.Rows, result.Statements);
     }
 
     /// <summary>One object or value is never streamed: whether it is the only one shows at the end.</summary>

@@ -32,6 +32,7 @@ internal sealed class TableWrites(RestRuntime runtime)
             int.MaxValue,
             request.Aborted
         );
+        request.Note(result.Count, -1);
         await AnswerAsync(request, method, write.Entry, result.Count, result.Inserted, result.Body?.WrittenMemory ?? default);
     }
 

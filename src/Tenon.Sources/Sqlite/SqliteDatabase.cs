@@ -23,7 +23,8 @@ internal sealed class SqliteDatabase : MainDatabase
 
     private const string CreateMigrations =
         "create table if not exists \"tenon.migrations\" (version text primary key, name text not null, checksum text not null, "
-        + "text text not null, applied_at integer not null) strict";
+        + "text text not null, applied_at integer not null) strict;"
+        + "create table if not exists \"tenon.seed\" (id integer primary key check (id = 1), checksum text not null) strict";
 
     private static readonly SqliteSql Record = new(
         "insert into \"tenon.migrations\" (version, name, checksum, text, applied_at) values (?1, ?2, ?3, ?4, ?5)"
@@ -31,27 +32,30 @@ internal sealed class SqliteDatabase : MainDatabase
     private static readonly SqliteSql List = new(
         "select version, name, checksum, text, applied_at from \"tenon.migrations\" order by _rowid_"
     );
+    private static readonly SqliteSql SeedOf = new("select checksum from \"tenon.seed\"");
+    private static readonly SqliteSql RecordSeed = new(
+        "insert into \"tenon.seed\" (id, checksum) values (1, ?1) on conflict (id) do update set checksum = excluded.checksum"
+    );
 
     private readonly SqliteOptions options;
     private readonly SchemaOptions schemaOptions;
     private readonly SqliteSource source;
-    private readonly int readerCount;
+    private readonly SqliteReaders readers;
     private ImmutableArray<AppliedMigration> applied = [];
-    private SqliteReaders readers;
+    private string? seedChecksum;
     private volatile Catalog catalog = Catalog.Empty;
 
     private SqliteDatabase(SqliteOptions options, MainDatabaseOptions main)
     {
         this.options = options;
         schemaOptions = main.Schema;
-        readerCount = main.PoolSize;
         Writer = new SqliteWriter(options);
-        readers = new SqliteReaders(options, readerCount);
+        readers = new SqliteReaders(options, main.PoolSize);
         source = new SqliteSource(readers, Writer, () => catalog, main.StatementTimeout);
     }
 
     public override Source Source => source;
-    public SqliteWriter Writer { get; private set; }
+    public SqliteWriter Writer { get; }
     public override Catalog Catalog => catalog;
     public override ImmutableArray<AppliedMigration> Applied => applied;
     public override bool IsReady => Writer.State == WriterState.Running;
@@ -59,6 +63,7 @@ internal sealed class SqliteDatabase : MainDatabase
 
     /// <summary>Readers in use now.</summary>
     public int ReadersRented => readers.Rented;
+    public override string? SeedChecksum => seedChecksum;
 
     public static string PathOf(MainDatabaseOptions main) => Path.GetFullPath(Path.Combine(main.Folder, main.Url[Scheme.Length..]));
 
@@ -90,6 +95,10 @@ internal sealed class SqliteDatabase : MainDatabase
             }
         }
         applied = found.ToImmutable();
+        using (SqliteStatement seed = connection.Prepare(SeedOf))
+        {
+            seedChecksum = seed.Read() ? Encoding.UTF8.GetString(seed.GetUtf8(0)) : null;
+        }
         Catalog replayed = Catalog.Empty;
         foreach (AppliedMigration migration in applied)
         {
@@ -120,7 +129,12 @@ internal sealed class SqliteDatabase : MainDatabase
         return failed;
     }
 
-    public override async Task<Error?> SeedAsync(string text, long now, CancellationToken cancellation)
+    public override async Task<Error?> SeedAsync(
+        string text,
+        long now,
+        CancellationToken cancellation,
+        Action<QualifiedName, long>? inserted = null
+    )
     {
         if (!Plan(catalog, text).TryGet(out SchemaChange change, out Error refused))
         {
@@ -128,13 +142,30 @@ internal sealed class SqliteDatabase : MainDatabase
         }
         return change.Steps.FirstOrDefault(s => s is not RowsStep) is { } schema
             ? Refusals.NotSupported("a schema statement in a seed", "Put it into a migration.") with { Position = schema.At.Start }
-            : await RunAsync(change, now, _ => { }, cancellation).ConfigureAwait(false);
+            : await RunAsync(change, now, _ => { }, cancellation, inserted).ConfigureAwait(false);
     }
 
-    private async Task<Error?> RunAsync(SchemaChange change, long now, Action<SqliteConnection> record, CancellationToken cancellation)
+    public override async Task RecordSeedAsync(string checksum, CancellationToken cancellation)
+    {
+        await Writer.RunExclusiveAsync(connection =>
+        {
+            using SqliteStatement record = connection.Prepare(RecordSeed);
+            record.BindText(1, checksum);
+            record.Execute();
+        }, cancellation).ConfigureAwait(false);
+        seedChecksum = checksum;
+    }
+
+    private async Task<Error?> RunAsync(
+        SchemaChange change,
+        long now,
+        Action<SqliteConnection> record,
+        CancellationToken cancellation,
+        Action<QualifiedName, long>? inserted = null
+    )
     {
         Error? failed = null;
-        await Writer.RunExclusiveAsync(connection => failed = Run(connection, change, now, record), cancellation).ConfigureAwait(false);
+        await Writer.RunExclusiveAsync(c => failed = Run(c, change, now, record, inserted), cancellation).ConfigureAwait(false);
         if (failed is null)
         {
             catalog = change.Catalog;
@@ -142,7 +173,13 @@ internal sealed class SqliteDatabase : MainDatabase
         return failed;
     }
 
-    private Error? Run(SqliteConnection connection, SchemaChange change, long now, Action<SqliteConnection> record)
+    private Error? Run(
+        SqliteConnection connection,
+        SchemaChange change,
+        long now,
+        Action<SqliteConnection> record,
+        Action<QualifiedName, long>? inserted
+    )
     {
         connection.ExecuteScript("begin immediate");
         SchemaStep? at = null;
@@ -151,7 +188,7 @@ internal sealed class SqliteDatabase : MainDatabase
             foreach (SchemaStep step in change.Steps)
             {
                 at = step;
-                Run(connection, step, now);
+                Run(connection, step, now, inserted);
             }
             at = null;
             DemandReferences(connection);
@@ -174,7 +211,7 @@ internal sealed class SqliteDatabase : MainDatabase
     // Migrations are the owner's own: the engine's text helps and tells no stranger anything.
     private static string? Internal(Exception failure) => (failure as SqliteException)?.Failure.Internal;
 
-    private void Run(SqliteConnection connection, SchemaStep step, long now)
+    private void Run(SqliteConnection connection, SchemaStep step, long now, Action<QualifiedName, long>? inserted)
     {
         var context = new RequestContext { Now = now, CurrentUser = Principal.Owner.Role };
         if (step is not RowsStep rows)
@@ -188,6 +225,10 @@ internal sealed class SqliteDatabase : MainDatabase
         Statement bound = new TypeChecker(step.Catalog).CheckStatement(rows.Statement).Value;
         var session = new SqliteWriteSession(new WriteContext(connection, new ChangeBuffer()), step.Catalog);
         session.Execute(bound, Principal.Owner, new StatementArguments { Context = context });
+        if (bound is InsertStatement insert)
+        {
+            inserted?.Invoke(insert.Table, session.LastCount);
+        }
     }
 
     private static readonly SqliteSql ForeignKeyCheck = new("select \"table\", parent from pragma_foreign_key_check limit 1");
@@ -215,25 +256,6 @@ internal sealed class SqliteDatabase : MainDatabase
         insert.BindText(4, migration.Text);
         insert.Bind(5, migration.AppliedAt);
         insert.Execute();
-    }
-
-    /// <summary>The files are kept beside the new one under the name .before.</summary>
-    public override async Task<Error?> StartAnewAsync(CancellationToken cancellation)
-    {
-        await DisposeAsync().ConfigureAwait(false);
-        foreach (string suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete($"{options.Path}.before{suffix}");
-            if (File.Exists(options.Path + suffix))
-            {
-                File.Move(options.Path + suffix, $"{options.Path}.before{suffix}");
-            }
-        }
-        Writer = new SqliteWriter(options);
-        readers = new SqliteReaders(options, readerCount);
-        source.Reopen(readers, Writer);
-        await Writer.RunExclusiveAsync(LoadApplied, cancellation).ConfigureAwait(false);
-        return null;
     }
 
     public override async ValueTask DisposeAsync()

@@ -15,15 +15,9 @@ internal sealed class SqliteCompiled(SqlText text, LogicalType[] columns, ValueF
 }
 
 /// <summary>The embedded SQLite as a source of reads.</summary>
-internal sealed class SqliteSource(SqliteReaders firstReaders, SqliteWriter firstWriter, Func<Catalog> catalog, TimeSpan statementTimeout)
+internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, Func<Catalog> catalog, TimeSpan statementTimeout)
     : Source
 {
-    private SqliteReaders readers = firstReaders;
-    private SqliteWriter writer = firstWriter;
-
-    /// <summary>The file behind it was replaced, before the first request.</summary>
-    public void Reopen(SqliteReaders newReaders, SqliteWriter newWriter) => (readers, writer) = (newReaders, newWriter);
-
     public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellation)
     {
         var unit = new SessionUnit<T>(catalog(), work) { Token = cancellation, Timeout = statementTimeout };

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Types;
+
+namespace Tenon.Core.Policies;
+
+/// <summary>
+/// A table or view that strangers or signed-in users reach past every row policy. Guarded is the table with row security
+/// that a view with its owner's rights shows; null for a table without row security.
+/// </summary>
+internal sealed record OpenTable(QualifiedName Name, Privileges ToAnon, Privileges ToAuthenticated, QualifiedName? Guarded)
+{
+    public bool IsView => Guarded is not null;
+
+    /// <summary>The statement of a migration that closes it.</summary>
+    public string Mend => IsView ? $"alter view {Name} set (security_invoker = true);" : $"alter table {Name} enable row level security;";
+
+    public override string ToString()
+    {
+        string roles = (ToAnon, ToAuthenticated) switch
+        {
+            (_, Privileges.None) => "anon",
+            (Privileges.None, _) => "authenticated",
+            _ => "anon and authenticated",
+        };
+        string who = ToAnon == Privileges.None ? "every signed-in user" : "anyone";
+        string what = IsView
+            ? $"view {Name} is granted to {roles} and reads {Guarded}, which has row level security, with its owner's rights"
+            : $"table {Name} is granted to {roles} but has no row level security";
+        return $"{what}: {who} can {Verbs(ToAnon == Privileges.None ? ToAuthenticated : ToAnon)} {(IsView ? "all its rows" : "it")}";
+    }
+
+    private static string Verbs(Privileges privileges) =>
+        ((privileges & Privileges.Select) != 0, (privileges & ~Privileges.Select) != 0) switch
+        {
+            (true, false) => "read",
+            (false, true) => "write",
+            _ => "read and write",
+        };
+}
+
+/// <summary>
+/// Finds open tables (DECISIONS §4): a table without row security, or a view with owner's rights over a table that has it,
+/// which anon or authenticated may reach. Functions in a view's query are not followed: a security definer function opens
+/// what it was written to open.
+/// </summary>
+internal static class OpenTables
+{
+    private const Privileges Rows = Privileges.Select | Privileges.Insert | Privileges.Update | Privileges.Delete;
+
+    /// <summary>All open tables of the schemas that the API exposes, but for those listed; in name order.</summary>
+    /// <param name="listed">[api] open: a name with its schema, or a bare name of any exposed schema.</param>
+    public static ImmutableArray<OpenTable> Find(Catalog.Catalog catalog, IReadOnlyCollection<string> schemas, IReadOnlyCollection<string> listed) =>
+        [
+            .. catalog
+                .Tables.Values.Where(t => schemas.Contains(t.Name.Schema) && !listed.Any(l => Names(l, t.Name)))
+                .Select(t => Opened(catalog, t))
+                .OfType<OpenTable>()
+                .OrderBy(t => t.Name.ToString(), StringComparer.Ordinal),
+        ];
+
+    /// <summary>Entries of the list that name no open table: a spelling mistake, or a table closed since.</summary>
+    public static ImmutableArray<string> Idle(Catalog.Catalog catalog, IReadOnlyCollection<string> schemas, IReadOnlyCollection<string> listed)
+    {
+        ImmutableArray<OpenTable> all = Find(catalog, schemas, []);
+        return [.. listed.Where(l => !all.Any(t => Names(l, t.Name)))];
+    }
+
+    private static bool Names(string listed, QualifiedName name) => listed == name.Name || listed == $"{name.Schema}.{name.Name}";
+
+    private static OpenTable? Opened(Catalog.Catalog catalog, Table table)
+    {
+        Privileges anon = Granted(table, RoleName.Anon);
+        Privileges authenticated = Granted(table, RoleName.Authenticated);
+        if ((anon | authenticated) == Privileges.None)
+        {
+            return null;
+        }
+        if (table.Kind == RelationKind.Table)
+        {
+            return table.RowSecurity ? null : new OpenTable(table.Name, anon, authenticated, null);
+        }
+        QualifiedName? guarded = table.SecurityInvoker ? null : GuardedTables.FirstIn(catalog, table);
+        return guarded is null ? null : new OpenTable(table.Name, anon, authenticated, guarded);
+    }
+
+    private static Privileges Granted(Table table, RoleName role) =>
+        table.Grants.Where(g => Access.Applies(g.Role, role)).Aggregate(Privileges.None, (all, g) => all | g.Privileges) & Rows;
+
+    /// <summary>Walks a view's query, and those of the owner's-rights views in it, to the first table with row security.</summary>
+    private sealed class GuardedTables(Catalog.Catalog catalog) : ExprVisitor
+    {
+        private QualifiedName? found;
+
+        public static QualifiedName? FirstIn(Catalog.Catalog catalog, Table view)
+        {
+            var walk = new GuardedTables(catalog);
+            walk.VisitSelect(Templates.Of(catalog).View(view));
+            return walk.found;
+        }
+
+        public override void VisitFrom(FromItem from)
+        {
+            if (from is TableFrom { IsCommonTable: false } named && catalog.Find(named.Name) is { } table)
+            {
+                Meet(table);
+            }
+            base.VisitFrom(from);
+        }
+
+        // A view that runs with its caller's rights runs with the outer view's owner here: the binder has it so.
+        private void Meet(Table table)
+        {
+            if (table.Kind == RelationKind.View)
+            {
+                found ??= FirstIn(catalog, table);
+            }
+            else if (table.RowSecurity)
+            {
+                found ??= table.Name;
+            }
+        }
+    }
+}

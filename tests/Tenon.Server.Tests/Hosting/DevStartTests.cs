@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tenon.Server.Tests.Hosting;
+
+/// <summary>What tenon dev says at its start, and what it refuses.</summary>
+public sealed class DevStartTests
+{
+    private const string Open = """
+        create table public.cities (id int primary key, name text);
+        grant select on public.cities to anon;
+        insert into public.cities values (1, 'Ghent');
+
+        """;
+
+    [Fact]
+    public async Task It_prints_steps_addresses_and_shortened_keys_and_logs_shapes_of_requests()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes(("public/index.html", "<!doctype html>"), ("tenon.toml", "project_id = \"files\"\n[studio]\nenabled = true\n"));
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("dev", app.Path);
+        Assert.NotEmpty((await tenon.AskAsync("/rest/v1/notes?select=body&body=not.eq.canary-value&limit=5")).RequestId!);
+        await tenon.SaysAsync(" GET /rest/v1/notes?select=…&body=not.eq.…&limit=… anon 200 1 row 1 stmt ");
+        string key = tenon.Http.DefaultRequestHeaders.GetValues("apikey").Single();
+        string[] said = tenon.Output.Split('\n', StringSplitOptions.TrimEntries);
+        Assert.StartsWith("tenon ", said[0], StringComparison.Ordinal);
+        Assert.Contains(said, l => l.StartsWith("migrations   1 applied", StringComparison.Ordinal));
+        Assert.Contains(said, l => l.StartsWith("seed         1 notes", StringComparison.Ordinal));
+        Assert.Contains(said, l => l == $"App            http://127.0.0.1:{tenon.Port}/");
+        Assert.Contains(said, l => l == $"API            http://127.0.0.1:{tenon.Port}/rest/v1");
+        Assert.Contains(said, l => l.StartsWith($"Publishable    {key[..18]}…", StringComparison.Ordinal));
+        Assert.Single(said, l => l == "notice  tenon.toml:3: studio.enabled is not built yet and has no effect");
+        Assert.DoesNotContain(key, tenon.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary-value", tenon.Output + tenon.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', tenon.Output);
+        Assert.DoesNotContain("q quit", tenon.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_start_on_the_same_folder_is_refused()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        await using RunningTenon first = await RunningTenon.StartReadyAsync("dev", app.Path);
+        await using RunningTenon second = RunningTenon.Start("dev", app.Path, RunningTenon.FreePort());
+        Assert.Equal(1, await second.EndAsync());
+        Assert.Equal($"tenon: tenon dev runs on {app.Path} already (http://127.0.0.1:{first.Port}); stop it first", second.Errors.Trim());
+        Assert.Equal("""[{"body":"seeded"}]""", await first.GetAsync("/rest/v1/notes?select=body"));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_passed_over_with_a_notice()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await using RunningTenon tenon = RunningTenon.Start("dev", app.Path, port);
+        await tenon.SaysAsync("Ready in");
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"notice  port {port} is in use; taking "), tenon.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_open_table_is_warned_of_with_the_line_to_add_until_it_is_listed()
+    {
+        using AppOfFiles app = new(("migrations/1_cities.sql", Open));
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("dev", app.Path);
+        await tenon.SaysAsync(
+            "warning  table public.cities is granted to anon but has no row level security: anyone can read it\n"
+            + "         mend: alter table public.cities enable row level security; or, if it is meant for all: [api] open = [\"cities\"]"
+        );
+        app.Write("tenon.toml", "project_id = \"files\"\n[api]\nopen = [\"cities\", \"citys\"]\n");
+        await tenon.SaysAsync("notice  [api] open lists citys, which is no open table");
+        await tenon.SaysAsync("Ready in", 2);
+        Assert.Equal(2, tenon.Output.Split("warning  ").Length);
+        Assert.Equal("""[{"name":"Ghent"}]""", await tenon.GetAsync("/rest/v1/cities?select=name"));
+    }
+
+    [Fact]
+    public async Task Migrate_and_doctor_name_open_tables_too()
+    {
+        using AppOfFiles app = new(("migrations/1_cities.sql", Open));
+        foreach ((string command, string first) in new[] { ("migrate", "warning  "), ("doctor", "warn   ") })
+        {
+            (int code, string output, string errors) = command == "migrate" ? await RunAsync("migrate", "up", app.Path) : await RunAsync("doctor", app.Path);
+            Assert.True(code == 0, output + errors);
+            Assert.Contains(first + "table public.cities is granted to anon but has no row level security: anyone can read it", output, StringComparison.Ordinal);
+            Assert.Contains("mend: alter table public.cities enable row level security;", output, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
+        var info = new System.Diagnostics.ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        info.ArgumentList.Add(Tenon.Testing.Repository.PathTo($"artifacts/bin/Tenon.Cli/{configuration}/tenon.dll"));
+        arguments.ToList().ForEach(info.ArgumentList.Add);
+        using var process = System.Diagnostics.Process.Start(info)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, await errors);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Tenon.Testing;
+
+namespace Tenon.Server.Tests.Hosting;
+
+/// <summary>The built tool as a child process on an app folder of a test's own.</summary>
+internal sealed class RunningTenon : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+    private readonly StringBuilder errors = new();
+
+    private RunningTenon(Process process, int port)
+    {
+        this.process = process;
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Limit };
+        Port = port;
+    }
+
+    public HttpClient Http { get; }
+    public int Port { get; }
+    public int Id => process.Id;
+    public string Output => Read(output);
+    public string Errors => Read(errors);
+
+    /// <summary>Starts a command on the folder; variables are set over those of this process, null removes one.</summary>
+    public static RunningTenon Start(string command, string folder, int port, string[]? options = null, Dictionary<string, string?>? variables = null)
+    {
+        string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
+        var info = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : DotnetPath())
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        string dll = Repository.PathTo($"artifacts/bin/Tenon.Cli/{configuration}/tenon.dll");
+        string number = port.ToString(CultureInfo.InvariantCulture);
+        foreach (string argument in (string[])[dll, command, folder, "--port", number, .. options ?? []])
+        {
+            info.ArgumentList.Add(argument);
+        }
+        foreach ((string name, string? value) in variables ?? [])
+        {
+            info.Environment[name] = value;
+        }
+        var tenon = new RunningTenon(new Process { StartInfo = info }, port);
+        tenon.process.OutputDataReceived += (_, line) => Keep(tenon.output, line.Data);
+        tenon.process.ErrorDataReceived += (_, line) => Keep(tenon.errors, line.Data);
+        tenon.process.Start();
+        tenon.process.BeginOutputReadLine();
+        tenon.process.BeginErrorReadLine();
+        return tenon;
+    }
+
+    /// <summary>Starts and waits for the line that says Ready.</summary>
+    public static async Task<RunningTenon> StartReadyAsync(string command, string folder, string[]? options = null, Dictionary<string, string?>? variables = null)
+    {
+        RunningTenon tenon = Start(command, folder, FreePort(), options, variables);
+        try
+        {
+            await tenon.SaysAsync("Ready ");
+            if (command == "dev")
+            {
+                using JsonDocument keys = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, ".tenon", "dev.json")));
+                tenon.Http.DefaultRequestHeaders.Add("apikey", keys.RootElement.GetProperty("publishableKey").GetString());
+            }
+            return tenon;
+        }
+        catch
+        {
+            await tenon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until it has said this on standard output or standard error.</summary>
+    public async Task SaysAsync(string text, int times = 1)
+    {
+        await UntilAsync(() => Count(Output, text) + Count(Errors, text) >= times || process.HasExited, $"\"{text}\"");
+        if (Count(Output, text) + Count(Errors, text) < times)
+        {
+            // The last lines may come after the end.
+            await process.WaitForExitAsync();
+            Assert.True(Count(Output, text) + Count(Errors, text) >= times, $"it ended without saying \"{text}\":\n{Output}\n{Errors}");
+        }
+    }
+
+    public async Task UntilAsync(Func<bool> done, string what)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!done())
+        {
+            Assert.False(limit.IsCancellationRequested, $"waited in vain for {what}:\n{Output}\n{Errors}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    public Task<string> GetAsync(string path) => Http.GetStringAsync(path, TestContext.Current.CancellationToken);
+
+    /// <summary>Whatever it answers; with a body as POST of JSON.</summary>
+    public async Task<(int Status, string Body, string? RequestId)> AskAsync(string path, string? json = null)
+    {
+        using var request = new HttpRequestMessage(json is null ? HttpMethod.Get : HttpMethod.Post, path);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        string? id = answer.Headers.TryGetValues("X-Request-Id", out IEnumerable<string>? ids) ? ids.Single() : null;
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), id);
+    }
+
+    public void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Its exit code, once it has ended by itself or after a signal.</summary>
+    public async Task<int> EndAsync(string? signal = null)
+    {
+        if (signal is not null)
+        {
+            Signal(signal);
+        }
+        using var limit = new CancellationTokenSource(Limit);
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string DotnetPath() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, "dotnet")).FirstOrDefault(File.Exists) ?? "dotnet";
+
+    private static int Count(string text, string part) => (text.Length - text.Replace(part, "", StringComparison.Ordinal).Length) / part.Length;
+
+    private static void Keep(StringBuilder into, string? line)
+    {
+        lock (into)
+        {
+            into.AppendLine(line);
+        }
+    }
+
+    private static string Read(StringBuilder from)
+    {
+        lock (from)
+        {
+            return from.ToString();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!process.HasExited)
+        {
+            Signal("TERM");
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            try
+            {
+                await process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+        process.Dispose();
+    }
+}
