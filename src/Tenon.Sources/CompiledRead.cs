@@ -66,6 +66,9 @@ internal sealed class CompiledRead(CompiledUnit root, CompiledStatement? count, 
     public static CompiledRead Of(LoweredRead lowered, IEnumerable<SlotSpec> slots, Source source) =>
         new(Compile(lowered.Root, source), lowered.Count is null ? null : source.Compile(lowered.Count), [.. slots]);
 
+    /// <summary>A unit and its children, for the representation of a write.</summary>
+    public static CompiledUnit Of(ReadUnit unit, Source source) => Compile(unit, source);
+
     private static CompiledUnit Compile(ReadUnit unit, Source source) =>
         new(source.Compile(unit.Select), unit, [.. unit.Children.Select(c => Compile(c, source))]);
 

@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
+using Tenon.Core.Policies;
+using Tenon.Core.Sql;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources;
@@ -12,21 +16,44 @@ internal abstract class Source
     /// <summary>Lowered query → text and parameters. Pure, costs microseconds.</summary>
     public abstract CompiledStatement Compile(Select select);
 
+    /// <summary>
+    /// A write and what is answered of its rows, made ready: <paramref name="representation"/> reads the rows written, by their
+    /// row keys.
+    /// </summary>
+    public abstract CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation);
+
+    /// <summary>
+    /// A statement of the server's own. <paramref name="bound"/> is what the checker made of <paramref name="sql"/>; an engine
+    /// that speaks PostgreSQL's SQL sends the text itself.
+    /// </summary>
+    public abstract CompiledStatement CompileOwn(Statement bound, string sql, ImmutableArray<LogicalType> parameters, Catalog catalog);
+
+    /// <summary>Who may enforce policies on this source, in the order to try: a plan takes the first that can express it.</summary>
+    public virtual ImmutableArray<Enforcement> Enforcements => [Enforcement.Compiled];
+
+    /// <summary>The database runs functions of any language itself, as the caller's role, inside a query.</summary>
+    public virtual bool RunsFunctions => false;
+
     /// <summary>How results of this type arrive.</summary>
     public abstract ValueForm FormOf(LogicalType type);
 
     /// <summary>
-    /// A hold on one connection: one snapshot, one deadline for everything run in it. <paramref name="single"/> promises
-    /// exactly one statement, which is its own snapshot.
+    /// A hold on one connection: one snapshot, one deadline for everything run in it.
     /// </summary>
-    public abstract ValueTask<SourceSession> OpenAsync(bool single, CancellationToken cancellation);
+    public abstract ValueTask<SourceSession> OpenAsync(SessionNeeds needs, CancellationToken cancellation);
 
     /// <summary>
     /// Runs the work as one write unit and completes after its commit. The work is replayable: it may run again from the
     /// start, so it makes its results afresh, waits for nothing and takes clock and ids from what was fixed before.
     /// </summary>
-    public abstract ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellation);
+    public abstract ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, SessionNeeds needs, CancellationToken cancellation);
 }
+
+/// <summary>
+/// What a session is for. Single promises exactly one statement, which is its own snapshot. Caller is as whom the request
+/// comes (null: the server itself); under native enforcement its statements run as the caller's role.
+/// </summary>
+internal readonly record struct SessionNeeds(bool Single, RequestContext? Caller = null, Enforcement Enforcement = Enforcement.Compiled);
 
 /// <summary>One request's hold on one source. Used by one thread at a time; dispose readers first.</summary>
 internal abstract class SourceSession : IDisposable

@@ -5,16 +5,17 @@ using Tenon.Core.Types;
 
 namespace Tenon.Sources;
 
-/// <summary>How many rows a write touched, and their row keys as a JSON array in the order they were written.</summary>
-internal sealed class WrittenRows
+/// <summary>How many rows a write touched, and of an upsert how many of them were new.</summary>
+internal readonly record struct WrittenRows(long Count, long Inserted);
+
+/// <summary>A write ready for one source. How rows written are found again for their representation is the engine's own affair.</summary>
+internal abstract class CompiledWrite(GuardedWrite write, InsertOptions options, CompiledUnit? representation)
 {
-    public long Count { get; set; }
+    public GuardedWrite Write { get; } = write;
+    public InsertOptions Options { get; } = options;
 
-    /// <summary>Of an upsert: rows that were new.</summary>
-    public long Inserted { get; set; }
-    public List<long> Keys { get; } = [];
-
-    public byte[] KeysJson() => System.Text.Encoding.UTF8.GetBytes("[" + string.Join(',', Keys) + "]");
+    /// <summary>How the rows written are answered: the shape of the root's rows, and its children's statements.</summary>
+    public CompiledUnit? Representation { get; } = representation;
 }
 
 /// <summary>
@@ -29,17 +30,19 @@ internal abstract class WriteSession : SourceSession
     /// <summary>Rows the last insert, update or delete of this session touched (PL/pgSQL's FOUND, the command's tag).</summary>
     public long LastCount { get; protected set; }
 
-    /// <summary>Inserts rows (values by column ordinal), or merges them into existing ones as the options say.</summary>
-    public abstract WrittenRows Insert(GuardedWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, InsertOptions options);
+    /// <summary>
+    /// Runs a write. Rows hold the values by column ordinal; an update has exactly one, whose given columns are set.
+    /// <paramref name="represent"/> is called with the rows to answer while they can be read: before a delete, after the rest.
+    /// </summary>
+    public abstract WrittenRows Write(
+        CompiledWrite write,
+        IReadOnlyList<Datum[]> rows,
+        StatementArguments arguments,
+        Action<RowReader>? represent
+    );
 
-    /// <summary>Sets these columns to these values in every row the write's target lets through.</summary>
-    public abstract WrittenRows Update(GuardedWrite write, IReadOnlyList<int> set, Datum[] values, StatementArguments arguments);
-
-    /// <summary>The row keys of the rows a delete would remove, for their representation.</summary>
-    public abstract WrittenRows Targets(GuardedWrite write, StatementArguments arguments);
-
-    /// <summary>Deletes the rows the write's target lets through.</summary>
-    public abstract WrittenRows Delete(GuardedWrite write, StatementArguments arguments);
+    /// <summary>Runs a statement of the server's own; answers the rows of its select or returning.</summary>
+    public abstract List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments);
 
     /// <summary>Runs a bound SQL statement as this principal; answers the rows of its select or returning.</summary>
     public abstract List<Datum[]> Execute(Statement bound, Principal principal, StatementArguments arguments);
@@ -48,7 +51,7 @@ internal abstract class WriteSession : SourceSession
     public abstract List<Datum[]> Call(Routine routine, Datum[] values, Principal principal, StatementArguments arguments);
 }
 
-/// <summary>Given: ordinals the caller gave values for (the others take their defaults).</summary>
+/// <summary>Given: ordinals the caller gave values for (the others take their defaults); of an update, the ones it sets.</summary>
 internal sealed record InsertOptions(IReadOnlyList<int> Given)
 {
     /// <summary>The keys whose conflict is not an error, each as ordinals; the first that matches decides.</summary>

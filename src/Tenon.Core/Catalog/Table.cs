@@ -109,6 +109,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
     public bool RowSecurity { get; init; }
     public bool ForceRowSecurity { get; init; }
     public ImmutableArray<Policy> Policies { get; init; } = [];
+
+    /// <summary>Some policy is written in what only the database itself can read; Policies does not hold it.</summary>
+    public bool NativePolicies { get; init; }
     public ImmutableArray<Grant> Grants { get; init; } = [];
     public string? Comment { get; init; }
 
@@ -170,6 +173,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         RowSecurity = original.RowSecurity;
         ForceRowSecurity = original.ForceRowSecurity;
         Policies = original.Policies;
+        NativePolicies = original.NativePolicies;
         Grants = original.Grants;
         Comment = original.Comment;
         ViewQuery = original.ViewQuery;

@@ -169,6 +169,9 @@ internal sealed record ContextExpr(ContextKind Kind, string? Name = null) : Expr
 /// <summary>A function or operator of the catalogue applied to typed arguments.</summary>
 internal sealed record ApplyExpr(Function Function, ImmutableArray<Expr> Arguments) : Expr;
 
+/// <summary>An expression in the words of the database it was introspected from (a default, a generated column): never read, only written back there.</summary>
+internal sealed record NativeExpr(string Sql) : Expr;
+
 /// <summary>A conversion to <see cref="Expr.Type"/> from the operand's type, explicit or not.</summary>
 internal sealed record ConvertExpr(Expr Operand, bool Explicit) : Expr;
 

@@ -7,6 +7,9 @@ namespace Tenon.Core.Expressions;
 
 internal abstract record RoutineBody;
 
+/// <summary>A body that only the database it lives in can run (another language, or words Tenon does not read).</summary>
+internal sealed record NativeBody : RoutineBody;
+
 /// <summary>language sql: a list of statements; the last one gives the result.</summary>
 internal sealed record SqlBody(ImmutableArray<Statement> Statements) : RoutineBody;
 

@@ -26,7 +26,7 @@ internal sealed partial class PolicyBinder
             expr switch
             {
                 EmbedPresentExpr or RowKeyExpr => expr,
-                UserCallExpr call => InlineScalar(call),
+                UserCallExpr call when !binder.IsNative => InlineScalar(call),
                 _ => base.Visit(expr),
             };
 
@@ -73,7 +73,7 @@ internal sealed partial class PolicyBinder
                     return from;
                 case TableFrom table:
                     return GuardTable(table);
-                case FunctionFrom { Call: UserCallExpr call } function:
+                case FunctionFrom { Call: UserCallExpr call } function when !binder.IsNative:
                     return new SelectFrom(
                         binder.Inline(call with { Arguments = VisitAll(call.Arguments) }),
                         function.Alias,
@@ -112,7 +112,7 @@ internal sealed partial class PolicyBinder
                     ? some
                     : [];
             binder.Demand(table, Privileges.Select, read);
-            if (table.Kind == RelationKind.View)
+            if (table.Kind == RelationKind.View && !binder.IsNative)
             {
                 return new SelectFrom(binder.ExpandView(table), from.Alias, from.ColumnAliases, false);
             }

@@ -20,14 +20,16 @@ internal sealed class GuardedRead
 {
     private readonly Dictionary<string, RangeGuard> guards;
 
-    private GuardedRead(ReadPlan plan, Dictionary<string, RangeGuard> guards)
+    private GuardedRead(ReadPlan plan, Dictionary<string, RangeGuard> guards, Enforcement enforcement)
     {
         Plan = plan;
+        Enforcement = enforcement;
         this.guards = guards;
     }
 
     /// <summary>The plan with guarded subqueries; its own tables are in <see cref="Of"/>.</summary>
     public ReadPlan Plan { get; }
+    public Enforcement Enforcement { get; }
 
     public RangeGuard Of(string range) => guards[range];
 
@@ -36,7 +38,7 @@ internal sealed class GuardedRead
         try
         {
             var (guarded, guards) = binder.Guard(plan);
-            return new GuardedRead(guarded, guards);
+            return new GuardedRead(guarded, guards, binder.Enforcement);
         }
         catch (TenonException refused)
         {

@@ -15,8 +15,9 @@ internal sealed record GuardedWriteParts(Select? Targets, Expr? Check, Expr? Con
 /// <summary>A write that has been through the policy binder; the only thing an engine writes rows for.</summary>
 internal sealed class GuardedWrite
 {
-    private GuardedWrite(WriteDemand demand, GuardedWriteParts parts, ImmutableArray<SelectItem> returning)
+    private GuardedWrite(WriteDemand demand, GuardedWriteParts parts, ImmutableArray<SelectItem> returning, Enforcement enforcement)
     {
+        Enforcement = enforcement;
         Returning = returning;
         Kind = demand.Kind;
         Table = demand.Table;
@@ -25,6 +26,7 @@ internal sealed class GuardedWrite
     }
 
     public WriteKind Kind { get; }
+    public Enforcement Enforcement { get; }
     public Table Table { get; }
     public string Range { get; }
     public GuardedWriteParts Parts { get; }
@@ -36,7 +38,7 @@ internal sealed class GuardedWrite
     {
         try
         {
-            return new GuardedWrite(demand, binder.Guard(demand), binder.GuardReturning(demand));
+            return new GuardedWrite(demand, binder.Guard(demand), binder.GuardReturning(demand), binder.Enforcement);
         }
         catch (TenonException refused)
         {

@@ -20,12 +20,18 @@ internal sealed partial class PolicyBinder
     private readonly Stack<QualifiedName> expanding = new();
     private int lastAlias;
 
-    public PolicyBinder(Catalog.Catalog catalog, Principal principal)
+    public PolicyBinder(Catalog.Catalog catalog, Principal principal, Enforcement enforcement = Enforcement.Compiled)
     {
         this.catalog = catalog;
         this.principal = principal;
+        Enforcement = enforcement;
         Current = principal;
     }
+
+    /// <summary>Native only for a source that runs the statement as the caller's role: nothing is added here then.</summary>
+    public Enforcement Enforcement { get; }
+
+    private bool IsNative => Enforcement == Enforcement.Native;
 
     /// <summary>As whom the tree at hand is guarded: the caller, or the owner inside views and security definer functions.</summary>
     private Principal Current { get; set; }
@@ -81,9 +87,11 @@ internal sealed partial class PolicyBinder
             case TableSource { Table: var name }:
                 Table table = catalog.Find(name) ?? throw new InvalidOperationException($"{name} left the catalog during planning");
                 Demand(table, Privileges.Select, columns);
-                return table.Kind == RelationKind.View
+                return table.Kind == RelationKind.View && !IsNative
                     ? new RangeGuard(new SelectFrom(ExpandView(table), range, [], false), null) { Table = table }
                     : new RangeGuard(GuardedTable.Door.Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
+            case RoutineSource routine when IsNative:
+                return new RangeGuard(NativeCall(routine, range), null);
             case RoutineSource routine:
                 return new RangeGuard(new SelectFrom(Inline(routine.Call), range, [], false), null);
             default:
@@ -93,7 +101,7 @@ internal sealed partial class PolicyBinder
 
     private void Demand(Table table, Privileges privilege, IEnumerable<string> columns)
     {
-        if (Access.Check(table, Current, privilege, columns) is { } denied)
+        if (!IsNative && Access.Check(table, Current, privilege, columns) is { } denied)
         {
             throw denied.ToException();
         }
@@ -103,14 +111,25 @@ internal sealed partial class PolicyBinder
 
     /// <summary>The USING side for existing rows of <paramref name="range"/>; null when nothing restricts.</summary>
     private Expr? Using(Table table, string range, PolicyCommand command) =>
-        RowPolicies.Restricts(table, Current)
+        Restricts(table)
             ? Expanding(table, () => RowPolicies.Using(table, Current, command, e => Predicate(e, table, range)))
             : null;
 
     private Expr? Check(Table table, string range, PolicyCommand command) =>
-        RowPolicies.Restricts(table, Current)
+        Restricts(table)
             ? Expanding(table, () => RowPolicies.Check(table, Current, command, e => Predicate(e, table, range)))
             : null;
+
+    private bool Restricts(Table table)
+    {
+        if (IsNative || !RowPolicies.Restricts(table, Current))
+        {
+            return false;
+        }
+        return table.NativePolicies
+            ? throw Refusals.NotSupported($"a row policy of {table.Name.Name} that Tenon cannot read").ToException()
+            : true;
+    }
 
     // PostgreSQL raises when a policy needs the policies of its own table (42P17), at query time as here.
     private Expr? Expanding(Table table, Func<Expr?> build)
@@ -142,8 +161,15 @@ internal sealed partial class PolicyBinder
 
     // ---- views and functions ----
 
+    private static FunctionFrom NativeCall(RoutineSource routine, string range) =>
+        new(routine.Call, range, routine.Scalar ? [routine.Call.Function.Name] : [], false);
+
     private Select ExpandView(Table view)
     {
+        if (view.ViewQuery is null)
+        {
+            throw Refusals.NotSupported($"the view {view.Name.Name}, whose query Tenon cannot read,").ToException();
+        }
         Select query = new Instantiation(FreshAlias).VisitSelect(Templates.Of(catalog).View(view));
         return As(view.SecurityInvoker ? Current : Principal.Owner, () => new GuardPass(this).VisitSelect(query));
     }

@@ -79,7 +79,7 @@ internal sealed class Templates
     private Select BindBody(Routine routine)
     {
         Select query =
-            OneQuery(Bound(routine).Body)
+            (routine.Body is NativeBody ? null : OneQuery(Bound(routine).Body))
             ?? throw Refusals
                 .NotSupported(
                     $"calling the function {routine.Name.Name} inside a query on this source",
@@ -94,7 +94,7 @@ internal sealed class Templates
     }
 
     /// <summary>Can the function stand in a query: is its body one query?</summary>
-    public bool IsInlinable(Routine routine) => OneQuery(Bound(routine).Body) is not null;
+    public bool IsInlinable(Routine routine) => routine.Body is not NativeBody && OneQuery(Bound(routine).Body) is not null;
 
     /// <summary>Names and types of the rows a routine returns.</summary>
     private static ImmutableArray<RowField> ResultFields(Routine routine, Select query)

@@ -69,10 +69,10 @@ internal sealed class SqlPrompt(Source source, Func<Catalog> catalog, Caller? ca
         catch (TenonException e) when (e.Error.Code == ErrorCodes.FeatureNotSupported && RoutineCall.Find(select, pinned, principal) is { } call)
         {
             // A function that no query can hold runs by itself, as behind /rpc.
-            List<Datum[]> called = await source.WriteAsync(session => call.Run(session, principal, arguments), cancellation);
+            List<Datum[]> called = await source.WriteAsync(session => call.Run(session, principal, arguments), Needs(arguments), cancellation);
             return new PromptResult(Tag("SELECT", called.Count), select.Output, called);
         }
-        using SourceSession reading = await source.OpenAsync(true, cancellation);
+        using SourceSession reading = await source.OpenAsync(Needs(arguments) with { Single = true }, cancellation);
         List<Datum[]> rows = reading.Rows(compiled, arguments);
         return new PromptResult(Tag("SELECT", rows.Count), select.Output, rows);
     }
@@ -85,6 +85,7 @@ internal sealed class SqlPrompt(Source source, Func<Catalog> catalog, Caller? ca
                 List<Datum[]> answered = session.Execute(bound, principal, arguments);
                 return (answered, session.LastCount);
             },
+            Needs(arguments),
             cancellation
         );
         string tag = bound switch
@@ -96,6 +97,8 @@ internal sealed class SqlPrompt(Source source, Func<Catalog> catalog, Caller? ca
         };
         return new PromptResult(tag, TypeChecker.OutputOf(bound), rows);
     }
+
+    private static SessionNeeds Needs(StatementArguments arguments) => new(false, arguments.Context);
 
     private static bool Writes(Select select) => select.With.Any(w => w.Body is not SelectStatement);
 

@@ -112,6 +112,7 @@ internal sealed class CallProgram
                     List<Datum[]> called = session.Call(routine, given, principal, values);
                     return demand(called.Count) is { } refused ? throw refused.ToException() : called;
                 },
+                new SessionNeeds(false, values.Context),
                 cancellation
             )
             .ConfigureAwait(false);

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
 using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
 using Tenon.Core.Planning;
+using Tenon.Core.Policies;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
+using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
 
@@ -36,7 +39,10 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         ReadBounds bounds = MaxAffected(request) is null
             ? TableReads.BoundsOf(request, runtime.Options.MaxRows, wrapping)
             : ReadBounds.Whole(runtime.Options.MaxRows);
-        using ReadResult result = await program.RunAsync(request.Arguments(call.Slots), bounds, request.Aborted);
+        StatementArguments values = request.Arguments(call.Slots);
+        using ReadResult result = IsReadOnly(plan, program)
+            ? await program.RunAsync(values, bounds, request.Aborted)
+            : await program.WriteAsync(values, runtime.Options.MaxRows, count => Demand(request, plan, count), request.Aborted);
         Check(request, plan, result.Rows);
         if (!IsVoid(request, plan))
         {
@@ -82,6 +88,10 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         }
         return isVoid;
     }
+
+    /// <summary>A function whose text was read is known to write or not; of one the database runs only its declaration is known.</summary>
+    private static bool IsReadOnly(CallPlan plan, ReadProgram program) =>
+        program.Enforcement == Enforcement.Native ? plan.Routine.Volatility != Volatility.Volatile : plan.ReadOnly;
 
     /// <summary>max-affected, and the one row that an object answer needs.</summary>
     private static Error? Demand(RestRequest request, CallPlan plan, long count) =>
@@ -213,14 +223,14 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         var principal = RestRuntime.PrincipalOf(request.Caller);
         PlanMeta meta = PlanMeta.Of(call.Read);
         Error error;
-        if (!CallProgram.IsNeededFor(call.Routine))
+        if (!CallProgram.IsNeededFor(call.Routine) || runtime.Source.RunsFunctions)
         {
             if (ReadProgram.Compile(call.Read, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
             {
                 return new ReadEntry(program, meta) { Call = call };
             }
             // A select that calls a function which writes cannot be inlined, but it can run by itself.
-            if (error.Code != ErrorCodes.FeatureNotSupported)
+            if (error.Code != ErrorCodes.FeatureNotSupported || runtime.Source.RunsFunctions)
             {
                 return error;
             }

@@ -86,30 +86,36 @@ internal sealed class ReadProgram
 {
     private readonly CompiledRead read;
     private readonly JsonProgram json;
+    private readonly Enforcement enforcement;
     private readonly Source source;
 
-    private ReadProgram(CompiledRead read, Source source)
+    private ReadProgram(CompiledRead read, Enforcement enforcement, Source source)
     {
+        this.enforcement = enforcement;
         this.read = read;
         this.source = source;
         json = JsonProgram.Of(read.Root);
     }
 
     public SlotSpec[] Slots => read.Slots;
+    public Enforcement Enforcement => enforcement;
 
     /// <summary>The root's unit: its shape and result forms, for surfaces other than JSON.</summary>
     public CompiledUnit Root => read.Root;
 
-    public static Outcome<ReadProgram> Compile(ReadPlan plan, Catalog catalog, Principal principal, Source source)
+    public static Outcome<ReadProgram> Compile(ReadPlan plan, Catalog catalog, Principal principal, Source source) =>
+        Enforced.First(source, enforcement => Compile(plan, new PolicyBinder(catalog, principal, enforcement), source));
+
+    private static Outcome<ReadProgram> Compile(ReadPlan plan, PolicyBinder binder, Source source)
     {
-        if (!GuardedRead.Bind(plan, new PolicyBinder(catalog, principal)).TryGet(out GuardedRead guarded, out Error refused))
+        if (!GuardedRead.Bind(plan, binder).TryGet(out GuardedRead guarded, out Error refused))
         {
             return refused;
         }
         try
         {
             LoweredRead lowered = ReadLowering.Lower(guarded);
-            return new ReadProgram(CompiledRead.Of(lowered, plan.Slots, source), source);
+            return new ReadProgram(CompiledRead.Of(lowered, plan.Slots, source), binder.Enforcement, source);
         }
         catch (TenonException unsupported)
         {
@@ -120,7 +126,35 @@ internal sealed class ReadProgram
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
     public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        SourceSession session = await source.OpenAsync(read.IsSingleStatement, cancellation).ConfigureAwait(false);
+        var needs = new SessionNeeds(read.IsSingleStatement, arguments.Context, enforcement);
+        SourceSession session = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
+        return Run(session, arguments, bounds);
+    }
+
+    /// <summary>Runs a call that may write, as one write unit; what demand says of its rows takes everything back.</summary>
+    public ValueTask<ReadResult> WriteAsync(
+        StatementArguments arguments,
+        int maxRows,
+        Func<long, Error?> demand,
+        CancellationToken cancellation
+    ) =>
+        source.WriteAsync(
+            session =>
+            {
+                ReadResult result = Run(session, arguments, ReadBounds.Whole(maxRows));
+                if (demand(result.Rows) is not { } refused)
+                {
+                    return result;
+                }
+                result.Dispose();
+                throw refused.ToException();
+            },
+            new SessionNeeds(false, arguments.Context, enforcement),
+            cancellation
+        );
+
+    private ReadResult Run(SourceSession session, StatementArguments arguments, ReadBounds bounds)
+    {
         var body = new ByteBuffer();
         ReadResult? result = null;
         try

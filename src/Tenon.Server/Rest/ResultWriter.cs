@@ -26,6 +26,13 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         return Count;
     }
 
+    /// <summary>The same with the root's statement started already; whoever started it ends it.</summary>
+    public int WriteRows(JsonProgram program, RowReader started)
+    {
+        bool ended = program.HasHoles ? WriteBatches(program, started, int.MaxValue) : WritePlain(program, started, int.MaxValue);
+        return ended ? Count : throw new InvalidOperationException("an answer past any size was cut");
+    }
+
     /// <summary>Writes on until the body holds this many bytes; true when there are no more rows.</summary>
     public bool WriteRows(JsonProgram program, int enough)
     {

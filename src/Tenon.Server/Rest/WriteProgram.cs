@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
@@ -25,55 +24,61 @@ internal sealed class WriteResult(long count, long inserted, ByteBuffer? body) :
 internal sealed class WriteProgram
 {
     private readonly WritePlan plan;
-    private readonly GuardedWrite write;
+    private readonly CompiledWrite write;
     private readonly JsonProgram? representation;
     private readonly Source source;
-    private readonly int[] given;
-    private readonly InsertOptions options;
 
-    private WriteProgram(WritePlan plan, GuardedWrite write, JsonProgram? representation, Source source)
+    private WriteProgram(WritePlan plan, CompiledWrite write, Source source)
     {
         this.plan = plan;
         this.write = write;
-        this.representation = representation;
         this.source = source;
-        given = [.. plan.Columns.Select(write.Table.OrdinalOf)];
-        options = new InsertOptions(given)
-        {
-            Arbiters = plan.Kind == WriteKind.Insert ? [] : [[.. plan.ConflictColumns.Select(write.Table.OrdinalOf)]],
-            Set = given,
-        };
+        representation = write.Representation is null ? null : JsonProgram.Of(write.Representation);
     }
 
     public SlotSpec[] Slots => [.. plan.Slots];
 
     /// <summary>Ordinals in the table of the payload's columns.</summary>
-    public IReadOnlyList<int> Given => given;
+    public IReadOnlyList<int> Given => write.Options.Given;
 
-    public Table Table => write.Table;
+    public Table Table => write.Write.Table;
 
     /// <summary>How a row of the representation looks; null when none is asked for.</summary>
     public RowShape? Shape => representation?.Unit.Shape;
 
-    public static Outcome<WriteProgram> Compile(WritePlan plan, Catalog catalog, Principal principal, Source source)
+    public static Outcome<WriteProgram> Compile(WritePlan plan, Catalog catalog, Principal principal, Source source) =>
+        Enforced.First(source, enforcement => Compile(plan, catalog, new PolicyBinder(catalog, principal, enforcement), source));
+
+    private static Outcome<WriteProgram> Compile(WritePlan plan, Catalog catalog, PolicyBinder binder, Source source)
     {
         Table table = catalog.Find(plan.Table) ?? throw new InvalidOperationException($"{plan.Table} left the catalog during planning");
-        var binder = new PolicyBinder(catalog, principal);
         if (!GuardedWrite.Bind(Demand(plan, table), binder).TryGet(out GuardedWrite write, out Error refused))
         {
             return refused;
         }
-        JsonProgram? representation = null;
+        ReadUnit? representation = null;
         if (plan.Returning is { } returning)
         {
             if (!GuardedRead.Bind(new ReadPlan(returning, plan.Slots), binder).TryGet(out GuardedRead read, out refused))
             {
                 return refused;
             }
-            LoweredRead lowered = new(ReadLowering.LowerWritten(read), null);
-            representation = JsonProgram.Of(CompiledRead.Of(lowered, plan.Slots, source).Root);
+            representation = ReadLowering.LowerWritten(read);
         }
-        return new WriteProgram(plan, write, representation, source);
+        int[] given = [.. plan.Columns.Select(table.OrdinalOf)];
+        var options = new InsertOptions(given)
+        {
+            Arbiters = plan.Kind == WriteKind.Insert ? [] : [[.. plan.ConflictColumns.Select(table.OrdinalOf)]],
+            Set = given,
+        };
+        try
+        {
+            return new WriteProgram(plan, source.CompileWrite(write, options, representation), source);
+        }
+        catch (TenonException unsupported)
+        {
+            return unsupported.Error;
+        }
     }
 
     private static WriteDemand Demand(WritePlan plan, Table table)
@@ -106,39 +111,24 @@ internal sealed class WriteProgram
         CancellationToken cancellation
     )
     {
+        var needs = new SessionNeeds(false, arguments.Context, write.Write.Enforcement);
         return await source
-            .WriteAsync(session => Execute(session, rows, arguments, maxRows), cancellation)
+            .WriteAsync(session => Execute(session, rows, arguments, maxRows), needs, cancellation)
             .ConfigureAwait(false);
     }
 
     private WriteResult Execute(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, int maxRows)
     {
         ByteBuffer? body = null;
-        WrittenRows written;
-        if (plan.Kind == WriteKind.Delete)
+        Action<RowReader>? represent = null;
+        if (representation is not null)
         {
-            // What is about to go is read before it goes.
-            body = representation is null ? null : Represent(session, session.Targets(write, arguments), arguments, maxRows);
-            written = session.Delete(write, arguments);
+            body = new ByteBuffer();
+            represent = reader => new ResultWriter(session, arguments, body, maxRows).WriteRows(representation, reader);
         }
-        else
-        {
-            written = plan.Kind == WriteKind.Update
-                ? session.Update(write, given, [.. given.Select(i => rows[0][i])], arguments)
-                : session.Insert(write, rows, arguments, options);
-            body = representation is null ? null : Represent(session, written, arguments, maxRows);
-        }
+        WrittenRows written = session.Write(write, rows, arguments, represent);
         Demand(written.Count);
         return new WriteResult(written.Count, written.Inserted, body);
-    }
-
-    private ByteBuffer Represent(WriteSession session, WrittenRows written, StatementArguments arguments, int maxRows)
-    {
-        var body = new ByteBuffer();
-        var keyed = new StatementArguments { Slots = arguments.Slots, Context = arguments.Context, ParentKeys = written.KeysJson() };
-        using var writer = new ResultWriter(session, keyed, body, maxRows);
-        writer.WriteRows(representation!);
-        return body;
     }
 
     private void Demand(long count)

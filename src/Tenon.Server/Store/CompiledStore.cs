@@ -12,11 +12,11 @@ using Tenon.Sources;
 namespace Tenon.Server.Store;
 
 /// <summary>The store on the main database: its statements are parsed, checked and compiled once per catalog, and run as the owner.</summary>
-internal sealed class CompiledStore(Source source, Func<Catalog> catalog, TimeProvider clock) : StoreDatabase
+internal sealed class CompiledStore(Source source, Func<Catalog> currentCatalog, TimeProvider clock) : StoreDatabase
 {
+    private readonly Func<Catalog> catalog = currentCatalog;
     private static readonly DateTimeOffset Epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly ConditionalWeakTable<Catalog, ConcurrentDictionary<StoreStatement, Statement>> Known = [];
-    private static readonly ConditionalWeakTable<Statement, CompiledStatement> Queries = [];
+    private static readonly ConditionalWeakTable<Catalog, ConcurrentDictionary<StoreStatement, CompiledStatement>> Known = [];
 
     public override async ValueTask<List<Datum[]>> QueryAsync(
         StoreStatement statement,
@@ -24,31 +24,24 @@ internal sealed class CompiledStore(Source source, Func<Catalog> catalog, TimePr
         CancellationToken cancellation
     )
     {
-        Catalog pinned = catalog();
-        Statement bound = Bind(statement, pinned);
-        if (bound is not SelectStatement select)
-        {
-            throw new InvalidOperationException($"the store statement {statement.Name} is not a query");
-        }
-        CompiledStatement compiled = Queries.GetValue(
-            bound,
-            _ => source.Compile(GuardedSelect.Bind(select.Select, new PolicyBinder(pinned, Principal.Owner)).Select)
-        );
-        using SourceSession session = await source.OpenAsync(true, cancellation).ConfigureAwait(false);
+        CompiledStatement compiled = Compile(statement, catalog());
+        using SourceSession session = await source.OpenAsync(new SessionNeeds(true), cancellation).ConfigureAwait(false);
         return session.Rows(compiled, Arguments(arguments.Span));
     }
 
     public override ValueTask<T> WriteAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation)
     {
         long now = Now();
-        return source.WriteAsync(session => work(new Transaction(session, catalog(), now)), cancellation);
+        return source.WriteAsync(session => work(new Transaction(this, session, now)), new SessionNeeds(false), cancellation);
     }
 
-    private static Statement Bind(StoreStatement statement, Catalog catalog) =>
-        Known.GetValue(catalog, static _ => new()).GetOrAdd(statement, static (s, c) => Check(s, c), catalog);
+    private CompiledStatement Compile(StoreStatement statement, Catalog pinned) =>
+        Known
+            .GetValue(pinned, static _ => new())
+            .GetOrAdd(statement, static (s, key) => Compile(s, key.Source, key.Catalog), (Source: source, Catalog: pinned));
 
     // A store statement that does not compile is a mistake of ours: it names itself.
-    private static Statement Check(StoreStatement statement, Catalog catalog)
+    private static CompiledStatement Compile(StoreStatement statement, Source source, Catalog catalog)
     {
         Outcome<Statement> parsed = SqlParser.ParseStatement(statement.Sql);
         Outcome<Statement> bound = parsed.Failed
@@ -56,7 +49,7 @@ internal sealed class CompiledStore(Source source, Func<Catalog> catalog, TimePr
             : new TypeChecker(catalog, new CheckOptions { ParameterTypes = statement.Parameters }).CheckStatement(parsed.Value);
         return bound.Error is { } error
             ? throw new InvalidOperationException($"the store statement {statement.Name} does not compile: {error.Message}")
-            : bound.Value;
+            : source.CompileOwn(bound.Value, statement.Sql, statement.Parameters, catalog);
     }
 
     private StatementArguments Arguments(ReadOnlySpan<Datum> arguments) => Arguments(arguments, Now());
@@ -66,11 +59,11 @@ internal sealed class CompiledStore(Source source, Func<Catalog> catalog, TimePr
 
     private long Now() => (clock.GetUtcNow() - Epoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private sealed class Transaction(WriteSession session, Catalog catalog, long now) : IStoreTransaction
+    private sealed class Transaction(CompiledStore store, WriteSession session, long now) : IStoreTransaction
     {
-        public List<Datum[]> Execute(StoreStatement statement, params ReadOnlySpan<Datum> arguments)
-        {
-            return session.Execute(Bind(statement, catalog), Principal.Owner, Arguments(arguments, now));
-        }
+        private readonly Catalog pinned = store.catalog();
+
+        public List<Datum[]> Execute(StoreStatement statement, params ReadOnlySpan<Datum> arguments) =>
+            session.Execute(store.Compile(statement, pinned), Arguments(arguments, now));
     }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
+using Tenon.Core.Policies;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
 using Tenon.Sources.Sqlite.Writing;
@@ -14,11 +16,17 @@ internal sealed class SqliteCompiled(SqlText text, LogicalType[] columns, ValueF
     public SqliteSql Sql { get; } = new(text.Text);
 }
 
-/// <summary>The embedded SQLite as a source of reads.</summary>
+/// <summary>A statement of the server's own that writes: its tree runs row by row in a write session.</summary>
+internal sealed class SqliteOwn(Statement bound, string sql) : CompiledStatement(new SqlText(sql, []), [], [])
+{
+    public Statement Bound { get; } = bound;
+}
+
+/// <summary>The embedded SQLite as a source.</summary>
 internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, Func<Catalog> catalog, TimeSpan statementTimeout)
     : Source
 {
-    public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellation)
+    public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, SessionNeeds needs, CancellationToken cancellation)
     {
         var unit = new SessionUnit<T>(catalog(), work) { Token = cancellation, Timeout = statementTimeout };
         await writer.SubmitAsync(unit).ConfigureAwait(false);
@@ -38,6 +46,14 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
     }
 
     public override CompiledStatement Compile(Select select) => CompileSelect(select);
+
+    public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
+        new SqliteWrite(write, options, representation is null ? null : CompiledRead.Of(representation, this));
+
+    public override CompiledStatement CompileOwn(Statement bound, string sql, ImmutableArray<LogicalType> parameters, Catalog catalog) =>
+        bound is SelectStatement select
+            ? CompileSelect(GuardedSelect.Bind(select.Select, new PolicyBinder(catalog, Principal.Owner)).Select)
+            : new SqliteOwn(bound, sql);
 
     public static SqliteCompiled CompileSelect(Select select)
     {
@@ -69,9 +85,9 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
             _ => ValueForm.Text,
         };
 
-    public override ValueTask<SourceSession> OpenAsync(bool single, CancellationToken cancellation)
+    public override ValueTask<SourceSession> OpenAsync(SessionNeeds needs, CancellationToken cancellation)
     {
-        ValueTask<SqliteSession> renting = readers.RentAsync(cancellation, statementTimeout, !single);
+        ValueTask<SqliteSession> renting = readers.RentAsync(cancellation, statementTimeout, !needs.Single);
         return renting.IsCompletedSuccessfully
             ? new ValueTask<SourceSession>(new Session(renting.Result))
             : Wait(renting);

@@ -13,7 +13,7 @@ internal abstract partial class ExprRewriter
         expr switch
         {
             // Most frequent first: leaves cost one comparison each.
-            ColumnExpr or ConstantExpr or ParameterExpr or ContextExpr or VariableExpr or RowOfRangeExpr => expr,
+            ColumnExpr or ConstantExpr or ParameterExpr or ContextExpr or VariableExpr or RowOfRangeExpr or NativeExpr => expr,
             ApplyExpr e => VisitApply(e),
             AndExpr e => Same(e.Items, VisitAll(e.Items), out var items) ? e : e with { Items = items },
             OrExpr e => Same(e.Items, VisitAll(e.Items), out var items) ? e : e with { Items = items },

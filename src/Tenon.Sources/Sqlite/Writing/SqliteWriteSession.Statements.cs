@@ -26,6 +26,9 @@ internal sealed partial class SqliteWriteSession
         };
     }
 
+    public override List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments) =>
+        own is SqliteOwn statement ? Execute(statement.Bound, Principal.Owner, arguments) : Rows(own, arguments);
+
     public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
     {
         using RowReader reader = Run(statement, arguments);
@@ -47,7 +50,7 @@ internal sealed partial class SqliteWriteSession
             }
             rows.Add(row);
         }
-        WrittenRows written = Insert(program.Write!, rows, arguments, Options(program, insert, arguments));
+        RowKeys written = Insert(program.Write!, rows, arguments, Options(program, insert, arguments));
         LastCount = written.Count;
         return Returning(program, written, arguments);
     }
@@ -164,7 +167,7 @@ internal sealed partial class SqliteWriteSession
             }
             changes.Add((target[0].Integer, old, changed));
         }
-        WrittenRows written = WriteChanges(program.Write!, table, changes, program.Set, arguments);
+        RowKeys written = WriteChanges(program.Write!, table, changes, program.Set, arguments);
         LastCount = written.Count;
         return Returning(program, written, arguments);
     }
@@ -176,7 +179,7 @@ internal sealed partial class SqliteWriteSession
         return answered;
     }
 
-    private List<Datum[]> Returning(StatementProgram program, WrittenRows written, StatementArguments arguments)
+    private List<Datum[]> Returning(StatementProgram program, RowKeys written, StatementArguments arguments)
     {
         if (program.Returning is null)
         {
@@ -188,7 +191,7 @@ internal sealed partial class SqliteWriteSession
             Slots = arguments.Slots,
             Context = arguments.Context,
             Variables = arguments.Variables,
-            ParentKeys = written.KeysJson(),
+            ParentKeys = written.Json(),
         };
         List<Datum[]> rows = Rows(program.Returning, keyed);
         LastCount = count;

@@ -27,9 +27,48 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     /// <summary>The unit's connection and savepoint belong to the writer.</summary>
     public override void Dispose() { }
 
+    public override WrittenRows Write(
+        CompiledWrite write,
+        IReadOnlyList<Datum[]> rows,
+        StatementArguments arguments,
+        Action<RowReader>? represent
+    )
+    {
+        GuardedWrite guarded = write.Write;
+        RowKeys written;
+        if (guarded.Kind == WriteKind.Delete)
+        {
+            // What is about to go is read before it goes.
+            Represent(write, represent is null ? null : Targets(guarded, arguments), arguments, represent);
+            written = Delete(guarded, arguments);
+        }
+        else
+        {
+            IReadOnlyList<int> given = write.Options.Given;
+            written = guarded.Kind == WriteKind.Update
+                ? Update(guarded, given, [.. given.Select(i => rows[0][i])], arguments)
+                : Insert(guarded, rows, arguments, write.Options);
+            Represent(write, written, arguments, represent);
+        }
+        return new WrittenRows(written.Count, written.Inserted);
+    }
+
+    private void Represent(CompiledWrite write, RowKeys? written, StatementArguments arguments, Action<RowReader>? represent)
+    {
+        if (represent is null)
+        {
+            return;
+        }
+        ReadOnlyMemory<byte> outer = arguments.ParentKeys;
+        arguments.ParentKeys = written!.Json();
+        using RowReader reader = Run(write.Representation!.Statement, arguments);
+        arguments.ParentKeys = outer;
+        represent(reader);
+    }
+
     // ---- insert ----
 
-    public override WrittenRows Insert(
+    private RowKeys Insert(
         GuardedWrite write,
         IReadOnlyList<Datum[]> rows,
         StatementArguments arguments,
@@ -47,7 +86,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 proposed.Add(kept);
             }
         }
-        var written = new WrittenRows();
+        var written = new RowKeys();
         var touched = write.Kind == WriteKind.InsertOrUpdate ? new HashSet<long>() : null;
         foreach (Datum[] row in proposed)
         {
@@ -183,7 +222,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
 
     // ---- update ----
 
-    public override WrittenRows Update(GuardedWrite write, IReadOnlyList<int> set, Datum[] values, StatementArguments arguments)
+    private RowKeys Update(GuardedWrite write, IReadOnlyList<int> set, Datum[] values, StatementArguments arguments)
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
         var changes = new List<(long Key, Datum[] Old, Datum[] New)>();
@@ -203,7 +242,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     }
 
     /// <summary>Checks all new rows, then writes them.</summary>
-    private WrittenRows WriteChanges(
+    private RowKeys WriteChanges(
         GuardedWrite write,
         TableProgram program,
         List<(long Key, Datum[] Old, Datum[] New)> changes,
@@ -223,7 +262,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             CheckNewRow(write, write.Parts.Check, kept, arguments);
             changes[i] = (key, old, kept);
         }
-        var written = new WrittenRows { Count = changes.Count };
+        var written = new RowKeys { Count = changes.Count };
         foreach (var (key, old, changed) in changes)
         {
             context.ThrowIfStopped();
@@ -255,18 +294,18 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
 
     // ---- delete ----
 
-    public override WrittenRows Targets(GuardedWrite write, StatementArguments arguments)
+    private RowKeys Targets(GuardedWrite write, StatementArguments arguments)
     {
-        var targets = new WrittenRows();
+        var targets = new RowKeys();
         targets.Keys.AddRange(TargetKeys(write, arguments));
         targets.Count = targets.Keys.Count;
         return targets;
     }
 
-    public override WrittenRows Delete(GuardedWrite write, StatementArguments arguments)
+    private RowKeys Delete(GuardedWrite write, StatementArguments arguments)
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
-        var written = new WrittenRows();
+        var written = new RowKeys();
         foreach (long key in TargetKeys(write, arguments))
         {
             context.ThrowIfStopped();
