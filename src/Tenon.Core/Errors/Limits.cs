@@ -25,7 +25,7 @@ internal static class Limits
         new(
             ErrorCodes.TooCostly,
             string.Create(CultureInfo.InvariantCulture, $"the request would cost {cost}, more than the {most} that are allowed"),
-            "An offset costs its rows, a value of the query 10, an embedded relation 100.",
-            "Page by key (order by a unique column, filter with gt on the last one read) in place of a large offset."
+            "An offset costs its rows, a value of the query 10, a member of a row 50, an embedded relation 100.",
+            "Page by key (order by a unique column, filter with gt on the last one read) in place of a large offset; select fewer members."
         );
 }

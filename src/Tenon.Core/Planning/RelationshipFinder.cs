@@ -13,7 +13,7 @@ internal sealed class RelationshipFinder(Catalog.Catalog catalog, PlanOptions op
     public Outcome<Relationship> Find(QualifiedName origin, string target, string? hint)
     {
         IReadOnlyList<Relationship> all = RelationshipMap.Of(catalog).From(origin);
-        Relationship[] found = [.. all.Where(r => r.Target.Schema == options.Schema && Matches(r, target, hint))];
+        Relationship[] found = [.. all.Where(r => r.Target.Schema == options.Schema && MayJoin(r) && Matches(r, target, hint))];
         if (found.Length > 1)
         {
             // What the caller cannot see it cannot mean, and must not be told of.
@@ -53,6 +53,10 @@ internal sealed class RelationshipFinder(Catalog.Catalog catalog, PlanOptions op
     private static bool IsOwnColumn(Relationship r, string name) => r.Columns is [var only] && only.Column == name;
 
     private static bool IsForeignColumn(Relationship r, string name) => r.Columns is [var only] && only.ForeignColumn == name;
+
+    // A junction is never written by the caller: one that it may not know of does not exist for it.
+    private bool MayJoin(Relationship r) =>
+        r.Junction is null || (r.Junction.Table.Schema == options.Schema && IsVisible(r.Junction.Table));
 
     private bool IsVisible(Relationship r) => IsVisible(r.Target) && (r.Junction is null || IsVisible(r.Junction.Table));
 

@@ -107,6 +107,9 @@ internal sealed record PlanMeta(SlotSpec[] Slots, int[] LiteralSlots)
 
     /// <summary>Embedded resources of the plan, and the slots of their offsets.</summary>
     public int Embeds { get; init; }
+
+    /// <summary>Values of one row of the answer, those of its embeds counted once.</summary>
+    public int Members { get; init; }
     public int[] EmbedOffsets { get; init; } = [];
 
     private static IEnumerable<ReadNode> Below(ReadNode node) =>
@@ -127,6 +130,7 @@ internal sealed record PlanMeta(SlotSpec[] Slots, int[] LiteralSlots)
             LimitSlot = plan.LimitSlot,
             OffsetSlot = plan.OffsetSlot,
             Embeds = Below(plan.Root).Count(),
+            Members = Self(plan.Root).Sum(n => n.Members.OfType<ValueMember>().Count()),
             EmbedOffsets = [.. Below(plan.Root).Select(n => n.Offset).OfType<ParameterExpr>().Select(p => p.Slot)],
         };
 

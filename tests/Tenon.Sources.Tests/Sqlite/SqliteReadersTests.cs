@@ -44,6 +44,22 @@ public sealed class SqliteReadersTests : IDisposable
     }
 
     [Fact]
+    public async Task A_streaming_session_outlives_its_statement_s_time_but_not_the_snapshot_s_age()
+    {
+        await using SqliteReaders readers = new(database.Options, 1, TimeSpan.FromMilliseconds(700));
+        using (SqliteSession session = await readers.RentAsync(Stop, TimeSpan.FromMilliseconds(50)))
+        {
+            session.AllowLongest();
+            Hold(TimeSpan.FromMilliseconds(250));
+            Assert.Equal(1, session.Connection.QueryInt64(Count));
+            SqliteException e = Assert.Throws<SqliteException>(() => session.Connection.Execute(SqliteConnectionTests.Endless));
+            Assert.Equal("57014", e.Failure.SqlState);
+        }
+        using SqliteSession next = await readers.RentAsync(Stop);
+        Assert.Equal(1, next.Connection.QueryInt64(Count));
+    }
+
+    [Fact]
     public async Task A_statement_that_polls_rarely_is_stopped_by_the_watchdog()
     {
         // The function holds the thread, so only the request to stop left by the watchdog ends the session.

@@ -78,20 +78,28 @@ internal static class SqliteConstraints
         );
 
     /// <summary>Which foreign key a failed statement broke, found out afterwards: SQLite does not say.</summary>
-    public static Error ForeignKey(Table table, ForeignKey key, Datum[] row)
+    public static Error ForeignKey(Table table, ForeignKey key, Datum[] row, bool namesTarget)
     {
         string values = string.Join(", ", key.Columns.Select(c => Text(table, c, row)));
         return new Error(
             ErrorCodes.ForeignKeyViolation,
             $"insert or update on table \"{table.Name.Name}\" violates foreign key constraint \"{key.Name}\"",
-            $"Key ({string.Join(", ", key.Columns)})=({values}) is not present in table \"{key.Target.Name}\"."
+            $"Key ({string.Join(", ", key.Columns)})=({values}) is not present in {(namesTarget ? $"table \"{key.Target.Name}\"" : "the table it refers to")}."
         );
     }
 
     /// <summary>A row that others refer to cannot go.</summary>
-    public static Error StillReferenced(Table target, Table child, ForeignKey key, Datum[] row)
+    public static Error StillReferenced(Table target, Table child, ForeignKey key, Datum[] row, bool namesChild)
     {
         string values = string.Join(", ", key.TargetColumns.Select(c => Text(target, c, row)));
+        if (!namesChild)
+        {
+            return new Error(
+                ErrorCodes.ForeignKeyViolation,
+                $"update or delete on table \"{target.Name.Name}\" violates a foreign key constraint of another table",
+                $"Key ({string.Join(", ", key.TargetColumns)})=({values}) is still referenced."
+            );
+        }
         return new Error(
             ErrorCodes.ForeignKeyViolation,
             $"update or delete on table \"{target.Name.Name}\" violates foreign key constraint \"{key.Name}\" on table \"{child.Name.Name}\"",

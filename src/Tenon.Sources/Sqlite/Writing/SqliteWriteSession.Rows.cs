@@ -148,7 +148,7 @@ internal sealed partial class SqliteWriteSession
         }
         catch (SqliteException failure) when (failure.Failure.SqlState == "23503" && !ReferenceEquals(statement, program.Delete))
         {
-            throw Referencing(program, row, failure);
+            throw Referencing(program, row, failure, arguments.Context.CurrentUser);
         }
         catch (SqliteException failure) when (failure.Failure.SqlState is "23505" or "23502" or "23514")
         {
@@ -157,7 +157,7 @@ internal sealed partial class SqliteWriteSession
     }
 
     /// <summary>The foreign key of this row that has no target, for the error.</summary>
-    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure)
+    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure, RoleName role)
     {
         foreach (ForeignKey key in program.Table.ForeignKeys)
         {
@@ -174,14 +174,14 @@ internal sealed partial class SqliteWriteSession
             using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
             if (!reader.Read())
             {
-                return new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row), failure);
+                return new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row, MayName(role, target)), failure);
             }
         }
         return new TenonException(failure.Failure.ToError(), failure);
     }
 
     /// <summary>The foreign key of another table that still refers to this row, for the error.</summary>
-    private TenonException Referencing(Table target, Datum[] row, SqliteException failure)
+    private TenonException Referencing(Table target, Datum[] row, SqliteException failure, RoleName role)
     {
         foreach (Table child in catalog.Tables.Values)
         {
@@ -196,12 +196,15 @@ internal sealed partial class SqliteWriteSession
                 using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
                 if (reader.Read())
                 {
-                    return new TenonException(SqliteConstraints.StillReferenced(target, child, key, row), failure);
+                    return new TenonException(SqliteConstraints.StillReferenced(target, child, key, row, MayName(role, child)), failure);
                 }
             }
         }
         return new TenonException(failure.Failure.ToError(), failure);
     }
+
+    // An error may help, but not by naming a table that the caller has no right on.
+    private static bool MayName(RoleName role, Table table) => Access.MayKnow(table, Principal.Of(role));
 
     private static readonly RequestContext NoContext = new() { Now = 0, CurrentUser = RoleName.Public };
 

@@ -331,7 +331,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
         catch (SqliteException failure) when (failure.Failure.SqlState == "23503")
         {
-            throw Referencing(program.Table, ReadRow(program, key), failure);
+            throw Referencing(program.Table, ReadRow(program, key), failure, arguments.Context.CurrentUser);
         }
         if (old is not null)
         {
