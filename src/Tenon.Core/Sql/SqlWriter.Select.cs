@@ -274,9 +274,11 @@ internal abstract partial class SqlWriter
             }
             else
             {
-                Write(limit);
+                WriteLimitCount(limit);
             }
         }
         WriteClause(" offset ", offset);
     }
+
+    protected virtual void WriteLimitCount(Expr limit) => Write(limit);
 }

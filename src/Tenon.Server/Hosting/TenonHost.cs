@@ -47,6 +47,8 @@ internal sealed class TenonHost : IAsyncDisposable
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.SetMinimumLevel(logs);
+            // Else the host makes an Activity and a log scope for every request, which nothing here reads.
+            builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             if (options.RequestLog == RequestLogFormat.Json)
             {
                 builder.Logging.ClearProviders().AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));

@@ -54,6 +54,7 @@ internal static unsafe partial class Native
     internal const int OpenExtendedCodes = 0x2000000;
 
     internal const uint PreparePersistent = 1;
+    internal const int StatusReprepared = 5;
 
     internal const int Utf8 = 1;
     internal const int FunctionDeterministic = 0x800;

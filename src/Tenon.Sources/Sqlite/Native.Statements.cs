@@ -34,6 +34,10 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     [SuppressGCTransition]
+    internal static partial int sqlite3_stmt_status(nint statement, int counter, int reset);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
     internal static partial int sqlite3_bind_parameter_count(nint statement);
 
     [LibraryImport(Library)]

@@ -88,7 +88,7 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
             PRAGMA recursive_triggers = off;
             PRAGMA foreign_keys = {(Mode == SqliteMode.Private ? "off" : "on")};
             PRAGMA temp_store = memory;
-            PRAGMA cache_size = -{Options.CacheKiB};
+            PRAGMA cache_size = -{(Mode == SqliteMode.Reader ? Options.ReaderCacheKiB : Options.CacheKiB)};
             PRAGMA mmap_size = {(Mode == SqliteMode.Reader ? Options.MapBytes : 0)};
             """
         );

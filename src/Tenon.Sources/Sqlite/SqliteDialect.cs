@@ -267,6 +267,19 @@ internal partial class SqliteDialect : SqlWriter
             _ => CollationOf(type),
         };
 
+    // A bare parameter as the limit makes SQLite look at its value, and prepare the statement anew at every run.
+    protected override void WriteLimitCount(Expr limit)
+    {
+        if (limit is ConstantExpr)
+        {
+            Write(limit);
+            return;
+        }
+        Syntax("(");
+        Write(limit);
+        Syntax(") + 0");
+    }
+
     // ---- bind joins ----
 
     protected override void WriteOther(Expr expr)

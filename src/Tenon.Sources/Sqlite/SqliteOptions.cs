@@ -31,11 +31,17 @@ internal sealed record SqliteOptions(string Path)
     /// <summary>Name of a registered virtual file system; null is the default one.</summary>
     public string? Vfs { get; init; }
 
-    /// <summary>Page cache per connection.</summary>
+    /// <summary>Page cache of the writer and of private connections.</summary>
     public int CacheKiB { get; init; } = 8 * 1024;
 
-    /// <summary>How much of the file readers map into memory: saves a system call per page after every foreign commit.</summary>
-    public long MapBytes { get; init; } = 256L << 20;
+    /// <summary>Page cache of each reader: holds the inner pages of tables of many million rows.</summary>
+    public int ReaderCacheKiB { get; init; } = 2 * 1024;
+
+    /// <summary>
+    /// How much of the file each reader maps into memory. A map saves a system call per page and counts as resident memory
+    /// once per reader (a gigabyte for a file of 200 MB), so there is none unless asked for.
+    /// </summary>
+    public long MapBytes { get; init; }
 
     /// <summary>How long to wait for another process that holds the file.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -26,6 +26,9 @@ internal sealed unsafe class SqliteStatement : RowReader
     /// <summary>True when it can change nothing.</summary>
     public bool IsReadOnly => Native.sqlite3_stmt_readonly(handle) != 0;
 
+    /// <summary>How often SQLite prepared it anew: for a changed schema, or for a bound value that its plan hangs on.</summary>
+    public int Repreparations => Native.sqlite3_stmt_status(handle, Native.StatusReprepared, 0);
+
     public int ParameterCount => Native.sqlite3_bind_parameter_count(handle);
 
     public override int ColumnCount => Native.sqlite3_column_count(handle);

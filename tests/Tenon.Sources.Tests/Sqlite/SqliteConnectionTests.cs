@@ -1,5 +1,10 @@
 using System.Text;
+using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Checking;
+using Tenon.Core.Expressions.Parsing;
+using Tenon.Core.Types;
 using Tenon.Sources.Sqlite;
 using Xunit;
 
@@ -71,6 +76,37 @@ public sealed class SqliteConnectionTests : IDisposable
         using SqliteStatement nested = connection.Prepare(sql);
         Assert.NotSame(second, nested);
         Assert.Equal(2, connection.StatementsInUse);
+    }
+
+    [Fact]
+    public void A_read_with_a_bound_limit_is_prepared_once_however_often_it_runs()
+    {
+        connection.ExecuteScript("create table t(id integer primary key); insert into t values (1), (2), (3)");
+        Select bound = new TypeChecker(Catalog.Empty).CheckSelect(SqlParser.ParseSelect("select 1 as id limit 1").Value).Value;
+        Select limited = bound with { Limit = new ParameterExpr(0) { Type = LogicalType.Int8 } };
+        SqliteSql compiled = SqliteSource.CompileSelect(limited).Sql;
+        string limit = compiled.ToString()[compiled.ToString().IndexOf(" limit ", StringComparison.Ordinal)..];
+        Assert.Equal(0, RepreparationsOf("select id from t where id > ?2" + limit));
+        // What a bare parameter costs; once SQLite no longer does this, the form above can go.
+        Assert.NotEqual(0, RepreparationsOf("select id from t where id > ?2 limit ?1"));
+    }
+
+    private int RepreparationsOf(string text)
+    {
+        SqliteSql sql = new(text);
+        int repreparations = 0;
+        for (int run = 1; run <= 3; run++)
+        {
+            using SqliteStatement statement = connection.Prepare(sql);
+            statement.Bind(1, run);
+            statement.Bind(2, 0);
+            int rows = 0;
+            while (statement.Read())
+                rows++;
+            Assert.Equal(run, rows);
+            repreparations = statement.Repreparations;
+        }
+        return repreparations;
     }
 
     [Fact]
