@@ -10,7 +10,9 @@ internal sealed record Measured(
 
 internal sealed class Bench(BenchOptions options) : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("tenon-bench-").FullName;
+    private readonly string _directory = options.Data is { } kept
+        ? Directory.CreateDirectory(kept).FullName
+        : Directory.CreateTempSubdirectory("tenon-bench-").FullName;
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Operation, string Target), Measured> _results = [];
 
@@ -49,7 +51,10 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             target.Dispose();
         }
 
-        Directory.Delete(_directory, recursive: true);
+        if (options.Data is null)
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     private bool Chosen(Operation operation) => options.Only.Length > 0
@@ -70,13 +75,14 @@ internal sealed class Bench(BenchOptions options) : IDisposable
         var database = Path.Combine(_directory, "floor.db");
         var app = Path.Combine(_directory, "app");
         var wanted = operations.SelectMany(TargetsOf).Distinct().ToArray();
-        Note($"floor database, {data.Total:N0} rows");
-        using (var load = Process.Start("dotnet", [floor, "load", "--db", database, "--rows", data.Items.ToString()]))
+        if (!File.Exists(database))
         {
+            Note($"floor database, {data.Total:N0} rows");
+            using var load = Process.Start("dotnet", [floor, "load", "--db", database, "--rows", data.Items.ToString()]);
             load.WaitForExit();
         }
 
-        if (wanted.Any(t => t.StartsWith("tenon", StringComparison.Ordinal)))
+        if (!Directory.Exists(app) && wanted.Any(t => t.StartsWith("tenon", StringComparison.Ordinal)))
         {
             Note($"tenon database, {data.Total:N0} rows");
             TenonTarget.Prepare(Path.Combine(options.Root, "benchmarks/app"), app, tenon, data, _directory);

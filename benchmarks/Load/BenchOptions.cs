@@ -3,7 +3,7 @@ namespace Tenon.Benchmarks.Load;
 /// <summary>The command line of ./bench.</summary>
 internal sealed record BenchOptions(
     bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate,
-    string[] Only, string Root)
+    string[] Only, string? Data, string Root)
 {
     public const string Help = """
         ./bench [options]   Tenon beside hand-written endpoints over the same rows, in one run.
@@ -14,6 +14,7 @@ internal sealed record BenchOptions(
           --rounds N        rounds, interleaved over the servers (3; quick: 2)
           --seconds N       measured seconds of one round (3; quick: 1.2)
           --rate N          open loop at N requests a second instead of a closed loop
+          --data DIR        keep the databases there and use them again (one DIR per --rows)
           --floor-only      leave Tenon out
           --save            write benchmarks/results/summary.md
           --help            this text
@@ -45,11 +46,11 @@ internal sealed record BenchOptions(
             quick, flags.Contains("--save"), flags.Contains("--floor-only"),
             (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 2 : 3),
             Number("--seconds", quick ? 1.2 : 3), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
-            Value("--only")?.Split(',') ?? [], Value("--root") ?? Directory.GetCurrentDirectory());
+            Value("--only")?.Split(',') ?? [], Value("--data"), Value("--root") ?? Directory.GetCurrentDirectory());
     }
 
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
-        "--quick", "--only", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--help", "--root", "--warm-up",
+        "--quick", "--only", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--data", "--help", "--root", "--warm-up",
     };
 }

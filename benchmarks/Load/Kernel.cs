@@ -1,4 +1,4 @@
-// The three system calls of the load loop. One thread on epoll costs the machine a few microseconds a request,
+// The system calls of the load loop. One thread on epoll costs the machine a few microseconds a request,
 // so that on shared cores the figures are the server's and not the generator's.
 using System.Runtime.InteropServices;
 
@@ -12,6 +12,7 @@ internal static partial class Kernel
     public const int Add = 1;
     public const int TryAgain = 11;
     public const int Interrupted = 4;
+    public const int Terminate = 15;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int CreatePoll(int flags);
@@ -30,6 +31,9 @@ internal static partial class Kernel
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Signal(int process, int signal);
 
     /// <summary>The kernel's struct epoll_event, packed as on x86-64.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 1)]

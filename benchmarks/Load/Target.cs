@@ -50,6 +50,16 @@ internal abstract class Target(string name) : IDisposable
         StartMilliseconds = watch.Elapsed.TotalMilliseconds;
     }
 
+    /// <summary>Ends the server as an operator would, so that its log is emptied into the database.</summary>
+    public void Shutdown()
+    {
+        if (_process is { HasExited: false })
+        {
+            _ = Kernel.Signal(_process.Id, Kernel.Terminate);
+            _process.WaitForExit(TimeSpan.FromSeconds(60));
+        }
+    }
+
     public void Stop()
     {
         if (_process is { HasExited: false })

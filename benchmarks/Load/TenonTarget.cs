@@ -35,6 +35,7 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
 
         target.Start(logDirectory);
         target.Load(data);
+        target.Shutdown();
     }
 
     private static void CopyApp(string from, string to)

@@ -18,7 +18,7 @@ internal static class Tokens
 
     public static string Of(Guid user) => Sign(
         $$"""
-        {"iss":"http://127.0.0.1/auth/v1","sub":"{{user}}","aud":"authenticated","exp":{{Expires}},"iat":{{IssuedAt}},"email":"{{user}}@example.test","phone":"","app_metadata":{"provider":"email","providers":["email"]},"user_metadata":{"name":"Bench"},"role":"authenticated","aal":"aal1","amr":[{"method":"password","timestamp":{{IssuedAt}}}],"session_id":"{{user}}","is_anonymous":false}
+        {"iss":"http://127.0.0.1/auth/v1","sub":"{{user}}","aud":"authenticated","exp":{{Expires}},"iat":{{IssuedAt}},"email":"{{user}}@example.test","phone":"","app_metadata":{"provider":"email","providers":["email"]},"user_metadata":{"name":"Bench"},"role":"authenticated","aal":"aal1","amr":[{"method":"password","timestamp":{{IssuedAt}}}],"is_anonymous":false}
         """);
 
     private static string Key(string role) =>
