@@ -1,6 +1,7 @@
 // From the words of tenon.toml to the options the server is started with.
 using Tenon.Core.Query;
 using Tenon.Server.Auth;
+using Tenon.Server.Auth.Mail;
 using Tenon.Server.Hosting;
 using Tenon.Server.Rest;
 using Tenon.Sources;
@@ -15,7 +16,7 @@ internal static class BackendSettings
             AppFolder = config.Folder,
             DatabaseUrl = DatabaseUrl(config),
             Keys = keys,
-            Auth = Auth(config, publicUrl),
+            Auth = Auth(config, publicUrl, development),
             Rest = Rest(config),
             Development = development,
             MigrationPaths = config.Switch("db.migrations.enabled") ? config.List("db.migrations.paths") : [],
@@ -89,13 +90,15 @@ internal static class BackendSettings
         return SourceRegistry.Check(url) is { } refused ? throw new ConfigException($"db.url: {refused.Message}. {refused.Hint}") : url;
     }
 
-    private static AuthOptions Auth(Config config, string publicUrl)
+    private static AuthOptions Auth(Config config, string publicUrl, bool development)
     {
         string site = config.Text("auth.site_url");
         var auth = new AuthOptions
         {
             Enabled = config.Switch("auth.enabled"),
             PublicUrl = publicUrl,
+            Development = development,
+            AppFolder = config.Folder,
             SiteUrl = site.Length > 0 ? site : publicUrl,
             JwtExpiry = config.Duration("auth.jwt_expiry"),
             EnableRefreshTokenRotation = config.Switch("auth.enable_refresh_token_rotation"),
@@ -118,12 +121,41 @@ internal static class BackendSettings
         auth.Sessions.InactivityTimeout = config.Duration("auth.sessions.inactivity_timeout");
         auth.Sessions.SinglePerUser = config.Switch("auth.sessions.single_per_user");
         auth.Email.EnableSignup = config.Switch("auth.email.enable_signup");
-        auth.Email.EnableConfirmations = config.Switch("auth.email.enable_confirmations");
         auth.Email.DoubleConfirmChanges = config.Switch("auth.email.double_confirm_changes");
         auth.Email.SecurePasswordChange = config.Switch("auth.email.secure_password_change");
         auth.Mfa.MaxEnrolledFactors = config.Count("auth.mfa.max_enrolled_factors");
         auth.Mfa.TotpEnrollEnabled = config.Switch("auth.mfa.totp.enroll_enabled");
         auth.Mfa.TotpVerifyEnabled = config.Switch("auth.mfa.totp.verify_enabled");
+        auth.Email.RequireCurrentPassword = config.Switch("auth.email.require_current_password");
+        Email(config, auth.Email, development);
         return auth;
+    }
+
+    private static void Email(Config config, AuthEmailOptions email, bool development)
+    {
+        // Supabase's flat keys beside ours.
+        string Path(string own, string flat) => config.IsSet(flat) && !config.IsSet(own) ? flat : own;
+        email.Otp.Length = config.Count(Path("auth.email.otp.length", "auth.email.otp_length"));
+        email.Otp.Expiry = config.Duration(Path("auth.email.otp.expiry", "auth.email.otp_expiry"));
+        email.Otp.MaxFrequency = config.Duration(Path("auth.email.otp.max_frequency", "auth.email.max_frequency"));
+        email.Smtp.Enabled = config.Switch("auth.email.smtp.enabled");
+        email.Smtp.Host = config.Text("auth.email.smtp.host");
+        email.Smtp.Port = config.Count("auth.email.smtp.port");
+        email.Smtp.User = config.Text("auth.email.smtp.user");
+        email.Smtp.Password = email.Smtp.Enabled ? config.Text("auth.email.smtp.pass") : "";
+        email.Smtp.AdminEmail = config.Text("auth.email.smtp.admin_email");
+        email.Smtp.SenderName = config.Text("auth.email.smtp.sender_name");
+        foreach (string name in MailTemplates.Names)
+        {
+            email.Templates[name] = new AuthTemplateOptions
+            {
+                Subject = config.Text($"auth.email.template.{name}.subject"),
+                ContentPath = config.Text($"auth.email.template.{name}.content_path"),
+            };
+        }
+        // Production confirms addresses as soon as it can send mail, unless somebody decided otherwise.
+        email.EnableConfirmations = config.IsSet("auth.email.enable_confirmations")
+            ? config.Switch("auth.email.enable_confirmations")
+            : !development && email.Smtp.Enabled;
     }
 }

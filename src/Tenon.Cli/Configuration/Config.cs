@@ -73,6 +73,9 @@ internal sealed partial class Config
         return all;
     }
 
+    /// <summary>Somebody wrote the setting down; otherwise its default holds.</summary>
+    public bool IsSet(string path) => values.ContainsKey(path);
+
     public string Text(string path) => Substitute(path, Convert.ToString(Raw(path), CultureInfo.InvariantCulture) ?? "");
 
     public bool Switch(string path) =>

@@ -30,10 +30,20 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
 
         On(auth, "POST", "/signup", services.GetRequiredService<SignUp>().HandleAsync);
         On(auth, "POST", "/token", TokenAsync);
+        var oneTime = services.GetRequiredService<OneTimeSignIn>();
+        On(auth, "POST", "/otp", oneTime.OtpAsync);
+        On(auth, "POST", "/magiclink", oneTime.MagicLinkAsync);
+        var recover = services.GetRequiredService<Recover>();
+        On(auth, "POST", "/recover", recover.RecoverAsync);
+        On(auth, "POST", "/resend", recover.ResendAsync);
+        var verify = services.GetRequiredService<Verify>();
+        On(auth, "POST", "/verify", verify.PostAsync);
+        On(auth, "GET", "/verify", verify.GetAsync);
 
         var user = services.GetRequiredService<UserUpdate>();
         On(auth, "GET", "/user", user.GetAsync);
         On(auth, "PUT", "/user", user.PutAsync);
+        On(auth, "GET", "/reauthenticate", services.GetRequiredService<Reauthenticate>().HandleAsync);
         On(auth, "POST", "/logout", services.GetRequiredService<Logout>().HandleAsync);
         var sessions = services.GetRequiredService<SessionList>();
         On(auth, "GET", "/sessions", sessions.GetAsync);
@@ -42,6 +52,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         MapFactors(auth);
 
         var admin = services.GetRequiredService<AdminUsers>();
+        On(auth, "POST", "/invite", services.GetRequiredService<Invite>().HandleAsync);
+        On(auth, "POST", "/admin/generate_link", services.GetRequiredService<GenerateLink>().HandleAsync);
         On(auth, "GET", "/admin/users", services.GetRequiredService<AdminUserList>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
@@ -100,7 +112,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         {
             "password" => services.GetRequiredService<PasswordGrant>().HandleAsync(context),
             "refresh_token" => services.GetRequiredService<RefreshGrant>().HandleAsync(context),
-            "pkce" or "id_token" or "web3" => throw AuthErrors.NotBuilt($"grant_type={grant}").ToException(),
+            "pkce" => services.GetRequiredService<PkceGrant>().HandleAsync(context),
+            "id_token" or "web3" => throw AuthErrors.NotBuilt($"grant_type={grant}").ToException(),
             _ => AuthResponse.WriteOAuthErrorAsync(context, "unsupported_grant_type", "The grant_type is not one this server knows"),
         };
     }

@@ -71,6 +71,21 @@ internal static class AuthErrors
     public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");
     public static readonly AuthError BodyTooLarge = new("validation_failed", 413, "The request body is too large");
 
+    public static readonly AuthError OtpDisabled = new("otp_disabled", 422, "Signups not allowed for otp");
+    public static readonly AuthError CodeExpired = new("otp_expired", 403, "Token has expired or is invalid");
+    public static readonly AuthError LinkExpired = new("otp_expired", 403, "Email link is invalid or has expired");
+    public static readonly AuthError ReauthenticationNotValid = new("reauthentication_not_valid", 422, "Nonce has expired or is invalid");
+    public static readonly AuthError CurrentPasswordRequired = new("current_password_required", 400, "The current password is needed to set a new one");
+    public static readonly AuthError FlowStateNotFound = new("flow_state_not_found", 404, "invalid flow state, no valid flow state found");
+    public static readonly AuthError FlowStateExpired = new("flow_state_expired", 403, "invalid flow state, flow state has expired");
+    public static readonly AuthError FlowStateAlreadyUsed = new("flow_state_already_used", 400, "State has already been used");
+    public static readonly AuthError BadCodeVerifier = new("bad_code_verifier", 400, "code challenge does not match previously saved code verifier");
+    public static readonly AuthError UnconfirmedUser = new("email_not_confirmed", 422, "Please verify your email first.");
+    public static readonly AuthError NoMailServer = new("unexpected_failure", 500, "Error sending email: no mail server is set ([auth.email.smtp])");
+
+    public static AuthError OverEmailSendRateLimit(int retryAfter) =>
+        new("over_email_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
+
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
 
     public static AuthError MfaVerificationFailed(string message) => new("mfa_verification_failed", 422, message);
@@ -96,27 +111,49 @@ internal static class AuthErrors
     [
         "anonymous_provider_disabled",
         "api_key_not_found",
+        "bad_code_verifier",
         "bad_json",
         "bad_jwt",
         "conflict",
         "current_password_invalid",
+        "current_password_required",
         "email_exists",
         "email_not_confirmed",
         "email_provider_disabled",
         "feature_disabled",
+        "flow_state_already_used",
+        "flow_state_expired",
+        "flow_state_not_found",
+        "insufficient_aal",
         "invalid_credentials",
+        "mfa_challenge_expired",
+        "mfa_factor_name_conflict",
+        "mfa_factor_not_found",
+        "mfa_ip_address_mismatch",
+        "mfa_phone_enroll_not_enabled",
+        "mfa_recovery_codes_locked",
+        "mfa_totp_enroll_not_enabled",
+        "mfa_totp_verify_not_enabled",
+        "mfa_verification_failed",
+        "mfa_verified_factor_exists",
+        "mfa_webauthn_enroll_not_enabled",
         "no_authorization",
         "not_admin",
+        "otp_disabled",
+        "otp_expired",
+        "over_email_send_rate_limit",
         "over_request_rate_limit",
         "phone_exists",
         "phone_provider_disabled",
         "reauthentication_needed",
+        "reauthentication_not_valid",
         "refresh_token_already_used",
         "refresh_token_not_found",
         "same_password",
         "session_expired",
         "session_not_found",
         "signup_disabled",
+        "too_many_enrolled_mfa_factors",
         "unexpected_failure",
         "unknown",
         "user_already_exists",

@@ -16,4 +16,13 @@ internal static partial class AuthEvents
 
     [LoggerMessage(4004, LogLevel.Error, "auth: maintenance failed, it will be tried again")]
     public static partial void MaintenanceFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4005, LogLevel.Error, "auth: the outbox could not be read or written, it will be tried again")]
+    public static partial void OutboxFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4006, LogLevel.Warning, "auth: message {Message} was not sent at attempt {Attempt} ({Reason}), it will be tried again")]
+    public static partial void MessageDelayed(ILogger logger, Guid message, int attempt, string reason);
+
+    [LoggerMessage(4007, LogLevel.Error, "auth: message {Message} was given up after attempt {Attempt} ({Reason})")]
+    public static partial void MessageFailed(ILogger logger, Guid message, int attempt, string reason);
 }

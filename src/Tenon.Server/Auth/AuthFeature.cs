@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
 
@@ -21,18 +23,32 @@ internal static class AuthFeature
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
         services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
+        services.AddSingleton<OneTimeTokens>().AddSingleton<Mailer>().AddSingleton<ConfirmedSignUp>().AddSingleton<OneTimeSignIn>();
+        services.AddSingleton<Recover>().AddSingleton<Redemption>().AddSingleton<Verify>().AddSingleton<PkceGrant>();
+        services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
+        services.AddSingleton<Invite>().AddSingleton<GenerateLink>();
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>();
         services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();
+        services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
+        services.AddSingleton<OutboxWorker>().AddSingleton<Inbox>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<OutboxWorker>());
         services.AddSingleton<AuthEndpoints>().AddSingleton<AuthMaintenance>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AuthMaintenance>());
         return services;
     }
 
-    public static void MapAuth(this IEndpointRouteBuilder routes) =>
-        routes.ServiceProvider.GetRequiredService<AuthEndpoints>().Map(routes);
+    public static void MapAuth(this IEndpointRouteBuilder routes)
+    {
+        IServiceProvider services = routes.ServiceProvider;
+        services.GetRequiredService<AuthEndpoints>().Map(routes);
+        if (services.GetRequiredService<AuthOptions>().Development)
+        {
+            services.GetRequiredService<Inbox>().Map(routes);
+        }
+    }
 
     /// <summary>Checks the options and loads the keys. Until then every token is refused.</summary>
     public static async Task StartAsync(IServiceProvider services, CancellationToken cancellation)
@@ -42,18 +58,17 @@ internal static class AuthFeature
         await services.GetRequiredService<ApiKeys>().LoadAsync(cancellation);
         // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
         _ = PasswordHash.OfNobody;
+        // A template or an address pattern that cannot be used stops the start.
+        services.GetRequiredService<MailTemplates>();
+        services.GetRequiredService<Redirects>();
         services.GetRequiredService<AuthMaintenance>().Begin();
+        services.GetRequiredService<OutboxWorker>().Begin();
     }
 
     /// <summary>Refuses what the options ask for and this server cannot do: a promise of safety must not be dropped silently.</summary>
     internal static void Validate(AuthOptions options)
     {
-        if (options.Email.EnableConfirmations)
-        {
-            throw new InvalidOperationException(
-                "[auth.email] enable_confirmations = true needs mail, which is not built yet; set it to false, then new users are confirmed at once"
-            );
-        }
+        ValidateEmail(options.Email, options.Development);
         if (options.JwtExpiry < TimeSpan.FromSeconds(30) || options.JwtExpiry > TimeSpan.FromDays(7))
         {
             throw new InvalidOperationException("[auth] jwt_expiry must be from 30 to 604800 seconds");
@@ -65,6 +80,28 @@ internal static class AuthFeature
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
         {
             throw new InvalidOperationException("[server] public_url must be an http or https address");
+        }
+    }
+
+    private static void ValidateEmail(AuthEmailOptions email, bool development)
+    {
+        if (email.EnableConfirmations && !email.Smtp.Enabled && !development)
+        {
+            throw new InvalidOperationException(
+                "[auth.email] enable_confirmations = true needs a mail server ([auth.email.smtp]); without one set it to false, then new users are confirmed at once"
+            );
+        }
+        if (email.Smtp.Enabled && (email.Smtp.Host.Length == 0 || EmailAddress.Normalise(email.Smtp.AdminEmail) is null || email.Smtp.SenderName.Any(char.IsControl)))
+        {
+            throw new InvalidOperationException("[auth.email.smtp] needs host, and an admin_email that is an address; sender_name is one line");
+        }
+        if (email.Otp.Length is < 6 or > 10)
+        {
+            throw new InvalidOperationException("[auth.email] otp.length must be from 6 to 10 digits");
+        }
+        if (email.Otp.Expiry < TimeSpan.FromSeconds(30) || email.Otp.Expiry > TimeSpan.FromDays(1))
+        {
+            throw new InvalidOperationException("[auth.email] otp.expiry must be from 30 to 86400 seconds");
         }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class AuthLimits : IDisposable
     private readonly PartitionedRateLimiter<string> refresh;
     private readonly PartitionedRateLimiter<string> verification;
     private readonly PartitionedRateLimiter<string> failures;
+    private readonly PartitionedRateLimiter<string> mails;
 
     public AuthLimits(AuthOptions options, TrustedProxies proxies)
     {
@@ -37,6 +38,7 @@ internal sealed class AuthLimits : IDisposable
         refresh = PerClient(options.RateLimit.TokenRefresh, TimeSpan.FromMinutes(5));
         verification = PerClient(options.RateLimit.TokenVerifications, TimeSpan.FromMinutes(5));
         failures = Buckets(AccountFailures, AccountRefill);
+        mails = PerClient(options.RateLimit.EmailSent, TimeSpan.FromHours(1));
     }
 
     /// <summary>Takes one permit of the client's, or refuses with 429.</summary>
@@ -49,11 +51,29 @@ internal sealed class AuthLimits : IDisposable
             AuthLimit.Verification => verification,
             _ => refresh,
         };
-        using RateLimitLease lease = limiter.AttemptAcquire(TrustedProxies.LimitKey(proxies.ClientOf(context)));
+        Take(limiter, TrustedProxies.LimitKey(proxies.ClientOf(context)), AuthErrors.OverRequestRateLimit);
+    }
+
+    /// <summary>
+    /// One mail: counted at the client who causes it (null: an administrator) and at the mailbox that gets it, whether or
+    /// not anyone is known by it.
+    /// </summary>
+    public void TakeMail(HttpContext? context, string mailbox)
+    {
+        if (context is not null)
+        {
+            Take(mails, "from " + TrustedProxies.LimitKey(proxies.ClientOf(context)), AuthErrors.OverEmailSendRateLimit);
+        }
+        Take(mails, "to " + mailbox, AuthErrors.OverEmailSendRateLimit);
+    }
+
+    private static void Take(PartitionedRateLimiter<string> limiter, string key, Func<int, AuthError> refusal)
+    {
+        using RateLimitLease lease = limiter.AttemptAcquire(key);
         if (!lease.IsAcquired)
         {
             int wait = lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan after) ? (int)Math.Ceiling(after.TotalSeconds) : 1;
-            throw AuthErrors.OverRequestRateLimit(Math.Max(1, wait)).ToException();
+            throw refusal(Math.Max(1, wait)).ToException();
         }
     }
 
@@ -78,6 +98,7 @@ internal sealed class AuthLimits : IDisposable
         refresh.Dispose();
         verification.Dispose();
         failures.Dispose();
+        mails.Dispose();
     }
 
     private static PartitionedRateLimiter<string> PerClient(int permits, TimeSpan window) =>

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
@@ -17,6 +19,9 @@ internal sealed class AuthMaintenance(
 
     // A used refresh token is kept this long to be recognised when it comes again.
     private static readonly TimeSpan UsedTokens = TimeSpan.FromDays(30);
+
+    // Failed messages stay for whoever looks for the reason; those of the development inbox for whoever develops.
+    private static readonly TimeSpan OldMessages = TimeSpan.FromDays(30);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Called when the store is ready.</summary>
@@ -55,6 +60,9 @@ internal sealed class AuthMaintenance(
                 // A finished session stays for a day, so that its tokens are still answered by what became of them.
                 unit.Execute(SessionSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)), StoreValues.Of(idle));
                 unit.Execute(SessionSql.DeleteOldTokens, StoreValues.Of(now - UsedTokens));
+                unit.Execute(OneTimeSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)));
+                unit.Execute(OneTimeSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
+                unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
                 return true;
             },
             cancellation

@@ -57,16 +57,22 @@ public sealed class AuthOptions
     /// <summary>Second factors.</summary>
     public AuthMfaOptions Mfa { get; } = new();
 
+    /// <summary>A development server: without SMTP mails go to the inbox at /dev/inbox, and nothing leaves the machine.</summary>
+    public bool Development { get; set; }
+
+    /// <summary>The app's folder: mail templates are found in its <c>emails/</c>, paths of templates are relative to it.</summary>
+    public string AppFolder { get; set; } = "";
+
     internal string Issuer => PublicUrl.TrimEnd('/') + "/auth/v1";
 }
 
-/// <summary>Requests per client address, as <c>[auth] rate_limit</c>.</summary>
+/// <summary>Requests per client address, as <c>[auth] rate_limit</c>; messages also per mailbox or number.</summary>
 public sealed class AuthRateLimitOptions
 {
-    /// <summary>Mails an hour, over all clients.</summary>
+    /// <summary>Mails an hour that one client address causes, and mails an hour to one mailbox.</summary>
     public int EmailSent { get; set; } = 30;
 
-    /// <summary>Text messages an hour, over all clients.</summary>
+    /// <summary>Text messages an hour that one client address causes, and text messages an hour to one number.</summary>
     public int SmsSent { get; set; } = 30;
 
     /// <summary>Anonymous sign-ins an hour.</summary>
@@ -107,8 +113,68 @@ public sealed class AuthEmailOptions
     /// <summary>A changed address is confirmed at the old and the new one.</summary>
     public bool DoubleConfirmChanges { get; set; } = true;
 
-    /// <summary>Changing the password needs a sign-in of the last 24 hours.</summary>
+    /// <summary>Changing the password needs a sign-in of the last 24 hours, or the code of /reauthenticate.</summary>
     public bool SecurePasswordChange { get; set; }
+
+    /// <summary>Changing the password needs the one in force.</summary>
+    public bool RequireCurrentPassword { get; set; }
+
+    /// <summary>Codes and links in mails.</summary>
+    public AuthOtpOptions Otp { get; } = new();
+
+    /// <summary>The server that mails are handed to.</summary>
+    public AuthSmtpOptions Smtp { get; } = new();
+
+    /// <summary>Own subjects and files of templates, by name: confirmation, invite, magic_link, recovery, email_change, reauthentication.</summary>
+    public Dictionary<string, AuthTemplateOptions> Templates { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>One-time codes, as <c>[auth.email] otp</c>.</summary>
+public sealed class AuthOtpOptions
+{
+    /// <summary>Digits of a code, 6 to 10.</summary>
+    public int Length { get; set; } = 6;
+
+    /// <summary>How long a code and its link work.</summary>
+    public TimeSpan Expiry { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Shortest time between two messages of a kind to one address.</summary>
+    public TimeSpan MaxFrequency { get; set; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>The mail server, as <c>[auth.email.smtp]</c>.</summary>
+public sealed class AuthSmtpOptions
+{
+    /// <summary>Hand mails to a server.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>Its host name.</summary>
+    public string Host { get; set; } = "";
+
+    /// <summary>Its port: 465 is TLS from the start, any other begins in clear and must offer STARTTLS (except on this machine).</summary>
+    public int Port { get; set; } = 587;
+
+    /// <summary>Account there; empty: without one.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>Password of the account.</summary>
+    public string Password { get; set; } = "";
+
+    /// <summary>Address mails come from.</summary>
+    public string AdminEmail { get; set; } = "";
+
+    /// <summary>Name mails come from.</summary>
+    public string SenderName { get; set; } = "";
+}
+
+/// <summary>An own mail template, as <c>[auth.email.template.NAME]</c>.</summary>
+public sealed class AuthTemplateOptions
+{
+    /// <summary>Subject line; may hold the same variables as the text.</summary>
+    public string Subject { get; set; } = "";
+
+    /// <summary>HTML file, relative to the app's folder.</summary>
+    public string ContentPath { get; set; } = "";
 }
 
 /// <summary>Second factors, as <c>[auth.mfa]</c>.</summary>

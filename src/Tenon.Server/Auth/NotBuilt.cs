@@ -5,22 +5,14 @@ internal static class NotBuilt
 {
     public static readonly (string Path, string Feature)[] Routes =
     [
-        ("/otp", "Sign-in by one-time code"),
-        ("/magiclink", "Sign-in by link"),
-        ("/recover", "Password recovery by mail"),
-        ("/resend", "Sending a confirmation again"),
-        ("/verify", "Verification of codes and links"),
         ("/authorize", "Sign-in by an external provider"),
         ("/callback", "Sign-in by an external provider"),
         ("/sso/{**rest}", "Single sign-on"),
         ("/saml/{**rest}", "Single sign-on"),
-        ("/invite", "Invitation by mail"),
-        ("/reauthenticate", "Reauthentication by code"),
         ("/user/identities/{**rest}", "Linking of identities"),
         ("/user/oauth/{**rest}", "The OAuth server"),
         ("/passkeys/{**rest}", "Passkeys"),
         ("/admin/users/{id}/passkeys/{**rest}", "Passkeys"),
-        ("/admin/generate_link", "Links for mails"),
         ("/admin/audit", "Reading the audit log"),
         ("/admin/sso/{**rest}", "Single sign-on"),
         ("/admin/oauth/{**rest}", "The OAuth server"),

@@ -24,6 +24,17 @@ internal sealed record User
     public DateTimeOffset? DeletedAt { get; init; }
     public bool IsAnonymous { get; init; }
     public bool IsSsoUser { get; init; }
+    public DateTimeOffset? ConfirmationSentAt { get; init; }
+    public DateTimeOffset? RecoverySentAt { get; init; }
+
+    /// <summary>The address a change waits for; null: none.</summary>
+    public string? NewEmail { get; init; }
+    public DateTimeOffset? EmailChangeSentAt { get; init; }
+
+    /// <summary>The number a change waits for; null: none.</summary>
+    public string? NewPhone { get; init; }
+    public DateTimeOffset? PhoneChangeSentAt { get; init; }
+    public DateTimeOffset? ReauthenticationSentAt { get; init; }
 
     /// <summary>The user's second factors as a JSON array in GoTrue's shape; null when there are none.</summary>
     public string? Factors { get; init; }
@@ -52,7 +63,14 @@ internal sealed record User
             DeletedAt = row[15].Time(),
             IsAnonymous = row[16].IsTrue(),
             IsSsoUser = row[17].IsTrue(),
-            Factors = row[18].TextOrNull(),
+            ConfirmationSentAt = row[18].Time(),
+            RecoverySentAt = row[19].Time(),
+            NewEmail = row[20].TextOrNull() is { Length: > 0 } newEmail ? newEmail : null,
+            EmailChangeSentAt = row[21].Time(),
+            NewPhone = row[22].TextOrNull() is { Length: > 0 } newPhone ? newPhone : null,
+            PhoneChangeSentAt = row[23].Time(),
+            ReauthenticationSentAt = row[24].Time(),
+            Factors = row[25].TextOrNull(),
         };
 }
 

@@ -9,7 +9,8 @@ internal static class UserSql
     public const string Columns =
         "id, role, email, encrypted_password, email_confirmed_at, invited_at, last_sign_in_at, raw_app_meta_data, "
         + "raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, confirmed_at, banned_until, deleted_at, "
-        + "is_anonymous, is_sso_user, "
+        + "is_anonymous, is_sso_user, confirmation_sent_at, recovery_sent_at, email_change, email_change_sent_at, "
+        + "phone_change, phone_change_sent_at, reauthentication_sent_at, "
         + "(select jsonb_agg(jsonb_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type, "
         + "'status', f.status, 'created_at', f.created_at, 'updated_at', f.updated_at) order by f.created_at, f.id) "
         + "from auth.mfa_factors f where f.user_id = users.id)";
@@ -65,7 +66,7 @@ internal static class UserSql
         $"""
         update auth.users set role = $2, email = $3, encrypted_password = $4, email_confirmed_at = $5,
             raw_app_meta_data = $6, raw_user_meta_data = $7, phone = $8, phone_confirmed_at = $9, banned_until = $10,
-            is_anonymous = $11, updated_at = $13
+            is_anonymous = $11, updated_at = $13, email_change = $14, phone_change = $15, invited_at = $16
         where id = $1 and updated_at is not distinct from $12
         returning {Columns}
         """,
@@ -83,7 +84,45 @@ internal static class UserSql
             LogicalType.Boolean,
             LogicalType.TimestampTz,
             LogicalType.TimestampTz,
+            LogicalType.Text,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
         ]
+    );
+
+    public static readonly StoreStatement ConfirmationSent = Sent("confirmation_sent_at");
+    public static readonly StoreStatement RecoverySent = Sent("recovery_sent_at");
+    public static readonly StoreStatement EmailChangeSent = Sent("email_change_sent_at");
+    public static readonly StoreStatement PhoneChangeSent = Sent("phone_change_sent_at");
+    public static readonly StoreStatement ReauthenticationSent = Sent("reauthentication_sent_at");
+
+    /// <summary>A change of address begins: nothing of it is confirmed yet.</summary>
+    public static readonly StoreStatement BeginEmailChange = new(
+        "auth.users.begin_email_change",
+        "update auth.users set email_change_confirm_status = 0 where id = $1",
+        [LogicalType.Uuid]
+    );
+
+    /// <summary>Which mailbox has agreed to the pending change: 0 none, 1 the new, 2 the old. Takes the row's lock, so that two at once see each other.</summary>
+    public static readonly StoreStatement LockEmailChange = new(
+        "auth.users.lock_email_change",
+        """
+        update auth.users set email_change_confirm_status = email_change_confirm_status where id = $1 and email_change <> ''
+        returning email_change_confirm_status
+        """,
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement NewEmailAgreed = new(
+        "auth.users.new_email_agreed",
+        "update auth.users set email_change_confirm_status = 1 where id = $1",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement OldEmailAgreed = new(
+        "auth.users.old_email_agreed",
+        "update auth.users set email_change_confirm_status = 2 where id = $1",
+        [LogicalType.Uuid]
     );
 
     /// <summary>Marks a sign-in, if the password that was verified is still the one in force ($3 was, $4 is to be kept).</summary>
@@ -186,4 +225,12 @@ internal static class UserSql
             LogicalType.TimestampTz,
         ]
     );
+
+    /// <summary>Notes when a message of a kind was sent last; no row where there is no such user.</summary>
+    private static StoreStatement Sent(string column) =>
+        new(
+            "auth.users." + column,
+            $"update auth.users set {column} = $2 where id = $1 returning {Columns}",
+            [LogicalType.Uuid, LogicalType.TimestampTz]
+        );
 }

@@ -13,7 +13,7 @@ internal static class UserWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteUserMembers(Utf8JsonWriter writer, User user, IReadOnlyList<Identity> identities)
+    internal static void WriteUserMembers(Utf8JsonWriter writer, User user, IReadOnlyList<Identity> identities)
     {
         writer.WriteString("id", user.Id);
         writer.WriteString("aud", TokenVerifier.Audience);
@@ -23,7 +23,14 @@ internal static class UserWriter
         WriteTime(writer, "invited_at", user.InvitedAt);
         writer.WriteString("phone", user.Phone ?? "");
         WriteTime(writer, "phone_confirmed_at", user.PhoneConfirmedAt);
+        WriteTime(writer, "confirmation_sent_at", user.ConfirmationSentAt);
         WriteTime(writer, "confirmed_at", user.ConfirmedAt);
+        WriteTime(writer, "recovery_sent_at", user.RecoverySentAt);
+        WriteText(writer, "new_email", user.NewEmail);
+        WriteTime(writer, "email_change_sent_at", user.EmailChangeSentAt);
+        WriteText(writer, "new_phone", user.NewPhone);
+        WriteTime(writer, "phone_change_sent_at", user.PhoneChangeSentAt);
+        WriteTime(writer, "reauthentication_sent_at", user.ReauthenticationSentAt);
         WriteTime(writer, "last_sign_in_at", user.LastSignInAt);
         WriteRaw(writer, "app_metadata", user.AppMetadata);
         WriteRaw(writer, "user_metadata", user.UserMetadata);
@@ -103,6 +110,14 @@ internal static class UserWriter
         if (time is { } known)
         {
             writer.WriteString(name, known.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFZ", CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string name, string? text)
+    {
+        if (text is not null)
+        {
+            writer.WriteString(name, text);
         }
     }
 

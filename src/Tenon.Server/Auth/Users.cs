@@ -60,6 +60,14 @@ internal sealed class Users(StoreDatabase store)
         return new UserWithIdentities(saved, Identities(unit, user.Id));
     }
 
+    /// <summary>As many statements as <see cref="Insert"/>, changing nothing: for an address that is taken.</summary>
+    public static void ReadInstead(IStoreTransaction unit, Guid id)
+    {
+        ById(unit, id);
+        Identities(unit, id);
+        Identities(unit, id);
+    }
+
     /// <summary>
     /// Reads, changes and writes one user, again if another write came between. The updated_at moves even when the clock
     /// does not, for it is what tells two writes apart. Null: no such user.
@@ -123,6 +131,7 @@ internal sealed class Users(StoreDatabase store)
         string said = e.Error.Message + e.Error.Details;
         return e.Error.Code.Status == 503 ? null
             : e.Error.Code != ErrorCodes.UniqueViolation ? AuthErrors.UserNotSaved.ToException()
+            : said.Contains("one_time_tokens_relates_to_key", StringComparison.Ordinal) ? AuthErrors.OverEmailSendRateLimit(1).ToException()
             : said.Contains("users_email_key", StringComparison.Ordinal) ? emailTaken.ToException()
             : said.Contains("users_phone_key", StringComparison.Ordinal) ? AuthErrors.PhoneExists.ToException()
             : AuthErrors.UserNotSaved.ToException();
@@ -158,6 +167,9 @@ internal sealed class Users(StoreDatabase store)
             Datum.Of(user.IsAnonymous),
             StoreValues.Of(read),
             StoreValues.Of(stamp),
+            Datum.Of(user.NewEmail ?? ""),
+            Datum.Of(user.NewPhone ?? ""),
+            StoreValues.Of(user.InvitedAt),
         ];
 
     private static User? Single(List<Datum[]> rows) => rows is [var row, ..] ? User.Read(row) : null;

@@ -46,6 +46,29 @@ public sealed class StockClientTests(ClientServer fixture, ITestOutputHelper out
     }
 }
 
+/// <summary>The stock client against a server that confirms addresses by mail.</summary>
+public sealed class ConfirmingClientTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task The_stock_client_passes_where_addresses_are_confirmed()
+    {
+        await Node.InstallAsync(StockClientTests.Folder);
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync(Repository.PathTo("tests/clients/app"), Confirm);
+        string report = await Node.TestAsync(StockClientTests.Folder, Path.Combine("confirming", "confirm.test.mjs"), server);
+        output.WriteLine(report);
+        Assert.Contains("\n# fail 0\n", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
+    }
+
+    private static void Confirm(string folder)
+    {
+        string file = Path.Combine(folder, "tenon.toml");
+        string text = File.ReadAllText(file);
+        Assert.Contains("enable_confirmations = false", text, StringComparison.Ordinal);
+        File.WriteAllText(file, text.Replace("enable_confirmations = false", "enable_confirmations = true", StringComparison.Ordinal));
+    }
+}
+
 /// <summary>Node and npm as child processes.</summary>
 internal static class Node
 {

@@ -51,7 +51,7 @@ internal sealed class AuthHost : IAsyncDisposable
     private AuthHost(WebApplication app, PostgresStore store, MovableClock clock, Keys keys)
     {
         (this.app, Store, Clock, Keys) = (app, store, clock, keys);
-        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
     }
 
     public PostgresStore Store { get; }
@@ -67,8 +67,11 @@ internal sealed class AuthHost : IAsyncDisposable
         PostgresStore store = await PostgresStore.CreateAsync();
         var clock = new MovableClock();
         keys ??= Keys.Create(clock);
-        var options = new AuthOptions();
+        var options = new AuthOptions { Development = true };
         options.RateLimit.SignInSignUps = 1000;
+        options.RateLimit.EmailSent = 1000;
+        options.RateLimit.TokenVerifications = 1000;
+        options.Email.Otp.MaxFrequency = TimeSpan.Zero;
         configure?.Invoke(options);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -127,6 +130,31 @@ internal sealed class AuthHost : IAsyncDisposable
         PostAsync("/auth/v1/token?grant_type=refresh_token", $$"""{"refresh_token":"{{token}}"}""");
 
     public Task<Answer> MeAsync(string? token, string? apikey = null) => SendAsync("GET", "/rest/v1/me", token: token, apikey: apikey);
+
+    /// <summary>Waits until so many messages to an address lie in the development inbox; the newest first.</summary>
+    public async Task<List<JsonElement>> MailsAsync(string to, int count = 1)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            Answer inbox = await SendAsync("GET", "/dev/inbox/messages.json?to=" + Uri.EscapeDataString(to));
+            List<JsonElement> messages = [.. inbox.Json.EnumerateArray()];
+            if (messages.Count >= count)
+            {
+                return messages;
+            }
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+        throw new TimeoutException($"{count} messages to {to} did not come");
+    }
+
+    /// <summary>Waits until the outbox holds nothing that is still to be sent.</summary>
+    public async Task DrainAsync()
+    {
+        for (int i = 0; i < 400 && await Store.ScalarAsync<long>("select count(*) from auth.outbox where state = 'waiting'") > 0; i++)
+        {
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

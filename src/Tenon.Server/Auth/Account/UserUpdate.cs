@@ -1,30 +1,38 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
+using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Account;
 
 /// <summary>
-/// GET and PUT /user: the signed-in user reads and changes their own record. A new password ends the other sessions; an
-/// anonymous user becomes a permanent one by giving an address.
+/// GET and PUT /user: the signed-in user reads and changes their own record. A new password ends the other sessions; a new
+/// address holds at once or after its mails (<see cref="EmailChange"/>); an anonymous user becomes a permanent one by it.
 /// </summary>
 internal sealed class UserUpdate(
     AuthGate gate,
     Users users,
     Sessions sessions,
     StoreDatabase store,
-    PasswordHasher hasher,
+    PasswordChange passwords,
+    EmailChange emails,
     TrustedProxies proxies,
-    AuthOptions options,
     TimeProvider clock
 )
 {
-    private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
-
     /// <summary>A change that passed every check; null members stay as they are.</summary>
-    private sealed record Change(string? Email, string? PasswordHash, JsonElement? Data);
+    private sealed record Change(string? Email, string? PasswordHash, JsonElement? Data)
+    {
+        /// <summary>The address waits for these; empty: it holds at once.</summary>
+        public IReadOnlyList<PreparedMail> Mails { get; init; } = [];
+
+        public string? NewEmail => Mails.Count > 0 ? Email : null;
+
+        public string? EmailNow => Mails.Count > 0 ? null : Email;
+    }
 
     public async Task GetAsync(HttpContext context)
     {
@@ -37,12 +45,16 @@ internal sealed class UserUpdate(
     {
         SignedIn signedIn = await gate.RequireUserAsync(context);
         AuthBody body = await AuthBody.ReadAsync(context);
-        Change change = await CheckAsync(body, signedIn, context.RequestAborted);
+        Change change = await CheckAsync(body, signedIn, context);
         UserWithIdentities saved = await SaveAsync(signedIn, change, context);
+        if (change.Mails.Count > 0)
+        {
+            emails.Wake();
+        }
         await AuthResponse.WriteUserAsync(context, StatusCodes.Status200OK, saved.User, saved.Identities);
     }
 
-    private async Task<Change> CheckAsync(AuthBody body, SignedIn signedIn, CancellationToken cancellation)
+    private async Task<Change> CheckAsync(AuthBody body, SignedIn signedIn, HttpContext context)
     {
         User user = signedIn.User;
         if (body.Text("phone") is { Length: > 0 } phone && phone != user.Phone)
@@ -53,47 +65,30 @@ internal sealed class UserUpdate(
         email = email == user.Email ? null : email;
         JsonElement? data = body.Object("data");
         Metadata.Merge(user.UserMetadata, data, "data");
-        string? hash = body.Text("password") is { Length: > 0 } password
-            ? await CheckPasswordAsync(password, body.Text("current_password"), email, signedIn, cancellation)
-            : null;
-        return new Change(email, hash, data);
+        CodeChallenge? challenge = CodeChallenge.Read(body);
+        bool waits = email is not null && emails.IsNeeded;
+        if (waits && await users.ByEmailAsync(email!, context.RequestAborted) is not null)
+        {
+            throw AuthErrors.EmailExists.ToException();
+        }
+        string? hash = null;
+        if (body.Text("password") is { Length: > 0 } password)
+        {
+            RequireAddress(user, waits ? null : email);
+            hash = await passwords.CheckAsync(password, body, signedIn, context.RequestAborted);
+        }
+        return new Change(email, hash, data) { Mails = waits ? emails.Prepare(context, user, email!, challenge) : [] };
     }
 
-    private async Task<string> CheckPasswordAsync(
-        string password,
-        string? current,
-        string? newEmail,
-        SignedIn signedIn,
-        CancellationToken cancellation
-    )
+    // A password alone signs nobody in.
+    private static void RequireAddress(User user, string? newEmail)
     {
-        User user = signedIn.User;
-        if (user.Email is null && newEmail is null)
+        if (user.Email is null && user.Phone is null && newEmail is null)
         {
             throw AuthErrors
                 .ValidationFailed("Updating password of an anonymous user without an email or phone is not allowed")
                 .ToException();
         }
-        PasswordRules.Require(password, options);
-        if (options.Email.SecurePasswordChange && !await SignedInRecentlyAsync(signedIn, cancellation))
-        {
-            throw AuthErrors.ReauthenticationNeeded.ToException();
-        }
-        if (current is not null && user.PasswordHash is { } known && !await hasher.VerifyAsync(known, current, cancellation))
-        {
-            throw AuthErrors.CurrentPasswordInvalid.ToException();
-        }
-        if (user.PasswordHash is { } old && await hasher.VerifyAsync(old, password, cancellation))
-        {
-            throw AuthErrors.SamePassword.ToException();
-        }
-        return await hasher.HashAsync(password, cancellation);
-    }
-
-    private async Task<bool> SignedInRecentlyAsync(SignedIn signedIn, CancellationToken cancellation)
-    {
-        List<Session> open = await sessions.ListAsync(signedIn.User.Id, cancellation);
-        return open.Any(session => session.Id == signedIn.SessionId && session.CreatedAt + Recent > clock.GetUtcNow());
     }
 
     private async Task<UserWithIdentities> SaveAsync(SignedIn signedIn, Change change, HttpContext context)
@@ -112,16 +107,22 @@ internal sealed class UserUpdate(
         UserWithIdentities Work(IStoreTransaction unit)
         {
             User saved = Apply(unit, signedIn.User, change, identity, now);
+            if (change.NewEmail is { } pending)
+            {
+                EmailChange.Forget(unit, signedIn.User, pending);
+                saved = emails.Begin(unit, id, change.Mails) ?? saved;
+            }
             if (change.PasswordHash is not null)
             {
                 Sessions.EndIn(unit, id, signedIn.SessionId, LogoutScope.Others);
+                OneTimeTokens.DeleteOfType(unit, id, TokenType.Recovery);
             }
             audit.Write(unit);
             return new UserWithIdentities(saved, Users.Identities(unit, id));
         }
         try
         {
-            return change.PasswordHash is null && change.Email is null
+            return change.PasswordHash is null && change.EmailNow is null
                 ? await store.WriteAsync(Work, context.RequestAborted)
                 : await sessions.EndingAsync(id, Work);
         }
@@ -140,8 +141,9 @@ internal sealed class UserUpdate(
         User saved =
             Users.Change(unit, seen.Id, now, user => With(user, seen, change, now))
             ?? throw AuthErrors.SessionNotFound.ToException();
-        if (change.Email is not null)
+        if (change.EmailNow is not null)
         {
+            OneTimeTokens.DeleteOfUser(unit, seen.Id);
             Users.SaveEmailIdentity(unit, saved, identity, now);
         }
         return saved;
@@ -159,14 +161,8 @@ internal sealed class UserUpdate(
             PasswordHash = change.PasswordHash ?? user.PasswordHash,
             UserMetadata = Metadata.Merge(user.UserMetadata, change.Data, "data"),
         };
-        return change.Email is not { } email
-            ? changed
-            : changed with
-            {
-                Email = email,
-                EmailConfirmedAt = now,
-                IsAnonymous = false,
-                AppMetadata = user.IsAnonymous ? Metadata.Merge(user.AppMetadata, Metadata.OfEmailObject, "app_metadata") : user.AppMetadata,
-            };
+        return change.EmailNow is { } email ? Redemption.WithEmail(changed, email, now)
+            : change.NewEmail is { } pending ? changed with { NewEmail = pending }
+            : changed;
     }
 }

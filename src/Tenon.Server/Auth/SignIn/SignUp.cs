@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.SignIn;
@@ -7,11 +8,13 @@ namespace Tenon.Server.Auth.SignIn;
 /// <summary>
 /// POST /signup: a user with e-mail address and password, or an anonymous one where neither is given. User, identity and
 /// session are one write unit, so a refused trigger leaves nothing behind. The password is hashed before the address is
-/// looked up: a taken address costs as much as a free one.
+/// looked up: a taken address costs as much as a free one. Where addresses are confirmed by mail,
+/// <see cref="ConfirmedSignUp"/> goes on from there.
 /// </summary>
 internal sealed class SignUp(
     StoreDatabase store,
     Sessions sessions,
+    ConfirmedSignUp confirmed,
     PasswordHasher hasher,
     AuthLimits limits,
     TrustedProxies proxies,
@@ -27,6 +30,8 @@ internal sealed class SignUp(
         bool anonymous = email is null && phone is null;
         limits.Take(anonymous ? AuthLimit.Anonymous : AuthLimit.SignIn, context);
         RequireOpen(email, phone);
+        bool byMail = email is not null && options.Email.EnableConfirmations;
+        CodeChallenge? challenge = CodeChallenge.Read(body);
         DateTimeOffset now = StoreTime.Now(clock);
         var user = new User
         {
@@ -38,6 +43,11 @@ internal sealed class SignUp(
         if (!anonymous)
         {
             user = await WithPasswordAsync(user, email!, body.Text("password"), context);
+        }
+        if (byMail)
+        {
+            await confirmed.HandleAsync(context, user with { EmailConfirmedAt = null }, challenge);
+            return;
         }
         await AuthResponse.WriteSessionAsync(context, await CreateAsync(user, context));
     }

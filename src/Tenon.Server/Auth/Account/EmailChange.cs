@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Http;
+using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth.Account;
+
+/// <summary>
+/// A change of address that waits for its mails: one to the new address and, with <c>double_confirm_changes</c>, one to the
+/// old. Where addresses are not confirmed the change holds at once and this is not used.
+/// </summary>
+internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOptions options)
+{
+    public bool IsNeeded => options.Email.EnableConfirmations;
+
+    /// <summary>The mails, drawn and rendered.</summary>
+    public List<PreparedMail> Prepare(HttpContext context, User user, string address, CodeChallenge? challenge)
+    {
+        string redirectTo = redirects.Of(context);
+        mailer.RequireAllowed(context, address);
+        var mails = new List<PreparedMail>
+        {
+            mailer.Prepare(new MailRequest(MailPurpose.EmailChangeNew, user, address, redirectTo) { Challenge = challenge, NewEmail = address }),
+        };
+        if (options.Email.DoubleConfirmChanges && user.Email is { } current)
+        {
+            mailer.RequireAllowed(context, current);
+            mails.Add(
+                mailer.Prepare(new MailRequest(MailPurpose.EmailChangeCurrent, user, current, redirectTo) { Challenge = challenge, NewEmail = address })
+            );
+        }
+        return mails;
+    }
+
+    /// <summary>Writes tokens and mails; codes of a change begun before are no longer worth anything.</summary>
+    public User? Begin(IStoreTransaction unit, Guid user, IReadOnlyList<PreparedMail> mails)
+    {
+        unit.Execute(UserSql.BeginEmailChange, StoreValues.Of(user));
+        User? saved = null;
+        foreach (PreparedMail mail in mails)
+        {
+            saved = mailer.Send(unit, mail);
+        }
+        return saved;
+    }
+
+    /// <summary>Ends codes of an earlier change to another address, before the new ones are written.</summary>
+    public static void Forget(IStoreTransaction unit, User user, string address)
+    {
+        if (user.NewEmail != address)
+        {
+            OneTimeTokens.DeleteOfType(unit, user.Id, TokenType.EmailChangeNew);
+            OneTimeTokens.DeleteOfType(unit, user.Id, TokenType.EmailChangeCurrent);
+        }
+    }
+
+    public void Wake() => mailer.Wake();
+}

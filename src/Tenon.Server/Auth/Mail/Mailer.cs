@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Tenon.Core.Types;
+using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth.Mail;
+
+/// <summary>A mail ready to be written: its token drawn, its text rendered and sealed.</summary>
+internal sealed record PreparedMail(MailPurpose Purpose, NewToken Token, QueuedMessage Message, Guid User);
+
+/// <summary>What a mail says beside its code.</summary>
+internal sealed record MailRequest(MailPurpose Purpose, User? User, string To, string RedirectTo)
+{
+    public CodeChallenge? Challenge { get; init; }
+    public string? NewEmail { get; init; }
+
+    /// <summary>Metadata of a user who is not written yet.</summary>
+    public string? Metadata { get; init; }
+
+    /// <summary>The user is about to be written in the same unit as the mail.</summary>
+    public Guid? UserId { get; init; }
+}
+
+/// <summary>
+/// Mails with one-time codes. Everything random and slow happens in <see cref="Prepare"/>; <see cref="Send"/> only writes,
+/// inside the caller's unit. Without a user the same statements run and the mail goes to nobody.
+/// </summary>
+internal sealed class Mailer(
+    OneTimeTokens tokens,
+    MailTemplates templates,
+    Outbox outbox,
+    MessageSenders senders,
+    AuthLimits limits,
+    AuthOptions options
+)
+{
+    /// <summary>Counts a mail against the limits before any work is done. Context null: an administrator asks.</summary>
+    public void RequireAllowed(HttpContext? context, string mailbox)
+    {
+        if (!senders.HasEmail)
+        {
+            throw AuthErrors.NoMailServer.ToException();
+        }
+        limits.TakeMail(context, mailbox);
+    }
+
+    public PreparedMail Prepare(MailRequest request)
+    {
+        Guid? user = request.UserId ?? request.User?.Id;
+        NewToken token = NewToken(request, user);
+        RenderedMail rendered = templates.Render(request.Purpose.Template, Variables(request, token));
+        var message = new OutboundMessage
+        {
+            Kind = request.Purpose.Template,
+            To = request.To,
+            Subject = rendered.Subject,
+            Html = rendered.Html,
+            Text = MailText.FromHtml(rendered.Html),
+            Code = token.Code,
+        };
+        QueuedMessage queued = outbox.Prepare(Outbox.Email, message, decoy: user is null, options.Email.Otp.Expiry);
+        return new PreparedMail(request.Purpose, token, queued, user ?? Guid.NewGuid());
+    }
+
+    /// <summary>A token without a mail: its link and code go to who asked for them (generate_link).</summary>
+    public NewToken NewToken(MailRequest request, Guid? user) =>
+        tokens.Create(request.Purpose.TokenType, user, request.To, request.Challenge);
+
+    /// <summary>Writes the token and the mail; the user with the time of it, null where there is none.</summary>
+    public User? Send(IStoreTransaction unit, PreparedMail mail)
+    {
+        Outbox.Queue(unit, mail.Message);
+        return SaveToken(unit, mail.Purpose, mail.Token, mail.User, options.Email.Otp.MaxFrequency);
+    }
+
+    public User? SaveToken(IStoreTransaction unit, MailPurpose purpose, NewToken token, Guid user, TimeSpan shortestInterval)
+    {
+        tokens.Save(unit, token, shortestInterval, AuthErrors.OverEmailSendRateLimit);
+        return unit.Execute(purpose.Sent, StoreValues.Of(user), StoreValues.Of(token.CreatedAt)) is [var row] ? User.Read(row) : null;
+    }
+
+    /// <summary>After the commit.</summary>
+    public void Wake() => outbox.Wake();
+
+    /// <summary>The link that redeems a token: always of the configured address, never of what a request calls this host.</summary>
+    public string LinkOf(string type, NewToken token, string redirectTo) =>
+        $"{options.Issuer}/verify?token={token.Link}&type={type}&redirect_to={Uri.EscapeDataString(redirectTo)}";
+
+    private Dictionary<string, object?> Variables(MailRequest request, NewToken token) =>
+        new(StringComparer.Ordinal)
+        {
+            ["SiteURL"] = options.SiteUrl,
+            ["ConfirmationURL"] = LinkOf(request.Purpose.LinkType, token, request.RedirectTo),
+            ["Email"] = request.User?.Email ?? request.To,
+            ["NewEmail"] = request.NewEmail ?? "",
+            ["SendingTo"] = request.To,
+            ["Token"] = token.Code,
+            ["TokenHash"] = token.Link,
+            ["RedirectTo"] = request.RedirectTo,
+            ["Data"] = JsonElement.Parse(request.Metadata ?? request.User?.UserMetadata ?? "{}"),
+        };
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Tenon.Server.Auth.SignIn;
+
+/// <summary>
+/// /verify. POST takes a code with its address, or a link's token, and answers a session. GET is what the links of mails
+/// lead to: it goes on to the application with the session in the fragment, with a PKCE code, or with the error.
+/// </summary>
+internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects redirects, AuthLimits limits)
+{
+    private const string HalfWay = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
+    private static readonly string[] EmailTypes = ["signup", "invite", "magiclink", "recovery", "email", "email_change"];
+
+    public async Task PostAsync(HttpContext context)
+    {
+        limits.Take(AuthLimit.Verification, context);
+        Presented shown = Read(await AuthBody.ReadAsync(context));
+        Redeemed redeemed = await redemption.RedeemAsync(context, shown, wantsFlow: false);
+        if (redeemed.Refusal is { } refusal)
+        {
+            throw refusal.ToException();
+        }
+        if (redeemed.HalfWay)
+        {
+            await WriteHalfWayAsync(context);
+            return;
+        }
+        await AuthResponse.WriteSessionAsync(context, Issue(redeemed));
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        string target = redirects.Of(context);
+        string link = context.Request.Query["token"].ToString() is { Length: > 0 } token ? token : context.Request.Query["token_hash"].ToString();
+        bool pkce = link.StartsWith(OneTime.OneTimeTokens.PkcePrefix, StringComparison.Ordinal);
+        try
+        {
+            limits.Take(AuthLimit.Verification, context);
+            string type = RequireType(context.Request.Query["type"].ToString());
+            if (link.Length == 0)
+            {
+                throw AuthErrors.ValidationFailed("Verify requires a token or a token hash").ToException();
+            }
+            Redeemed redeemed = await redemption.RedeemAsync(context, new Presented(type, link, null, null), wantsFlow: pkce);
+            if (redeemed.Refusal is { } refusal)
+            {
+                throw refusal.ToException();
+            }
+            Go(context, Destination(target, redeemed, type, pkce));
+        }
+        catch (AuthException e)
+        {
+            Go(context, WithError(target, e.Error, pkce));
+        }
+    }
+
+    private static Presented Read(AuthBody body)
+    {
+        string type = RequireType(body.Text("type") ?? "");
+        string? code = body.Text("token") is { Length: > 0 } token ? token : null;
+        string? link = body.Text("token_hash") is { Length: > 0 } hash ? hash : null;
+        string? email = body.Text("email") is { Length: > 0 } address ? address : null;
+        string? phone = body.Text("phone") is { Length: > 0 } number ? number : null;
+        string? wrong =
+            code is null == link is null ? "Verify requires either a token or a token hash"
+            : link is not null && (email ?? phone) is not null ? "Only the token_hash and type should be provided"
+            : code is not null && email is null == phone is null ? "Only an email address or phone number should be provided on verify"
+            : null;
+        if (wrong is not null)
+        {
+            throw AuthErrors.ValidationFailed(wrong).ToException();
+        }
+        if (phone is not null)
+        {
+            throw AuthErrors.PhoneProviderDisabled.ToException();
+        }
+        // Codes are typed by hand, some with a dash or a space.
+        return new Presented(type, link, email is null ? null : EmailAddress.Require(email), code?.Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    private static string RequireType(string type) =>
+        EmailTypes.Contains(type) ? type
+        : type.Length == 0 ? throw AuthErrors.ValidationFailed("Verify requires a verification type").ToException()
+        : type is "sms" or "phone_change" ? throw AuthErrors.PhoneProviderDisabled.ToException()
+        : throw AuthErrors.ValidationFailed("Invalid verification type").ToException();
+
+    private IssuedSession Issue(Redeemed redeemed) =>
+        sessions.Issue(redeemed.User!.User, redeemed.User.Identities, redeemed.Session!.Session, redeemed.Session.Token.Text);
+
+    private string Destination(string target, Redeemed redeemed, string type, bool pkce)
+    {
+        if (redeemed.HalfWay)
+        {
+            string message = Form(("message", HalfWay));
+            return (pkce ? WithQuery(target, message) : target) + "#" + message;
+        }
+        if (redeemed.FlowCode is { } code)
+        {
+            return WithQuery(target, Form(("code", code.ToString("D"))));
+        }
+        IssuedSession issued = Issue(redeemed);
+        return target
+            + "#"
+            + Form(
+                ("access_token", issued.AccessToken),
+                ("expires_at", issued.ExpiresAt.ToString(CultureInfo.InvariantCulture)),
+                ("expires_in", issued.ExpiresIn.ToString(CultureInfo.InvariantCulture)),
+                ("refresh_token", issued.RefreshToken),
+                ("token_type", "bearer"),
+                ("type", type)
+            );
+    }
+
+    private static string WithError(string target, AuthError error, bool pkce)
+    {
+        string parameters = Form(
+            ("error", error.Status >= 500 ? "server_error" : "access_denied"),
+            ("error_code", error.Code),
+            ("error_description", error.Message)
+        );
+        return (pkce ? WithQuery(target, parameters) : target) + "#" + parameters;
+    }
+
+    private static string WithQuery(string target, string parameters) => target + (target.Contains('?') ? "&" : "?") + parameters;
+
+    private static string Form(params ReadOnlySpan<(string Name, string Value)> members)
+    {
+        var text = new StringBuilder();
+        foreach ((string name, string value) in members)
+        {
+            text.Append(text.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal));
+        }
+        return text.ToString();
+    }
+
+    // 303: whatever the method was, the next request is a GET without its body.
+    private static void Go(HttpContext context, string target)
+    {
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = target;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+    }
+
+    private static Task WriteHalfWayAsync(HttpContext context) =>
+        AuthResponse.WriteAsync(
+            context,
+            StatusCodes.Status200OK,
+            writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("msg", HalfWay);
+                writer.WriteString("code", "200");
+                writer.WriteEndObject();
+            }
+        );
+}
