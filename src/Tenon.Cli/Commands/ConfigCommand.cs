@@ -9,8 +9,29 @@ internal static class ConfigCommand
 {
     public static Command Create()
     {
+        var command = new Command("config", "Shows the configuration.");
+        Option<bool> only = Defaults();
+        command.Options.Add(only);
+        command.Subcommands.Add(Print());
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(only))
+            {
+                Print(KnownSettings.All.Where(s => s.Default is not null).Select(s => (s.Path, s.Default)));
+                return 0;
+            }
+            Console.Error.WriteLine("tenon: say what to show: tenon config print [DIR], or tenon config --defaults");
+            return 2;
+        });
+        return command;
+    }
+
+    private static Option<bool> Defaults() => new("--defaults") { Description = "Only the defaults; needs no app folder." };
+
+    private static Command Print()
+    {
         Argument<string> folder = AppFolder.Argument();
-        var defaults = new Option<bool>("--defaults") { Description = "Only the defaults; needs no app folder." };
+        Option<bool> defaults = Defaults();
         var print = new Command("print", "Prints every setting, one a line, as TOML.");
         print.Arguments.Add(folder);
         print.Options.Add(defaults);
@@ -24,16 +45,29 @@ internal static class ConfigCommand
                     values[entry.Path] = entry.Value;
                 }
             }
-            foreach ((string path, object? value) in values)
-            {
-                Console.WriteLine($"{path} = {Toml(value)}");
-            }
+            Print(values.Select(v => (v.Key, v.Value)));
             return 0;
         });
-        var command = new Command("config", "Shows the configuration.");
-        command.Subcommands.Add(print);
-        return command;
+        return print;
     }
+
+    // Keys without a section first, then each section once, as TOML wants it.
+    private static void Print(IEnumerable<(string Path, object? Value)> values)
+    {
+        foreach (var section in values.GroupBy(v => SectionOf(v.Path)).OrderBy(s => s.Key.Length > 0))
+        {
+            if (section.Key.Length > 0)
+            {
+                Console.WriteLine($"\n[{section.Key}]");
+            }
+            foreach ((string path, object? value) in section)
+            {
+                Console.WriteLine($"{path[(path.LastIndexOf('.') + 1)..]} = {Toml(value)}");
+            }
+        }
+    }
+
+    private static string SectionOf(string path) => path.LastIndexOf('.') is >= 0 and int dot ? path[..dot] : "";
 
     private static string Toml(object? value) =>
         value switch

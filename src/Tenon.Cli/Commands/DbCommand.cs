@@ -15,7 +15,8 @@ internal static class DbCommand
         reset.SetAction((parsed, cancellation) => ResetAsync(AppFolder.OpenAny(parsed.GetValue(folder)!), cancellation));
         var command = new Command("db", "Works on the main database.");
         command.Subcommands.Add(reset);
-        foreach (string name in new[] { "dump", "diff", "move" })
+        command.Subcommands.Add(DbDumpCommand.Create());
+        foreach (string name in new[] { "diff", "move" })
         {
             command.Subcommands.Add(Root.NotBuilt(name, "db "));
         }

@@ -37,6 +37,7 @@ internal sealed class DevCommand(string folder, int? port, bool hot, bool keepDa
         AppFolder app = AppFolder.OpenDevelopment(folder);
         Say.Header(app);
         using FileStream only = DevFile.Lock(app);
+        SettingsSchema.Write(app.State);
         var watch = new FileWatch(app);
         await using var opened = host = new DevHost(ChoosePort(app), keepData);
         try

@@ -22,7 +22,8 @@ internal static class NewCommand
             throw new ConfigException($"{folder} is not empty");
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        Write(folder, "tenon.toml", $"project_id = \"{name.Replace("\"", "", StringComparison.Ordinal)}\"\n\n[web]\nroot = \"public\"\n");
+        Write(folder, "tenon.toml", $"{SettingsSchema.Directive}\nproject_id = \"{name.Replace("\"", "", StringComparison.Ordinal)}\"\n\n[web]\nroot = \"public\"\n");
+        SettingsSchema.Write(Path.Combine(folder, ".tenon"));
         Write(folder, ".gitignore", ".tenon/\nnode_modules/\n.env.local\n");
         Write(folder, "migrations/0001_notes.sql", Migration);
         Write(folder, "seed.sql", "insert into public.notes (body) values ('The first note: it came from seed.sql.');\n");

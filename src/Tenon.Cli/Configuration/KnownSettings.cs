@@ -125,7 +125,7 @@ internal static class KnownSettings
     ];
 
     /// <summary>Sections of a Supabase project's file that mean nothing here: accepted, reported.</summary>
-    private static readonly string[] Elsewhere = ["analytics.", "edge_runtime.", "inbucket.", "experimental.", "db.shadow_port",
+    public static readonly string[] Elsewhere = ["analytics.", "edge_runtime.", "inbucket.", "experimental.", "db.shadow_port",
         "db.port", "db.major_version", "db.pooler.", "api.port", "api.enabled", "api.tls.", "studio.port"];
 
     public static Setting? Find(string path) =>

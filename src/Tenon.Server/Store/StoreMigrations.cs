@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Tenon.Core.Catalog;
+using Tenon.Core.Schema;
+using Tenon.Core.Schema.Parsing;
 
 namespace Tenon.Server.Store;
 
@@ -12,6 +15,13 @@ internal static class StoreMigrations
     private const string Prefix = "Tenon.Server.Store.Migrations.";
 
     public static readonly ImmutableArray<StoreMigration> All = Load();
+
+    /// <summary>What the server's own migrations alone make.</summary>
+    public static Catalog Catalog() =>
+        All.Aggregate(
+            Core.Catalog.Catalog.Empty,
+            (catalog, migration) => SchemaBuilder.Apply(catalog, SchemaParser.ParseScript(migration.Sql).Value).Value.Catalog
+        );
 
     private static ImmutableArray<StoreMigration> Load()
     {

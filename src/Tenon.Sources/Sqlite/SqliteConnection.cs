@@ -224,6 +224,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
         return logged == done;
     }
 
+    /// <summary>From now on what another process holds is given up at once.</summary>
+    public void DoNotWait() => Check(Native.sqlite3_busy_timeout(handle, 0));
+
     /// <summary>Ends statements that were left open, before their transaction is rolled back.</summary>
     internal void AbandonStatements()
     {

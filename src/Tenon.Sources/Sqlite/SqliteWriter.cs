@@ -179,7 +179,11 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         try
         {
             if (state == WriterState.Running)
+            {
+                // Another process may read or write this file (a command beside a server): it is not kept waiting.
+                connection.DoNotWait();
                 connection.Checkpoint(truncate: true);
+            }
         }
         catch (SqliteException exception)
         {
