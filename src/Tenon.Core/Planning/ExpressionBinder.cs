@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Expressions.Checking;
@@ -24,7 +25,29 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         {
             return new ColumnExpr(node.Range, name) { Type = type };
         }
+        if (ComputedColumn(node, name) is { } computed)
+        {
+            return computed;
+        }
         return PlanErrors.UndefinedColumn(node.Name, name, NearMiss.Find(name, VisibleColumns(node)));
+    }
+
+    /// <summary>A function of one row of the relation: it is read like a column, but is not in *.</summary>
+    private UserCallExpr? ComputedColumn(NodeDraft node, string name)
+    {
+        if (node.Relation is not { } table || !catalog.Routines.TryGetValue(new QualifiedName(options.Schema, name), out var overloads))
+        {
+            return null;
+        }
+        Routine? routine = overloads.FirstOrDefault(r =>
+            r.Parameters is [{ Type.RowOf: { } row }] && row == table.Name && !r.ReturnsSet && r.Result.Kind is not (TypeKind.Record or TypeKind.Trigger or TypeKind.Void)
+        );
+        if (routine is null)
+        {
+            return null;
+        }
+        var rowOf = new RowOfRangeExpr(node.Range) { Type = LogicalType.RowOfTable(table.Name, node.Columns) };
+        return new UserCallExpr(routine.Name, [rowOf]) { Type = routine.Result };
     }
 
     // With grants on columns only, a hint names those and no others.

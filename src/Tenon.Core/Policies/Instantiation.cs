@@ -23,9 +23,30 @@ internal sealed class Instantiation(
         {
             ColumnExpr column => aliases.TryGetValue(column.Range, out string? range) ? column with { Range = range } : column,
             RowOfRangeExpr row => aliases.TryGetValue(row.Range, out string? range) ? row with { Range = range } : row,
-            VariableExpr variable => variables is not null && variables.TryGetValue(variable.Name, out Expr? value) ? value : variable,
+            VariableExpr variable => Argument(variable) ?? variable,
             _ => base.Visit(expr),
         };
+
+    /// <summary>What was given for a parameter, or for a field of a parameter that takes a row.</summary>
+    private Expr? Argument(VariableExpr variable)
+    {
+        if (variables is null || variables.TryGetValue(variable.Name, out Expr? value))
+        {
+            return variables is null ? null : variables[variable.Name];
+        }
+        int dot = variable.Name.LastIndexOf('.');
+        if (dot < 0 || !variables.TryGetValue(variable.Name[..dot], out value))
+        {
+            return null;
+        }
+        string field = variable.Name[(dot + 1)..];
+        return value switch
+        {
+            RowOfRangeExpr row => new ColumnExpr(row.Range, field) { Type = variable.Type, At = variable.At },
+            VariableExpr outer => variable with { Name = $"{outer.Name}.{field}" },
+            _ => null,
+        };
+    }
 
     public override SelectCore VisitCore(SelectCore core)
     {

@@ -268,6 +268,9 @@ internal sealed class UnitBuilder
             return present.Negated ? new NotExpr(exists) { Type = LogicalType.Boolean } : exists;
         }
 
+        // A subquery comes from a computed column; it is guarded already, and embeds are not named in it.
+        public override Select VisitSelect(Select select) => select;
+
         private Embed Find(string range) =>
             parent
                 .Members.Select(m => m switch { EmbedMember e => e.Embed, SpreadMember s => s.Embed, HiddenMember h => h.Embed, _ => null })

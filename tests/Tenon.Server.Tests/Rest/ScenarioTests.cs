@@ -15,6 +15,7 @@ public sealed class ScenarioTests
     [InlineData("hostile")]
     [InlineData("width")]
     [InlineData("bodies")]
+    [InlineData("computed")]
     public async Task Requests_are_answered_as_the_scenarios_say(string name)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;

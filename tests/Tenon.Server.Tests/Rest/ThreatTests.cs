@@ -11,6 +11,8 @@ public sealed class ThreatTests
     private static string Schema(string hiddenWord, string hiddenRow) => $"""
         create table teams (id int primary key, name text not null);
         create table people (id int primary key, name text not null, team_id int references teams (id), secret text, pay numeric(10,2), notes jsonb);
+        create function peek(people) returns text language sql stable as 'select $1.secret';
+        create function shout(people) returns text language sql stable as 'select upper($1.name)';
         create table diary (id int primary key, owner text not null, line text not null, score text);
         alter table diary enable row level security;
         create policy own on diary for all to anon using (owner = 'me') with check (owner = 'me');
@@ -36,6 +38,7 @@ public sealed class ThreatTests
         "people?select=id&order=secret", "people?select=id&order=notes->>k.desc", "people?select=x:secret&order=x", "people?select=secret.max()", "people?select=pay.sum(),count()",
         "people?select=secret,count()", "teams?select=name,people(secret)", "teams?select=name,people(id)&people.secret=eq.alpha", "teams?select=name,people(id)&people.order=secret",
         "teams?select=name,people!inner(id)&people.or=(secret.eq.alpha)", "teams?select=name,...people(secret)", "teams?select=name,people(pay.sum())", "people?select=*",
+        "people?select=id,peek", "people?select=id&peek=eq.alpha", "people?select=id&order=peek", "people?select=id&or=(peek.like.a*)", "people?select=id,shout", "teams?select=name,people(peek)",
         "people?select=id,secret&limit=0", "people?select=id&secret=eq.alpha&limit=0",
     ];
 
@@ -59,6 +62,8 @@ public sealed class ThreatTests
             ("POST", "people", """{"id":9,"name":"x","pay":1}""", null),
             ("POST", "people?on_conflict=secret", """{"id":1,"name":"x"}""", "resolution=merge-duplicates"),
             ("DELETE", "people?secret=eq.alpha", null, null),
+            ("PATCH", "people?peek=eq.alpha", """{"name":"x"}""", null),
+            ("PATCH", "people?id=eq.1&select=id,peek", """{"name":"x"}""", "return=representation"),
         })
         {
             (int status, string answer) = await one.SendAsync(method, "/rest/v1/" + target, json: body, prefer: prefer);

@@ -83,14 +83,15 @@ internal sealed class ExprFacts
             switch (expr)
             {
                 case ColumnExpr e:
-                    if (!facts.columns.TryGetValue(e.Range, out var set))
-                    {
-                        facts.columns[e.Range] = set = new(StringComparer.Ordinal);
-                    }
-                    set.Add(e.Column);
+                    Column(e.Range, e.Column);
                     return;
                 case RowOfRangeExpr e:
+                    // Whoever takes the row may read all of it, so all of it counts as read.
                     facts.wholeRows.Add(e.Range);
+                    foreach (RowField field in e.Type.Fields)
+                    {
+                        Column(e.Range, field.Name);
+                    }
                     return;
                 case ContextExpr:
                     facts.HasContext = true;
@@ -108,6 +109,15 @@ internal sealed class ExprFacts
                     base.Visit(expr);
                     return;
             }
+        }
+
+        private void Column(string range, string column)
+        {
+            if (!facts.columns.TryGetValue(range, out var set))
+            {
+                facts.columns[range] = set = new(StringComparer.Ordinal);
+            }
+            set.Add(column);
         }
 
         private void Note(Expr expr)

@@ -27,6 +27,8 @@ create table orders (id int primary key, billing_id int references addresses (id
 create view released_films as select id, title, director_id from films where released;
 create function add_them(a int, b int default 10) returns int language sql immutable as 'select a + b';
 create function films_of(director text) returns setof films language sql stable as 'select f.* from films f join directors d on d.id = f.director_id where d.name = director';
+create function label(films) returns text language sql stable as $$ select $1.title || ' (' || coalesce($1.rating::text, '?') || ')' $$;
+create function film_count(d directors) returns bigint language sql stable as 'select count(*) from films f where f.director_id = d.id';
 create function nothing() returns void language sql stable as 'select null';
 create function first_film() returns films language sql stable as 'select * from films order by id limit 1';
 create function rename_director(who int, new_name text) returns directors language sql as 'update directors set name = new_name where id = who returning *';
