@@ -12,6 +12,7 @@ internal sealed partial class Config
     private const string Prefix = "TENON__";
 
     private readonly Dictionary<string, ConfigEntry> values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> notBuilt = new(StringComparer.Ordinal);
     private readonly Func<string, string?> variable;
 
     private Config(string folder, Func<string, string?> variable)
@@ -110,7 +111,12 @@ internal sealed partial class Config
         }
         if (!setting.Built)
         {
-            Notices.Add($"{Place(entry)}{entry.Path} is not built yet and has no effect");
+            // A whole section that is not built is told once, where it is first named.
+            string what = setting.Path.EndsWith(".*", StringComparison.Ordinal) ? setting.Path[..^2] : entry.Path;
+            if (notBuilt.Add(what))
+            {
+                Notices.Add($"{Place(entry)}{what} is not built yet and has no effect");
+            }
         }
         values[entry.Path] = entry;
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,6 +9,7 @@ using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Hosting;
 
 namespace Tenon.Server.Auth;
 
@@ -54,7 +56,7 @@ internal static class AuthFeature
     public static async Task StartAsync(IServiceProvider services, CancellationToken cancellation)
     {
         Validate(services.GetRequiredService<AuthOptions>());
-        await services.GetRequiredService<SigningKeys>().LoadAsync(cancellation);
+        await LoadSigningKeysAsync(services.GetRequiredService<SigningKeys>(), cancellation);
         await services.GetRequiredService<ApiKeys>().LoadAsync(cancellation);
         // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
         _ = PasswordHash.OfNobody;
@@ -63,6 +65,21 @@ internal static class AuthFeature
         services.GetRequiredService<Redirects>();
         services.GetRequiredService<AuthMaintenance>().Begin();
         services.GetRequiredService<OutboxWorker>().Begin();
+    }
+
+    private static async Task LoadSigningKeysAsync(SigningKeys keys, CancellationToken cancellation)
+    {
+        try
+        {
+            await keys.LoadAsync(cancellation);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            throw new StartRefused(
+                "the encryption key (TENON_ENCRYPTION_KEY, in development .tenon/keys.json) is not the one this database was made with: "
+                    + "its signing keys cannot be read; start with that key, or in development make a fresh database with: tenon db reset"
+            );
+        }
     }
 
     /// <summary>Refuses what the options ask for and this server cannot do: a promise of safety must not be dropped silently.</summary>

@@ -43,6 +43,7 @@ internal sealed class TenonHost : IAsyncDisposable
     )
     {
         Backend backend = await Backend.OpenAsync(options, TimeProvider.System, progress, cancellation);
+        WebApplication? app = null;
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -68,7 +69,7 @@ internal sealed class TenonHost : IAsyncDisposable
             builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{host}:{port}");
             builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);
             backend.AddServices(builder.Services);
-            WebApplication app = builder.Build();
+            app = builder.Build();
             backend.Map(app);
             await Backend.StartAsync(app.Services, cancellation);
             await app.StartAsync(cancellation);
@@ -76,6 +77,10 @@ internal sealed class TenonHost : IAsyncDisposable
         }
         catch
         {
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
             await backend.DisposeAsync();
             throw;
         }
