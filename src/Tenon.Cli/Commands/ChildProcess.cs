@@ -17,6 +17,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private readonly bool leads;
     private readonly StringBuilder output = new();
     private readonly Action<string>? line;
+    private int ended;
 
     private ChildProcess(Process process, bool leads, Action<string>? line) => (this.process, this.leads, this.line) = (process, leads, line);
 
@@ -67,6 +68,11 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>Ends it and all its descendants: asked first, then made to.</summary>
     public async ValueTask DisposeAsync()
     {
+        // Once only: later the number may be another process's.
+        if (Interlocked.Exchange(ref ended, 1) == 1)
+        {
+            return;
+        }
         if (leads)
         {
             // The group may live on after its leader.

@@ -84,7 +84,7 @@ internal sealed class DevCommand(string folder, int? port, bool hot, bool keepDa
     private Task PressAsync(char key, CancellationToken cancellation) =>
         key switch
         {
-            'r' => host.ResetAsync(cancellation),
+            'r' => ResetAsync(cancellation),
             't' => GenerateTypesAsync(cancellation),
             _ => Task.CompletedTask,
         };
@@ -111,6 +111,12 @@ internal sealed class DevCommand(string folder, int? port, bool hot, bool keepDa
         {
             Say.Failure(e.Message);
         }
+    }
+
+    private async Task ResetAsync(CancellationToken cancellation)
+    {
+        await host.ResetAsync(cancellation);
+        Console.WriteLine("the data is reset");
     }
 
     private async Task GenerateTypesAsync(CancellationToken cancellation)

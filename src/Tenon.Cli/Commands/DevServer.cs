@@ -92,6 +92,8 @@ internal sealed partial class DevServer : IAsyncDisposable
         address = null;
         if (!stopping)
         {
+            // What it started may have outlived it.
+            await child.DisposeAsync();
             Say.Failure($"{command} ended with code {code}; the API goes on, and the next change starts it again");
         }
     }

@@ -8,6 +8,7 @@ using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Hosting;
 
 namespace Tenon.Server.Auth;
 
@@ -144,7 +145,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             }
             catch (Exception e) when (!context.Response.HasStarted)
             {
-                AuthEvents.RequestFailed(logger, e, context.Request.Method, context.Request.Path);
+                AuthEvents.RequestFailed(logger, e, context.Request.Method, LoggedTarget.Of(context), context.TraceIdentifier);
                 bool busy = e is TenonException { Error.Code.Status: StatusCodes.Status503ServiceUnavailable };
                 await AuthResponse.WriteErrorAsync(
                     context,

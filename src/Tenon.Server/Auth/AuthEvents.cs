@@ -5,8 +5,8 @@ namespace Tenon.Server.Auth;
 /// <summary>Everything sign-in logs. Ids only: no address, password or token is ever an argument.</summary>
 internal static partial class AuthEvents
 {
-    [LoggerMessage(4001, LogLevel.Error, "auth: {Method} {Path} failed")]
-    public static partial void RequestFailed(ILogger logger, Exception exception, string method, string path);
+    [LoggerMessage(4001, LogLevel.Error, "auth: {Method} {Target} failed, request {RequestId}")]
+    public static partial void RequestFailed(ILogger logger, Exception exception, string method, string target, string requestId);
 
     [LoggerMessage(4002, LogLevel.Warning, "auth: refresh token of session {Session} was used again, the session was ended")]
     public static partial void RefreshTokenReused(ILogger logger, Guid session);

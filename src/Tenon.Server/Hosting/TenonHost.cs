@@ -54,19 +54,7 @@ internal sealed class TenonHost : IAsyncDisposable
             {
                 builder.Logging.ClearProviders().AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
             }
-            X509Certificate2? certificate = Certificate(options);
-            builder.WebHost.UseKestrel(kestrel =>
-            {
-                kestrel.AddServerHeader = false;
-                int line = Math.Max(32 << 10, options.Rest.Limits.UrlLength + (8 << 10));
-                kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2L * line);
-                kestrel.Limits.MaxRequestLineSize = line;
-                if (certificate is not null)
-                {
-                    kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate);
-                }
-            });
-            builder.WebHost.UseUrls($"{(certificate is null ? "http" : "https")}://{host}:{port}");
+            Listen(builder.WebHost, options, host, port);
             builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);
             backend.AddServices(builder.Services);
             app = builder.Build();
@@ -84,6 +72,23 @@ internal sealed class TenonHost : IAsyncDisposable
             await backend.DisposeAsync();
             throw;
         }
+    }
+
+    private static void Listen(IWebHostBuilder web, BackendOptions options, string host, int port)
+    {
+        X509Certificate2? certificate = Certificate(options);
+        web.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            int line = Math.Max(32 << 10, options.Rest.Limits.UrlLength + (8 << 10));
+            kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2L * line);
+            kestrel.Limits.MaxRequestLineSize = line;
+            if (certificate is not null)
+            {
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate);
+            }
+        });
+        web.UseUrls($"{(certificate is null ? "http" : "https")}://{host}:{port}");
     }
 
     private static X509Certificate2? Certificate(BackendOptions options)

@@ -54,7 +54,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         }
         catch (SourceException failed) when (!http.RequestAborted.IsCancellationRequested)
         {
-            SourceFailed(log, failed, http.Request.Method, http.Request.Path.Value);
+            SourceFailed(log, failed, http.Request.Method, LoggedTarget.Of(http), http.TraceIdentifier);
             await RefuseAsync(http, failed.ToError(), caller);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
@@ -67,7 +67,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         }
         catch (Exception unforeseen)
         {
-            Unforeseen(log, unforeseen, http.Request.Method, http.Request.Path.Value);
+            Unforeseen(log, unforeseen, http.Request.Method, LoggedTarget.Of(http), http.TraceIdentifier);
             await RefuseAsync(http, new Error(ErrorCodes.InternalError, "The server met an error it did not foresee; its log has the details"), caller);
         }
     }
@@ -123,9 +123,9 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(EventId = 3002, Level = LogLevel.Debug, Message = "the source failed {Method} {Path}")]
-    private static partial void SourceFailed(ILogger log, Exception exception, string method, string? path);
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Debug, Message = "the source failed {Method} {Target}, request {RequestId}")]
+    private static partial void SourceFailed(ILogger log, Exception exception, string method, string target, string requestId);
 
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Error, Message = "unforeseen error in {Method} {Path}")]
-    private static partial void Unforeseen(ILogger log, Exception exception, string method, string? path);
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Error, Message = "unforeseen error in {Method} {Target}, request {RequestId}")]
+    private static partial void Unforeseen(ILogger log, Exception exception, string method, string target, string requestId);
 }

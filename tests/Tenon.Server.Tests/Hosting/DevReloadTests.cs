@@ -43,8 +43,16 @@ public sealed class DevReloadTests
     {
         using AppOfFiles app = AppOfFiles.WithNotes();
         await using RunningTenon tenon = await RunningTenon.StartReadyAsync("dev", app.Path);
-        app.Write("migrations/0002_more.sql", "insert into public.notes values (9, 'migrated');\n");
+        app.Write("migrations/0002_more.sql", """
+            insert into public.notes values (9, 'migrated');
+            create table public.tags (name text primary key);
+            alter table public.tags enable row level security;
+            grant select on public.tags to anon;
+            create policy "all" on public.tags for select using (true);
+            insert into public.tags values ('new');
+            """);
         await tenon.SaysAsync("Ready in", 2);
+        Assert.Equal("""[{"name":"new"}]""", await tenon.GetAsync("/rest/v1/tags"));
         Assert.Equal("""[{"body":"seeded"},{"body":"migrated"}]""", await tenon.GetAsync(Read));
         Assert.False(File.Exists(app.File(".tenon/data.db.before")));
     }

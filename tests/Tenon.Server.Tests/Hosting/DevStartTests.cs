@@ -37,6 +37,29 @@ public sealed class DevStartTests
     }
 
     [Fact]
+    public async Task In_a_terminal_keys_reset_the_data_write_the_types_and_quit()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script, which makes a terminal, is not installed");
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        await using RunningTenon tenon = RunningTenon.StartInTerminal("dev", app.Path, RunningTenon.FreePort());
+        await tenon.SaysAsync("r reset data   t gen types   q quit");
+        Assert.Contains("\e[1mReady in", tenon.Output, StringComparison.Ordinal);
+        using (var keys = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(app.File(".tenon/dev.json"), TestContext.Current.CancellationToken)))
+        {
+            tenon.Http.DefaultRequestHeaders.Add("apikey", keys.RootElement.GetProperty("publishableKey").GetString());
+        }
+        Assert.Equal(201, (await tenon.AskAsync("/rest/v1/notes", """{"id":2,"body":"by hand"}""")).Status);
+        await tenon.TypeAsync("r");
+        await tenon.SaysAsync("the data is reset");
+        Assert.Equal("""[{"body":"seeded"}]""", await tenon.GetAsync("/rest/v1/notes?select=body"));
+        await tenon.TypeAsync("t");
+        await tenon.SaysAsync("types are written to ");
+        Assert.Contains("notes: {", await File.ReadAllTextAsync(app.File("database.types.ts"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await tenon.TypeAsync("q");
+        Assert.Equal(0, await tenon.EndAsync());
+    }
+
+    [Fact]
     public async Task A_second_start_on_the_same_folder_is_refused()
     {
         using AppOfFiles app = AppOfFiles.WithNotes();

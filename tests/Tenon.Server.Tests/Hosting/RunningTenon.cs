@@ -33,21 +33,47 @@ internal sealed class RunningTenon : IAsyncDisposable
     /// <summary>Starts a command on the folder; variables are set over those of this process, null removes one.</summary>
     public static RunningTenon Start(string command, string folder, int port, string[]? options = null, Dictionary<string, string?>? variables = null)
     {
-        string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
-        var info = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : DotnetPath())
+        ProcessStartInfo info = Info(command, folder, port, options);
+        foreach ((string name, string? value) in variables ?? [])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+            info.Environment[name] = value;
+        }
+        return Start(info, port);
+    }
+
+    /// <summary>As in a terminal: standard input and output are one.</summary>
+    public static RunningTenon StartInTerminal(string command, string folder, int port)
+    {
+        ProcessStartInfo inner = Info(command, folder, port, null);
+        string line = string.Join(' ', inner.ArgumentList.Prepend(inner.FileName).Select(a => $"'{a}'"));
+        var info = new ProcessStartInfo("script", ["-qefc", line, "/dev/null"]);
+        info.Environment.Remove("NO_COLOR");
+        return Start(info, port);
+    }
+
+    /// <summary>Presses keys.</summary>
+    public async Task TypeAsync(string keys)
+    {
+        await process.StandardInput.WriteAsync(keys);
+        await process.StandardInput.FlushAsync();
+    }
+
+    private static ProcessStartInfo Info(string command, string folder, int port, string[]? options)
+    {
+        string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
+        var info = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : DotnetPath());
         string dll = Repository.PathTo($"artifacts/bin/Tenon.Cli/{configuration}/tenon.dll");
         string number = port.ToString(CultureInfo.InvariantCulture);
         foreach (string argument in (string[])[dll, command, folder, "--port", number, .. options ?? []])
         {
             info.ArgumentList.Add(argument);
         }
-        foreach ((string name, string? value) in variables ?? [])
-        {
-            info.Environment[name] = value;
-        }
+        return info;
+    }
+
+    private static RunningTenon Start(ProcessStartInfo info, int port)
+    {
+        (info.RedirectStandardInput, info.RedirectStandardOutput, info.RedirectStandardError) = (true, true, true);
         var tenon = new RunningTenon(new Process { StartInfo = info }, port);
         tenon.process.OutputDataReceived += (_, line) => Keep(tenon.output, line.Data);
         tenon.process.ErrorDataReceived += (_, line) => Keep(tenon.errors, line.Data);
