@@ -27,6 +27,9 @@ internal sealed record Column(string Name, LogicalType Type)
 
     /// <summary>The first number of an identity column.</summary>
     public long IdentityStart { get; init; } = 1;
+
+    /// <summary>How far the next number is from the last one.</summary>
+    public long IdentityIncrement { get; init; } = 1;
     public string? Comment { get; init; }
 
     /// <summary>A value may be left out of an insert.</summary>

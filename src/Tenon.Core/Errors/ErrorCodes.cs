@@ -70,6 +70,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode ForeignKeyViolation = new("23503", 409);
     public static readonly ErrorCode UniqueViolation = new("23505", 409);
     public static readonly ErrorCode CheckViolation = new("23514", 400);
+    public static readonly ErrorCode FunctionWithoutReturn = new("2F005", 400);
     public static readonly ErrorCode InvalidCatalogName = new("3D000", 400);
     public static readonly ErrorCode InvalidSchemaName = new("3F000", 400);
     public static readonly ErrorCode SerializationFailure = new("40001", 500);

@@ -175,8 +175,8 @@ internal sealed record NativeExpr(string Sql) : Expr;
 /// <summary>A conversion to <see cref="Expr.Type"/> from the operand's type, explicit or not.</summary>
 internal sealed record ConvertExpr(Expr Operand, bool Explicit) : Expr;
 
-/// <summary>A call of a function the app wrote. The planner inlines it or makes it a unit of its own.</summary>
-internal sealed record UserCallExpr(QualifiedName Function, ImmutableArray<Expr> Arguments) : Expr;
+/// <summary>A call of a function the app wrote. The policy binder inlines it, or says as whom it runs.</summary>
+internal record UserCallExpr(QualifiedName Function, ImmutableArray<Expr> Arguments) : Expr;
 
 internal sealed record AggregateExpr(Function Function, ImmutableArray<Expr> Arguments) : Expr
 {

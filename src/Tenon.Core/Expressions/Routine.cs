@@ -14,7 +14,19 @@ internal sealed record NativeBody : RoutineBody;
 internal sealed record SqlBody(ImmutableArray<Statement> Statements) : RoutineBody;
 
 /// <summary>language plpgsql.</summary>
-internal sealed record BlockBody(ImmutableArray<VariableDeclaration> Variables, ImmutableArray<BlockStatement> Statements) : RoutineBody;
+internal sealed record BlockBody(ImmutableArray<VariableDeclaration> Variables, ImmutableArray<BlockStatement> Statements) : RoutineBody
+{
+    /// <summary>exception when … then …: the statements run in a savepoint when there is one.</summary>
+    public ImmutableArray<ExceptionHandler> Handlers { get; init; } = [];
+}
+
+/// <summary>when condition or condition … then statements; the conditions are names, SQLSTATEs or "others".</summary>
+internal sealed record ExceptionHandler(ImmutableArray<string> Conditions, ImmutableArray<BlockStatement> Statements)
+{
+    /// <summary>The variables sqlstate and sqlerrm under their bound names; filled by the checker.</summary>
+    public string SqlState { get; init; } = "";
+    public string SqlError { get; init; } = "";
+}
 
 internal sealed record VariableDeclaration(string Name, TypeSyntax? Type, Expr? Initial, bool NotNull)
 {
@@ -66,6 +78,9 @@ internal sealed record RaiseBlock(RaiseLevel Level, string? Format, ImmutableArr
     /// <summary>raise sqlstate '…' or raise condition_name.</summary>
     public string? Condition { get; init; }
     public ImmutableArray<ColumnAssignment> Options { get; init; } = [];
+
+    /// <summary>raise; alone: the error being handled once more.</summary>
+    public bool Again { get; init; }
 }
 
 /// <summary>begin … end inside a block, with its own declarations.</summary>
@@ -73,5 +88,20 @@ internal sealed record NestedBlock(BlockBody Body) : BlockStatement;
 
 /// <summary>for row in select … loop … end loop.</summary>
 internal sealed record ForQueryBlock(string Variable, Select Query, ImmutableArray<BlockStatement> Body) : BlockStatement;
+
+/// <summary>for i in [reverse] a..b [by step] loop; the variable is the loop's own.</summary>
+internal sealed record ForRangeBlock(string Variable, Expr From, Expr To, Expr? Step, bool Reverse, ImmutableArray<BlockStatement> Body) : BlockStatement;
+
+/// <summary>[while condition] loop … end loop.</summary>
+internal sealed record LoopBlock(Expr? Condition, ImmutableArray<BlockStatement> Body) : BlockStatement;
+
+/// <summary>exit or continue [when condition], of the innermost loop.</summary>
+internal sealed record LeaveBlock(bool Continues, Expr? Condition) : BlockStatement;
+
+/// <summary>get [stacked] diagnostics variable = item, …; the items in lower case.</summary>
+internal sealed record DiagnosticsBlock(ImmutableArray<(string Target, string Item)> Items) : BlockStatement
+{
+    public bool Stacked { get; init; }
+}
 
 internal sealed record NullBlock : BlockStatement;

@@ -26,6 +26,7 @@ internal sealed partial class PolicyBinder
             expr switch
             {
                 EmbedPresentExpr or RowKeyExpr => expr,
+                GuardedCallExpr call => base.Visit(call),
                 UserCallExpr call when !binder.IsNative => InlineScalar(call),
                 _ => base.Visit(expr),
             };
@@ -35,6 +36,10 @@ internal sealed partial class PolicyBinder
         private Expr InlineScalar(UserCallExpr call)
         {
             var arguments = VisitAll(call.Arguments);
+            if (binder.Uninlined(call with { Arguments = arguments }) is { } run)
+            {
+                return run;
+            }
             Select body = binder.Inline(call with { Arguments = arguments });
             return body is { Body: SelectCore { From: null, Where: null, GroupBy.IsEmpty: true, Items: [{ Value: var value }] } }
                 ? value.Type.Equals(call.Type)
@@ -74,6 +79,10 @@ internal sealed partial class PolicyBinder
                 case TableFrom table:
                     return GuardTable(table);
                 case FunctionFrom { Call: UserCallExpr call } function when !binder.IsNative:
+                    if (binder.Uninlined(call with { Arguments = VisitAll(call.Arguments) }) is { } run)
+                    {
+                        return function with { Call = run };
+                    }
                     return new SelectFrom(
                         binder.Inline(call with { Arguments = VisitAll(call.Arguments) }),
                         function.Alias,

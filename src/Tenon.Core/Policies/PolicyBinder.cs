@@ -174,14 +174,36 @@ internal sealed partial class PolicyBinder
         return As(view.SecurityInvoker ? Current : Principal.Owner, () => new GuardPass(this).VisitSelect(query));
     }
 
+    /// <summary>The call as the engine is to run it, when its function is not one query, or is being inlined already.</summary>
+    private GuardedCallExpr? Uninlined(UserCallExpr call)
+    {
+        Routine routine = Allowed(call);
+        if (Templates.Of(catalog).IsInlinable(routine) && !expanding.Contains(routine.Name) && expanding.Count <= MaxDepth)
+        {
+            return null;
+        }
+        return new GuardedCallExpr(call.Function, call.Arguments)
+        {
+            Routine = routine,
+            Principal = routine.SecurityDefiner ? Principal.Owner : Current,
+            Catalog = catalog,
+            Type = call.Type,
+            At = call.At,
+        };
+    }
+
+    private Routine Allowed(UserCallExpr call)
+    {
+        Routine routine = FindRoutine(call);
+        return routine.ExecuteRoles.Any(r => Access.Applies(r, Current.Role)) || Current.Bypass
+            ? routine
+            : throw new Error(ErrorCodes.InsufficientPrivilege, $"permission denied for function {routine.Name.Name}").ToException();
+    }
+
     /// <summary>The rows of a function of one select, its arguments put in place of its parameters.</summary>
     private Select Inline(UserCallExpr call)
     {
-        Routine routine = FindRoutine(call);
-        if (!routine.ExecuteRoles.Any(r => Access.Applies(r, Current.Role)) && !Current.Bypass)
-        {
-            throw new Error(ErrorCodes.InsufficientPrivilege, $"permission denied for function {routine.Name.Name}").ToException();
-        }
+        Routine routine = Allowed(call);
         if (expanding.Contains(routine.Name) || expanding.Count > MaxDepth)
         {
             throw Refusals.NotSupported($"the recursive function {routine.Name.Name}").ToException();

@@ -50,6 +50,9 @@ internal sealed partial class SchemaBuilder
             case AlterColumnNotNull a:
                 AlterNotNull(table, a);
                 break;
+            case AlterColumnNumbers a:
+                AlterNumbers(table, a);
+                break;
             case AlterColumnIdentity a:
                 AlterIdentity(table, a);
                 break;
@@ -259,7 +262,7 @@ internal sealed partial class SchemaBuilder
                 here
             );
         }
-        Column changed = column with { Identity = alter.Identity };
+        Column changed = column with { Identity = alter.Identity, IdentityStart = alter.Start, IdentityIncrement = alter.Increment };
         CheckColumn(table, changed);
         Reshape(table, table with { Columns = table.Columns.Replace(column, changed) });
     }

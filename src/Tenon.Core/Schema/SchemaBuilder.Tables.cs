@@ -65,6 +65,7 @@ internal sealed partial class SchemaBuilder
             Generated = definition.Generated,
             Identity = serial ? IdentityKind.ByDefault : definition.Identity,
             IdentityStart = definition.IdentityStart,
+            IdentityIncrement = definition.IdentityIncrement,
         };
     }
 

@@ -25,6 +25,7 @@ internal sealed record ColumnDefinition(string Name, TypeSyntax Type)
 
     /// <summary>The first number of an identity column (start with …).</summary>
     public long IdentityStart { get; init; } = 1;
+    public long IdentityIncrement { get; init; } = 1;
 
     /// <summary>Constraints written behind the column.</summary>
     public ImmutableArray<ConstraintDefinition> Constraints { get; init; } = [];
@@ -85,7 +86,14 @@ internal sealed record AlterColumnDefault(string Column, Expr? Default) : AlterA
 internal sealed record AlterColumnNotNull(string Column, bool NotNull) : AlterAction;
 
 /// <summary>add/set generated … as identity; None = drop identity.</summary>
-internal sealed record AlterColumnIdentity(string Column, IdentityKind Identity) : AlterAction;
+internal sealed record AlterColumnIdentity(string Column, IdentityKind Identity) : AlterAction
+{
+    public long Start { get; init; } = 1;
+    public long Increment { get; init; } = 1;
+}
+
+/// <summary>alter column … [set start with n] [set increment by n] [restart [with n]]; null = not written.</summary>
+internal sealed record AlterColumnNumbers(string Column, long? Start, long? Increment, bool Restarts, long? RestartWith) : AlterAction;
 
 internal sealed record DropExpression(string Column) : AlterAction;
 
@@ -215,6 +223,12 @@ internal sealed record CreateFunction(QualifiedName Name, ImmutableArray<Paramet
     public required RoutineBody Body { get; init; }
     public required string Text { get; init; }
 }
+
+/// <summary>
+/// select setval(sequence, value [, is_called]): Sequence is its name, or with Column the table of
+/// pg_get_serial_sequence(table, column).
+/// </summary>
+internal sealed record SetSequence(string Sequence, string? Column, Expr Value, bool IsCalled) : SchemaStatement;
 
 internal sealed record CreateTrigger(QualifiedName Table, Trigger Trigger, bool OrReplace) : SchemaStatement;
 

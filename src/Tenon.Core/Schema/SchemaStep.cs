@@ -43,5 +43,11 @@ internal sealed record DropIndexStep(Table Table, string Name) : SchemaStep;
 /// <summary>A unique constraint, which is an index in every engine.</summary>
 internal sealed record CreateUniqueStep(Table Table, KeyConstraint Key) : SchemaStep;
 
+/// <summary>The last number an identity column gave becomes the value of this query, or the one before it.</summary>
+internal sealed record IdentityValueStep(Table Table, Column Column, Select Value, bool IsCalled) : SchemaStep;
+
+/// <summary>Identity columns of a table count differently from now on.</summary>
+internal sealed record IdentityRuleStep(Table Table, Column Before, Column After) : SchemaStep;
+
 /// <summary>Rows change; the statement is syntax, to be bound with this step's catalog.</summary>
 internal sealed record RowsStep(Statement Statement) : SchemaStep;

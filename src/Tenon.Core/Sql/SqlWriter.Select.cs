@@ -11,6 +11,10 @@ internal abstract partial class SqlWriter
     public void Write(Select select)
     {
         WriteWith(select.With);
+        if (select.Body is SelectCore { DistinctOn.IsEmpty: false } core)
+        {
+            select = FirstOfEach.Of(select with { With = [] }, core);
+        }
         WriteBody(select.Body, [.. select.Output.Select(f => f.Type)]);
         WriteOrder(select.OrderBy);
         WriteLimit(select.Limit, select.Offset);
@@ -41,6 +45,11 @@ internal abstract partial class SqlWriter
     {
         switch (body)
         {
+            case SelectCore { DistinctOn.IsEmpty: false } core:
+                Syntax("select * from (");
+                Write(new Select(core) { Output = [.. types.Select(t => new RowField("", t))] });
+                Syntax(")");
+                break;
             case SelectCore core:
                 WriteCore(core, types);
                 break;
@@ -80,10 +89,6 @@ internal abstract partial class SqlWriter
 
     protected virtual void WriteCore(SelectCore core, ImmutableArray<LogicalType> types)
     {
-        if (core.DistinctOn.Length > 0)
-        {
-            throw Errors.Refusals.NotSupported("DISTINCT ON on this source").ToException();
-        }
         Syntax(core.Distinct ? "select distinct " : "select ");
         for (int i = 0; i < core.Items.Length; i++)
         {

@@ -29,7 +29,7 @@ internal static class SqliteArrays
     }
 
     /// <summary>The rows of a set-returning function: values for one column, arrays of cells for more.</summary>
-    public static string Rows(IReadOnlyList<Datum[]> rows, Function function)
+    public static string Rows(IReadOnlyList<Datum[]> rows, Func<int, LogicalType> typeOf)
     {
         var json = new StringBuilder("[");
         foreach (Datum[] row in rows)
@@ -38,7 +38,7 @@ internal static class SqliteArrays
             for (int i = 0; i < row.Length; i++)
             {
                 json.Append(i > 0 ? "," : "");
-                Append(json, row[i], function.Columns.IsEmpty ? function.Result : function.Columns[i].Type, null);
+                Append(json, row[i], typeOf(i), null);
             }
             json.Append(row.Length > 1 ? "]" : "");
         }

@@ -119,8 +119,8 @@ internal sealed unsafe partial class SqliteConnection
     // The message of an exception of ours may leave the server; any other is a mistake whose text stays inside.
     private static void Report(nint context, Exception exception)
     {
-        Error error = exception is TenonException known
-            ? known.Error
+        Error error = exception is TenonException known ? known.Error
+            : exception is SqliteException failed ? failed.Failure.ToError()
             : new Error(ErrorCodes.InternalError, "internal error in a function", exception.GetType().Name);
         new SqliteContext(context).Error(error.Code.Text, error.Message, error.Details, error.Hint);
     }

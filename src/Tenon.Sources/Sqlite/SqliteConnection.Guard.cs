@@ -56,11 +56,19 @@ internal sealed unsafe partial class SqliteConnection
             Native.sqlite3_interrupt(Handle);
     }
 
-    /// <summary>Throws 57014 when the guard says stop: the check between rows and between statements.</summary>
+    /// <summary>
+    /// Throws 57014 when the guard says stop: the check between rows and between statements. It looks at the deadline too:
+    /// a function of many statements, each too short to be polled, would else run for ever.
+    /// </summary>
     internal void ThrowIfStopped()
     {
         if (requested != 0 || token.IsCancellationRequested)
             ThrowStopped();
+        if (deadline != long.MaxValue && Options.Time.GetTimestamp() >= deadline)
+        {
+            requested = (int)StopReason.Timeout;
+            ThrowStopped();
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

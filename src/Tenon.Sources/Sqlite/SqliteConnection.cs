@@ -44,6 +44,19 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     /// <summary>Statements prepared and not yet disposed.</summary>
     public int StatementsInUse { get; private set; }
 
+    /// <summary>Whether SQLite keeps foreign keys on this connection; only a private one may have them off.</summary>
+    public bool KeepsForeignKeys { get; private set; }
+
+    /// <summary>Between transactions: has no effect inside one.</summary>
+    public void KeepForeignKeys(bool on)
+    {
+        ExecuteScript(on ? "PRAGMA foreign_keys = on" : "PRAGMA foreign_keys = off");
+        KeepsForeignKeys = on;
+    }
+
+    /// <summary>Who runs functions of the app that the running statement calls.</summary>
+    public RoutineCaller? Caller { get; set; }
+
     internal nint Handle => handle != 0 ? handle : throw new ObjectDisposedException(nameof(SqliteConnection));
 
     /// <summary>Opens the file for this purpose, sets its pragmas and registers the extensions.</summary>
@@ -80,13 +93,14 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
         if (Mode == SqliteMode.Copy)
             return;
         nint me = GCHandle.ToIntPtr(self);
+        KeepsForeignKeys = Mode != SqliteMode.Private;
         Check(Native.sqlite3_busy_timeout(handle, (int)Options.BusyTimeout.TotalMilliseconds));
         Native.sqlite3_progress_handler(handle, OperationsPerPoll, &OnProgress, me);
         ExecuteScript(
             $"""
             PRAGMA trusted_schema = off;
             PRAGMA recursive_triggers = off;
-            PRAGMA foreign_keys = {(Mode == SqliteMode.Private ? "off" : "on")};
+            PRAGMA foreign_keys = {(KeepsForeignKeys ? "on" : "off")};
             PRAGMA temp_store = memory;
             PRAGMA cache_size = -{(Mode == SqliteMode.Reader ? Options.ReaderCacheKiB : Options.CacheKiB)};
             PRAGMA mmap_size = {(Mode == SqliteMode.Reader ? Options.MapBytes : 0)};

@@ -140,7 +140,7 @@ internal sealed class SqliteDatabase : MainDatabase
         {
             return refused;
         }
-        return change.Steps.FirstOrDefault(s => s is not RowsStep) is { } schema
+        return change.Steps.FirstOrDefault(s => s is not (RowsStep or IdentityValueStep)) is { } schema
             ? Refusals.NotSupported("a schema statement in a seed", "Put it into a migration.") with { Position = schema.At.Start }
             : await RunAsync(change, now, _ => { }, cancellation, inserted).ConfigureAwait(false);
     }
@@ -181,6 +181,7 @@ internal sealed class SqliteDatabase : MainDatabase
         Action<QualifiedName, long>? inserted
     )
     {
+        connection.KeepForeignKeys(!change.Steps.Any(MovesTables));
         connection.ExecuteScript("begin immediate");
         SchemaStep? at = null;
         try
@@ -208,12 +209,24 @@ internal sealed class SqliteDatabase : MainDatabase
         }
     }
 
+    /// <summary>
+    /// Does the step drop or rebuild a table? With foreign keys on SQLite would delete the rows that refer to it; with them off
+    /// the write session does what they ask for, and foreign_key_check has the last word.
+    /// </summary>
+    private static bool MovesTables(SchemaStep step) =>
+        step is DropTableStep or RenameTableStep or RenameColumnStep or AlterTableStep { AddedColumn: null };
+
     // Migrations are the owner's own: the engine's text helps and tells no stranger anything.
     private static string? Internal(Exception failure) => (failure as SqliteException)?.Failure.Internal;
 
     private void Run(SqliteConnection connection, SchemaStep step, long now, Action<QualifiedName, long>? inserted)
     {
         var context = new RequestContext { Now = now, CurrentUser = Principal.Owner.Role };
+        if (step is IdentityValueStep number)
+        {
+            SetNumber(connection, number, context);
+            return;
+        }
         if (step is not RowsStep rows)
         {
             foreach (string ddl in SqliteSchemaWriter.Write(step, context))
@@ -228,6 +241,16 @@ internal sealed class SqliteDatabase : MainDatabase
         if (bound is InsertStatement insert)
         {
             inserted?.Invoke(insert.Table, session.LastCount);
+        }
+    }
+
+    private static void SetNumber(SqliteConnection connection, IdentityValueStep step, RequestContext context)
+    {
+        var session = new SqliteWriteSession(new WriteContext(connection, new ChangeBuffer()), step.Catalog);
+        List<Datum[]> rows = session.Execute(new SelectStatement(step.Value), Principal.Owner, new StatementArguments { Context = context });
+        if (rows is [[{ IsNull: false } value]])
+        {
+            SqliteIdentity.Set(connection, step.Table, step.Column, step.IsCalled ? value.Integer : value.Integer - step.Column.IdentityIncrement);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Expressions.Functions;
+using Tenon.Core.Policies;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
 
@@ -31,6 +32,24 @@ internal partial class SqliteDialect
         else
         {
             WriteCall(function, apply.Arguments, "");
+        }
+    }
+
+    // ---- functions of the app that are not inlined ----
+
+    private readonly List<CalledRoutine> calls = [];
+
+    public IReadOnlyList<CalledRoutine> Calls => calls;
+
+    private void WriteCalled(GuardedCallExpr call)
+    {
+        var called = new CalledRoutine(call);
+        calls.Add(called);
+        Number(called.Number);
+        for (int i = 0; i < call.Arguments.Length; i++)
+        {
+            Syntax(", ");
+            WriteAs(call.Arguments[i], called.ParameterType(i));
         }
     }
 
@@ -184,14 +203,15 @@ internal partial class SqliteDialect
 
     protected override void WriteSubscript(SubscriptExpr subscript)
     {
-        if (subscript.Upper is not null)
-        {
-            throw Refusals.NotSupported("an array slice on this source").ToException();
-        }
-        Syntax("tn_subscript(").Literal(TypeTag.Of(subscript.Array.Type.Element!)).Syntax(", ");
+        Syntax(subscript.Upper is null ? "tn_subscript(" : "tn_slice(").Literal(TypeTag.Of(subscript.Array.Type.Element!)).Syntax(", ");
         Write(subscript.Array);
         Syntax(", ");
         Write(subscript.Index);
+        if (subscript.Upper is not null)
+        {
+            Syntax(", ");
+            Write(subscript.Upper);
+        }
         Syntax(")");
     }
 
@@ -253,6 +273,13 @@ internal partial class SqliteDialect
 
     protected override void WriteFunctionFrom(FunctionFrom from)
     {
+        if (from.Call is GuardedCallExpr call)
+        {
+            Syntax("json_each(tn_rows(");
+            WriteCalled(call);
+            Syntax(")) as ").Identifier(from.Alias);
+            return;
+        }
         if (from.Call is not ApplyExpr apply)
         {
             throw new InvalidOperationException($"{from.Call.GetType().Name} in from reached the SQL writer");

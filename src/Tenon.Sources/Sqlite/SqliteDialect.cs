@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
+using Tenon.Core.Policies;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
 using Tenon.Sources.Sqlite.Functions;
@@ -299,6 +300,11 @@ internal partial class SqliteDialect : SqlWriter
                 break;
             case ParentKeyExpr key:
                 Syntax("json_extract(").Identifier(key.Alias).Syntax(".value, '$[").Number(key.Index).Syntax("]')");
+                break;
+            case GuardedCallExpr call:
+                Syntax("tn_call(");
+                WriteCalled(call);
+                Syntax(")");
                 break;
             case ElementExpr:
                 Syntax("value");

@@ -7,5 +7,5 @@ namespace Tenon.Sources.Sqlite;
 internal abstract class SqliteDialectText : SqliteDialect
 {
     protected SqliteCompiled Compiled(LogicalType[]? columns = null) =>
-        new(Finish(), columns ?? [], [.. (columns ?? []).Select(SqliteSource.Form)]);
+        new(Finish(), columns ?? [], [.. (columns ?? []).Select(SqliteSource.Form)]) { Calls = Calls };
 }

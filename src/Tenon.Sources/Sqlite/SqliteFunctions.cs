@@ -6,7 +6,7 @@ namespace Tenon.Sources.Sqlite;
 // 1. Errors: context.Error("22012", "division by zero") and return; the SQLSTATE reaches SqliteFailure (a delegate may
 //    also throw a TenonException). Nothing may be thrown out of an [UnmanagedCallersOnly] method.
 // 2. Spans of arguments are valid only during the call.
-// 3. No SQL on the same connection, no waiting.
+// 3. No waiting, and no SQL on the same connection but by tn_call and tn_rows, whose business it is.
 
 /// <summary>How a function may be used: see the members.</summary>
 [Flags]

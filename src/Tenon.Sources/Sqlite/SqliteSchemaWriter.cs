@@ -25,13 +25,20 @@ internal static class SqliteSchemaWriter
                 .. IdentityStarts(s.Table),
                 .. Indexes(s.Table, s.Catalog),
             ],
-            DropTableStep s => [$"drop table {Quote(SqliteDialect.PhysicalName(s.Table.Name))}"],
+            DropTableStep s =>
+            [
+                $"drop table {Quote(SqliteDialect.PhysicalName(s.Table.Name))}",
+                $"delete from \"tenon.identities\" where relation = {Text(s.Table.Name)}",
+            ],
+            IdentityRuleStep s => Recount(s),
             RenameTableStep s =>
             [
+                $"update \"tenon.identities\" set relation = {Text(s.After.Name)} where relation = {Text(s.Before.Name)}",
                 $"alter table {Quote(SqliteDialect.PhysicalName(s.Before.Name))} rename to {Quote(SqliteDialect.PhysicalName(s.After.Name))}",
             ],
             RenameColumnStep s =>
             [
+                $"update \"tenon.identities\" set name = {Literal(s.To)} where relation = {Text(s.Table.Name)} and name = {Literal(s.From)}",
                 $"alter table {Quote(SqliteDialect.PhysicalName(s.Table.Name))} rename column {Quote(s.From)} to {Quote(s.To)}",
             ],
             AlterTableStep { AddedColumn: { } added } s =>
@@ -55,15 +62,23 @@ internal static class SqliteSchemaWriter
         if (RowIdentity(step.After) is not null && RowIdentity(step.Before) is not null)
         {
             // A number once given is not given again, whatever rows are left.
-            string known = SqliteDialect.PhysicalName(step.Before.Name).Replace("'", "''");
-            yield return $"insert into sqlite_sequence (name, seq) select '{Temporary}', seq from sqlite_sequence where name = '{known}'";
+            yield return $"insert into sqlite_sequence (name, seq) select '{Temporary}', seq from sqlite_sequence where name = {Text(step.Before.Name)}";
         }
-        var targets = step.Columns.Where(c => c.Target.Generated is null && (c.Source is not null || c.Value is not null)).ToList();
+        var targets = step.Columns.Where(c => c.Target.Generated is null && (c.Source is not null || c.Value is not null || IsNumbered(step, c))).ToList();
         if (targets.Count > 0)
         {
             string into = string.Join(", ", targets.Select(c => Quote(c.Target.Name)));
             string from = string.Join(", ", targets.Select(c => Copy(step, c, context)));
             yield return $"insert into {Quote(Temporary)} ({into}) select {from} from {old} order by _rowid_";
+        }
+        foreach (ColumnCopy numbered in step.Columns.Where(c => IsNumbered(step, c)))
+        {
+            yield return $"insert into \"tenon.identities\" select {Text(step.After.Name)}, {Literal(numbered.Target.Name)}, "
+                + $"{(numbered.Target.IdentityIncrement < 0 ? "min" : "max")}({Quote(numbered.Target.Name)}) from {Quote(Temporary)} having count(*) > 0";
+        }
+        foreach (Column gone in step.Before.Columns.Where(c => step.After.Find(c.Name) is not { Identity: not IdentityKind.None }))
+        {
+            yield return $"delete from \"tenon.identities\" where relation = {Text(step.Before.Name)} and name = {Literal(gone.Name)}";
         }
         yield return $"drop table {old}";
         yield return $"alter table {Quote(Temporary)} rename to {Quote(SqliteDialect.PhysicalName(step.After.Name))}";
@@ -75,6 +90,10 @@ internal static class SqliteSchemaWriter
 
     private static string Copy(AlterTableStep step, ColumnCopy copy, RequestContext context)
     {
+        if (IsNumbered(step, copy))
+        {
+            return $"{copy.Target.IdentityStart} + (row_number() over (order by _rowid_) - 1) * {copy.Target.IdentityIncrement}";
+        }
         if (copy.Value is null)
         {
             return Quote(copy.Source!);
@@ -82,6 +101,23 @@ internal static class SqliteSchemaWriter
         Expr bound = Templates.Of(step.Catalog.With(step.Before)).Bind(step.Before, copy.Value, copy.Target.Type);
         return new RowText().Text(new AtMigration(context).Visit(bound), copy.Target.Type);
     }
+
+    /// <summary>A new identity column numbers the rows that are there; as a row key SQLite does it.</summary>
+    private static bool IsNumbered(AlterTableStep step, ColumnCopy copy) =>
+        copy is { Source: null, Value: null, Target.Identity: not IdentityKind.None } && !SqliteIdentity.IsNative(step.After, copy.Target);
+
+    /// <summary>What SQLite counted goes on in our table when the increment is no longer one.</summary>
+    private static IEnumerable<string> Recount(IdentityRuleStep step)
+    {
+        if (SqliteIdentity.IsNative(step.Table, step.Before) && !SqliteIdentity.IsNative(step.Table, step.After))
+        {
+            yield return $"insert into \"tenon.identities\" select {Text(step.Table.Name)}, {Literal(step.After.Name)}, seq from sqlite_sequence where name = {Text(step.Table.Name)}";
+        }
+    }
+
+    private static string Text(QualifiedName name) => Literal(SqliteDialect.PhysicalName(name));
+
+    private static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
     /// <summary>A new column's default in old rows: now() is the time of the migration, and nobody is signed in.</summary>
     private sealed class AtMigration(RequestContext context) : ExprRewriter
@@ -151,10 +187,9 @@ internal static class SqliteSchemaWriter
     /// <summary>start with: the numbers of an identity column begin there.</summary>
     private static IEnumerable<string> IdentityStarts(Table table)
     {
-        string name = SqliteDialect.PhysicalName(table.Name).Replace("'", "''");
         if (RowIdentity(table) is { IdentityStart: not 1 } column)
         {
-            yield return $"insert into sqlite_sequence (name, seq) values ('{name}', {column.IdentityStart - 1})";
+            yield return $"insert into sqlite_sequence (name, seq) values ({Text(table.Name)}, {column.IdentityStart - 1})";
         }
     }
 

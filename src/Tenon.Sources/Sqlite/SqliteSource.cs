@@ -14,6 +14,9 @@ internal sealed class SqliteCompiled(SqlText text, LogicalType[] columns, ValueF
     : CompiledStatement(text, columns, forms)
 {
     public SqliteSql Sql { get; } = new(text.Text);
+
+    /// <summary>The functions of the app its text calls by number.</summary>
+    public IReadOnlyList<CalledRoutine> Calls { get; init; } = [];
 }
 
 /// <summary>A statement of the server's own that writes: its tree runs row by row in a write session.</summary>
@@ -60,7 +63,7 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
         var dialect = new SqliteDialect();
         dialect.Write(select);
         LogicalType[] types = [.. select.Output.Select(f => f.Type)];
-        return new SqliteCompiled(dialect.Finish(), types, [.. types.Select(Form)]);
+        return new SqliteCompiled(dialect.Finish(), types, [.. types.Select(Form)]) { Calls = dialect.Calls };
     }
 
     public override ValueForm FormOf(LogicalType type) => Form(type);
@@ -105,6 +108,13 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
         public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
         {
             Statements++;
+            if (((SqliteCompiled)statement).Calls.Count > 0)
+            {
+                // The body runs on this connection, in this snapshot; it cannot write, and is told so by SQLite.
+                SqliteWriteSession? inner = null;
+                session.Connection.Caller = (called, values) =>
+                    (inner ??= new(new WriteContext(session.Connection, new ChangeBuffer()), called.Catalog)).Run(called, values, arguments);
+            }
             SqliteStatement prepared = session.Prepare(((SqliteCompiled)statement).Sql);
             SqliteBinding.Bind(prepared, statement.Parameters, arguments);
             return prepared;

@@ -17,7 +17,28 @@ internal sealed class WriteContext
         time = connection.Options.Time;
     }
 
+    private static readonly SqliteSql Savepoint = new("SAVEPOINT block");
+    private static readonly SqliteSql ReleaseBlock = new("RELEASE block");
+    private static readonly SqliteSql RollbackTo = new("ROLLBACK TO block");
+
     public SqliteConnection Connection { get; }
+
+    /// <summary>A savepoint inside the unit; ends with <see cref="Release"/> or <see cref="UndoTo"/>, the inner before the outer.</summary>
+    public ChangeMark Save()
+    {
+        Connection.Execute(Savepoint);
+        return buffer.Mark;
+    }
+
+    public void Release() => Connection.Execute(ReleaseBlock);
+
+    /// <summary>Back to the savepoint: rows and captured changes alike.</summary>
+    public void UndoTo(ChangeMark mark)
+    {
+        Connection.Execute(RollbackTo);
+        Connection.Execute(ReleaseBlock);
+        buffer.CutTo(mark);
+    }
 
     /// <summary>True when a bulk unit has held the writer long enough.</summary>
     public bool ShouldYield => time.GetElapsedTime(started) >= YieldAfter;

@@ -18,8 +18,13 @@ internal sealed partial class TypeChecker
             declarations[i] = BindDeclaration(body.Variables[i]);
         }
         var statements = BindBlockStatements(body.Statements);
+        var handlers = new ExceptionHandler[body.Handlers.Length];
+        for (int i = 0; i < handlers.Length; i++)
+        {
+            handlers[i] = BindHandler(body.Handlers[i]);
+        }
         variables = outer;
-        return new BlockBody(Frozen.AsImmutable(declarations), statements);
+        return new BlockBody(Frozen.AsImmutable(declarations), statements) { Handlers = Frozen.AsImmutable(handlers) };
     }
 
     private VariableDeclaration BindDeclaration(VariableDeclaration declaration)
@@ -98,6 +103,11 @@ internal sealed partial class TypeChecker
             RaiseBlock s => BindRaise(s),
             NestedBlock s => s with { Body = BindBlock(s.Body) },
             ForQueryBlock s => BindFor(s),
+            ForRangeBlock s => BindRange(s),
+            LoopBlock s => BindLoop(s),
+            LeaveBlock { Condition: { } condition } s => s with { Condition = BindCondition(condition, new Scope(null), "WHEN") },
+            DiagnosticsBlock s => BindDiagnostics(s),
+            LeaveBlock => statement,
             NullBlock => statement,
             _ => throw new InvalidOperationException($"the type checker does not know {statement.GetType().Name}"),
         };
@@ -138,6 +148,8 @@ internal sealed partial class TypeChecker
             if (scope.Here(name) is { } variable)
             {
                 scope.Add(name, variable with { Type = type });
+                // Types are equal whatever fields a record has, and the builder keeps an equal value: out with it first.
+                declared.Remove(variable.BoundName);
                 declared[variable.BoundName] = type;
                 return;
             }
@@ -248,9 +260,18 @@ internal sealed partial class TypeChecker
     private Expr BindTriggerResult(Expr syntax)
     {
         Expr bound = Bind(syntax, new Scope(null));
-        if (bound is ConstantExpr { Value.IsNull: true } || bound.Type.Kind == TypeKind.Record)
+        if (IsTriggerRow(bound))
         {
             return bound;
+        }
+        if (bound.Type.Kind == TypeKind.Record)
+        {
+            throw CheckErrors.Of(
+                ErrorCodes.FeatureNotSupported,
+                "returning a computed row from a trigger is not supported",
+                syntax.At,
+                "Assign to the columns of new and return new, or return a variable declared with %rowtype."
+            );
         }
         throw CheckErrors.Of(
             ErrorCodes.DatatypeMismatch,
@@ -258,6 +279,16 @@ internal sealed partial class TypeChecker
             syntax.At
         );
     }
+
+    /// <summary>null, a variable that holds a row of the table, or coalesce of those.</summary>
+    private bool IsTriggerRow(Expr bound) =>
+        bound switch
+        {
+            ConstantExpr { Value.IsNull: true } => true,
+            VariableExpr { Type: { Kind: TypeKind.Record } type } => routineSource!.TriggerTable is not { } table || type.RowOf == table.Name,
+            CoalesceExpr coalesce => coalesce.Items.All(IsTriggerRow),
+            _ => false,
+        };
 
     private ReturnQueryBlock BindReturnQuery(ReturnQueryBlock s)
     {

@@ -141,14 +141,23 @@ internal sealed partial class TypeChecker
 
     private static string TestName(TestExpr e) => (e.Negated ? "IS NOT " : "IS ") + e.Kind.ToString().ToUpperInvariant();
 
-    private DistinctExpr BindDistinct(DistinctExpr e, Scope scope)
+    private Expr BindDistinct(DistinctExpr e, Scope scope)
     {
         Expr left = Bind(e.Left, scope);
         Expr right = Bind(e.Right, scope);
+        if (PartsOf(left) is { } lefts && PartsOf(right) is { } rights)
+        {
+            return DistinctRows(e, lefts, rights);
+        }
         if (left is RowExpr || right is RowExpr)
         {
-            throw CheckErrors.NotSupported("IS DISTINCT FROM of rows", e.At);
+            throw CheckErrors.NotSupported("IS DISTINCT FROM of a row and something else", e.At);
         }
+        return DistinctValues(e, left, right);
+    }
+
+    private DistinctExpr DistinctValues(DistinctExpr e, Expr left, Expr right)
+    {
         Function equal = ChooseOperator("=", left.Type, right.Type, e.At);
         var sides = ApplyFunction(equal, [left, right], e.At).Arguments;
         return e with { Left = sides[0], Right = sides[1], Type = LogicalType.Boolean };
@@ -274,6 +283,11 @@ internal sealed partial class TypeChecker
             );
         }
         Expr index = Index(e.Index);
+        if (array is VariableExpr { Name: "tg_argv" })
+        {
+            // The one array of PostgreSQL that counts from 0.
+            index = Apply("+", index, new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int4 }, e.At);
+        }
         Expr? upper = e.Upper is null ? null : Index(e.Upper);
         return e with { Array = array, Index = index, Upper = upper, Type = upper is null ? array.Type.Element! : array.Type };
 

@@ -90,6 +90,28 @@ internal sealed partial class TypeChecker
         };
     }
 
+    /// <summary>The columns of a row as expressions: a constructor, a whole row of from, a row variable (old, new); else null.</summary>
+    private static ImmutableArray<Expr>? PartsOf(Expr row) =>
+        row switch
+        {
+            RowExpr constructor => constructor.Items,
+            RowOfRangeExpr { Type.Fields: { IsEmpty: false } fields } whole =>
+                [.. fields.Select(f => new ColumnExpr(whole.Range, f.Name) { Type = f.Type, At = row.At })],
+            VariableExpr { Type: { Kind: TypeKind.Record, Fields: { IsEmpty: false } fields } } variable =>
+                [.. fields.Select(f => new VariableExpr($"{variable.Name}.{f.Name}") { Type = f.Type, At = row.At })],
+            _ => null,
+        };
+
+    /// <summary>Rows differ when one of their columns does.</summary>
+    private Expr DistinctRows(DistinctExpr e, ImmutableArray<Expr> left, ImmutableArray<Expr> right)
+    {
+        RequireSameLength(left.Length, right.Length, e.At);
+        ImmutableArray<Expr> tests = [.. left.Zip(right, (l, r) => DistinctValues(e, l, r))];
+        return tests.Length == 1 ? tests[0]
+            : e.Negated ? new AndExpr(tests) { Type = LogicalType.Boolean, At = e.At }
+            : new OrExpr(tests) { Type = LogicalType.Boolean, At = e.At };
+    }
+
     private Expr BindRowInList(InListExpr e, Scope scope)
     {
         var operand = BindParts((RowExpr)e.Operand, scope);

@@ -4,8 +4,9 @@ using Tenon.Core.Types;
 
 namespace Tenon.Core.Expressions.Parsing;
 
-// The PL/pgSQL subset: declarations, assignment, IF, statements on rows, loops over queries, RETURN and RAISE. The rest
-// of the language is refused at its first word, with what to write instead.
+// The PL/pgSQL subset: declarations, assignment, IF, statements on rows, RETURN and RAISE; loops, handlers of errors and the
+// small statements stand in SqlParser.Loops.cs. The rest of the language is refused at its first word, with what to write
+// instead.
 internal partial class SqlParser
 {
     /// <summary>Reads the body of a function in language sql: statements apart by semicolons.</summary>
@@ -53,17 +54,14 @@ internal partial class SqlParser
         ImmutableArray<VariableDeclaration> variables = Accept("declare") ? Declarations() : [];
         Expect("begin");
         ImmutableArray<BlockStatement> statements = BlockStatements();
-        if (At("exception"))
-        {
-            Refuse("an EXCEPTION block", Current.Start, "Test the condition before the statement, or use ON CONFLICT.");
-        }
+        ImmutableArray<ExceptionHandler> handlers = Accept("exception") ? Handlers() : [];
         Expect("end");
         if (IsName(Current) && !At(";"))
         {
             Take();
         }
         Leave();
-        return new(variables, statements);
+        return new(variables, statements) { Handlers = handlers };
     }
 
     // ---- declare ----
@@ -135,7 +133,7 @@ internal partial class SqlParser
     private ImmutableArray<BlockStatement> BlockStatements()
     {
         var statements = ImmutableArray.CreateBuilder<BlockStatement>();
-        while (Error is null && !AtEnd && !AtAny("end", "elsif", "elseif", "else", "exception"))
+        while (Error is null && !AtEnd && !AtAny("end", "elsif", "elseif", "else", "exception", "when"))
         {
             if (Accept(";"))
             {
@@ -179,6 +177,18 @@ internal partial class SqlParser
                 return Perform();
             case "for":
                 return For();
+            case "foreach":
+                return ForEach();
+            case "while" or "loop":
+                return Loop();
+            case "exit" or "continue":
+                return LeaveLoop();
+            case "get":
+                return Diagnostics();
+            case "case":
+                return CaseStatement();
+            case "assert":
+                return Assertion();
             case "null":
                 Take();
                 return new NullBlock();
@@ -197,14 +207,7 @@ internal partial class SqlParser
         (string What, string? Hint)? known = Current.Text switch
         {
             "execute" => ("EXECUTE of a computed statement", "Write the statement itself; its values may be variables."),
-            "loop" => ("LOOP", "Write: for row in select … loop … end loop."),
-            "while" => ("WHILE", "Write: for row in select … loop, or a recursive query."),
-            "foreach" => ("FOREACH", "Write: for row in select unnest(array) as item loop … end loop."),
-            "exit" or "continue" => (Current.Text.ToUpperInvariant(), "Put the condition into the query or into IF."),
             "open" or "fetch" or "close" or "move" => ("a cursor", "Write: for row in select … loop … end loop."),
-            "get" => ("GET DIAGNOSTICS", "Use FOUND, or count the rows of RETURNING."),
-            "case" => ("the CASE statement", "Write if … elsif … else … end if."),
-            "assert" => ("ASSERT", "Write: if not … then raise exception '…'; end if;"),
             "commit" or "rollback" => ("transaction control in a function", "A function is part of its request's transaction."),
             "call" => ("CALL", "Write perform function(…)."),
             "merge" => ("MERGE", "Write insert … on conflict … do update."),
@@ -314,31 +317,6 @@ internal partial class SqlParser
         return new(statement, into, intoStrict);
     }
 
-    private BlockStatement For()
-    {
-        int start = Take().Start;
-        string variable = Name();
-        if (At(","))
-        {
-            Refuse("FOR with several variables", Current.Start, "Use one row variable: for row in select … loop.");
-        }
-        Expect("in");
-        if (At("execute"))
-        {
-            RefuseBlockStatement();
-        }
-        if (!(IsSelectStart(Current) || IsSelectAhead()))
-        {
-            Refuse("FOR over a range or a cursor", start, "Write: for row in select n from generate_series(1, 10) as n loop … end loop.");
-            return new NullBlock();
-        }
-        Select query = SelectQuery();
-        Expect("loop");
-        ImmutableArray<BlockStatement> body = BlockStatements();
-        Expect("end", "loop");
-        return new ForQueryBlock(variable, query, body);
-    }
-
     // ---- raise ----
 
     private RaiseBlock Raise()
@@ -346,7 +324,11 @@ internal partial class SqlParser
         Expect("raise");
         if (At(";"))
         {
-            Refuse("RAISE without a message", Current.Start, "Write raise exception 'message'.");
+            if (!inHandler)
+            {
+                Fail(ErrorCodes.SyntaxError, "RAISE without parameters cannot be used outside an exception handler", Current.Start);
+            }
+            return new(RaiseLevel.Exception, null, []) { Again = true };
         }
         RaiseLevel level = RaiseLevelHere();
         string? format = null;

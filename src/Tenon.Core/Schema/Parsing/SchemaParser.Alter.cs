@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
 using Tenon.Core.Expressions.Parsing;
@@ -43,6 +44,10 @@ internal sealed partial class SchemaParser
     /// <summary>Owners and settings mean nothing here; everything else would be lost silently, so it is refused.</summary>
     private SchemaStatement AlterOther(string kind, int start)
     {
+        if (kind == "sequence" && IsRestart())
+        {
+            return RestartSequence();
+        }
         while (!AtEnd && !At(";"))
         {
             if (At("owner", "to") || AtAny("set", "reset", "depends", "owned", "cost", "rows", "parallel", "leakproof"))
@@ -69,6 +74,24 @@ internal sealed partial class SchemaParser
         }
         Unexpected();
         return NoStatement;
+    }
+
+    private bool IsRestart()
+    {
+        int ahead = At("if") ? 3 : 1;
+        ahead += Ahead(ahead).Is(".") ? 2 : 0;
+        return Ahead(ahead).Is("restart") && (Ahead(ahead + 1).Is("with") || Ahead(ahead + 1).Kind == TokenKind.Number);
+    }
+
+    /// <summary>alter sequence [if exists] name restart [with] n.</summary>
+    private SetSequence RestartSequence()
+    {
+        Accept("if", "exists");
+        QualifiedName name = Qualified();
+        Expect("restart");
+        Accept("with");
+        Expr value = new NumberExpr(WholeNumber().ToString(CultureInfo.InvariantCulture));
+        return new(name.Schema.Length == 0 ? name.Name : $"{name.Schema}.{name.Name}", null, value, false);
     }
 
     private AlterTable AlterTable(bool isView)
@@ -217,7 +240,7 @@ internal sealed partial class SchemaParser
             Accept("if", "exists");
             return new AlterColumnIdentity(column, IdentityKind.None);
         }
-        return AlterColumnGenerated(column) ?? AlterColumnSetting(start);
+        return AlterColumnGenerated(column) ?? (AtNumbers() ? Numbers(column) : AlterColumnSetting(start));
     }
 
     private AlterColumnIdentity? AlterColumnGenerated(string column)
@@ -225,7 +248,8 @@ internal sealed partial class SchemaParser
         if (At("add", "generated"))
         {
             Take();
-            return new AlterColumnIdentity(column, Identity(out _).Kind);
+            (IdentityKind kind, Numbering numbers) = Identity(out _);
+            return new AlterColumnIdentity(column, kind) { Start = numbers.Start, Increment = numbers.Increment };
         }
         if (Accept("set", "generated"))
         {
@@ -253,13 +277,37 @@ internal sealed partial class SchemaParser
             SkipParentheses();
             return new IgnoredAlter("set");
         }
-        if (At("restart") || At("set", "start"))
-        {
-            Refuse("restarting an identity column", start, "Insert a row with the number before the first one wanted, and delete it.");
-        }
         Unexpected();
         return NoAction;
     }
+
+    /// <summary>[set start [with] n] [set increment [by] n] [restart [[with] n]], in any order.</summary>
+    private AlterColumnNumbers Numbers(string column)
+    {
+        var numbers = new AlterColumnNumbers(column, null, null, false, null);
+        while (AtNumbers())
+        {
+            if (Accept("restart"))
+            {
+                bool with = Accept("with") || Current.Kind == TokenKind.Number;
+                numbers = numbers with { Restarts = true, RestartWith = with ? WholeNumber() : null };
+            }
+            else if (Accept("set", "start"))
+            {
+                Accept("with");
+                numbers = numbers with { Start = WholeNumber() };
+            }
+            else
+            {
+                Expect("set", "increment");
+                Accept("by");
+                numbers = numbers with { Increment = WholeNumber() };
+            }
+        }
+        return numbers;
+    }
+
+    private bool AtNumbers() => At("restart") || At("set", "start") || At("set", "increment");
 
     private AlterAction Rename()
     {

@@ -181,14 +181,20 @@ internal sealed partial class SchemaParser
 
     private ColumnDefinition Generated(ColumnDefinition column)
     {
-        (IdentityKind kind, long start) = Identity(out Expr? expression);
+        (IdentityKind kind, Numbering numbers) = Identity(out Expr? expression);
         return expression is not null
             ? column with { Generated = expression }
-            : column with { Identity = kind, IdentityStart = start, NotNull = true };
+            : column with { Identity = kind, IdentityStart = numbers.Start, IdentityIncrement = numbers.Increment, NotNull = true };
+    }
+
+    /// <summary>Where the numbers of an identity column begin and how far apart they are.</summary>
+    private readonly record struct Numbering(long Start, long Increment)
+    {
+        public static readonly Numbering Plain = new(1, 1);
     }
 
     /// <summary>generated always|by default as identity [(…)], or generated always as (expression) stored.</summary>
-    private (IdentityKind Kind, long Start) Identity(out Expr? expression)
+    private (IdentityKind Kind, Numbering Numbers) Identity(out Expr? expression)
     {
         expression = null;
         Expect("generated");
@@ -200,7 +206,7 @@ internal sealed partial class SchemaParser
         Expect("as");
         if (Accept("identity"))
         {
-            return (kind, At("(") ? SequenceOptions() : 1);
+            return (kind, At("(") ? SequenceOptions() : Numbering.Plain);
         }
         int at = Current.Start;
         Expect("(");
@@ -214,12 +220,13 @@ internal sealed partial class SchemaParser
             }
             Expect("stored");
         }
-        return (IdentityKind.None, 1);
+        return (IdentityKind.None, Numbering.Plain);
     }
 
-    private long SequenceOptions()
+    private Numbering SequenceOptions()
     {
-        long start = 1;
+        long? start = null;
+        long increment = 1;
         Expect("(");
         while (!At(")") && Error is null)
         {
@@ -232,30 +239,48 @@ internal sealed partial class SchemaParser
             else if (Accept("increment"))
             {
                 Accept("by");
-                if (WholeNumber() != 1)
-                {
-                    Refuse("an identity column with an increment", at, "Numbers go up by one.");
-                }
+                increment = WholeNumber();
             }
             else if (Accept("sequence", "name") || Accept("owned", "by"))
             {
                 Qualified();
             }
-            else if (Accept("no"))
-            {
-                Label();
-            }
-            else if (Accept("minvalue") || Accept("maxvalue") || Accept("cache"))
+            else if (Accept("cache"))
             {
                 WholeNumber();
             }
             else
             {
-                Unexpected();
+                Bounds(at);
             }
         }
         Expect(")");
-        return start;
+        if (increment == 0)
+        {
+            Fail(ErrorCodes.InvalidParameterValue, "INCREMENT must not be zero", Current.Start);
+        }
+        return new(start ?? (increment < 0 ? -1 : 1), increment);
+    }
+
+    /// <summary>minvalue, maxvalue, cycle: only what is the default anyway.</summary>
+    private void Bounds(int at)
+    {
+        if (Accept("no"))
+        {
+            Label();
+            return;
+        }
+        if (!AtAny("minvalue", "maxvalue", "cycle"))
+        {
+            Unexpected();
+            return;
+        }
+        Token word = Take();
+        bool usual = word.Text != "cycle" && WholeNumber() is 1 or short.MaxValue or int.MaxValue or long.MaxValue;
+        if (!usual)
+        {
+            Refuse($"an identity column with {word.Text.ToUpperInvariant()}", at, "Leave it out; a check constraint bounds the numbers.");
+        }
     }
 
     private long WholeNumber()

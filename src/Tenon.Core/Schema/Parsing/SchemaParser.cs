@@ -65,6 +65,8 @@ internal sealed partial class SchemaParser : SqlParser
                 return Comment();
             case "select" when IsSetConfig():
                 return Recorded("set");
+            case "select" when IsCallOf("setval"):
+                return SetValue();
             default:
                 return RecordedByWord(word) ?? Rows();
         }
@@ -73,8 +75,45 @@ internal sealed partial class SchemaParser : SqlParser
     private RowStatement Rows() => new(RowStatement());
 
     // pg_dump writes its settings as select pg_catalog.set_config('search_path', '', false).
-    private bool IsSetConfig() =>
-        Ahead(1).Is("set_config") || (Ahead(1).Is("pg_catalog") && Ahead(2).Is(".") && Ahead(3).Is("set_config"));
+    private bool IsSetConfig() => IsCallOf("set_config");
+
+    private bool IsCallOf(string function) =>
+        Ahead(1).Is(function) || (Ahead(1).Is("pg_catalog") && Ahead(2).Is(".") && Ahead(3).Is(function));
+
+    /// <summary>select setval('sequence' | pg_get_serial_sequence('table', 'column'), value [, is_called])</summary>
+    private SetSequence SetValue()
+    {
+        Expect("select");
+        if (Accept("pg_catalog"))
+        {
+            Expect(".");
+        }
+        Expect("setval");
+        Expect("(");
+        string sequence;
+        string? column = null;
+        if (Accept("pg_get_serial_sequence"))
+        {
+            Expect("(");
+            sequence = StringLiteral();
+            Expect(",");
+            column = StringLiteral();
+            Expect(")");
+        }
+        else
+        {
+            sequence = StringLiteral();
+        }
+        if (Accept("::"))
+        {
+            Expect("regclass");
+        }
+        Expect(",");
+        Expr value = Expression();
+        bool isCalled = !Accept(",") || !Accept("false") && Accept("true");
+        Expect(")");
+        return new(sequence, column, value, isCalled);
+    }
 
     private SchemaStatement Create()
     {

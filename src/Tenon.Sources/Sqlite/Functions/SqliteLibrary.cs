@@ -33,6 +33,7 @@ internal static class SqliteLibrary
             }
         }
         RegisterOwn(connection);
+        SqliteCalls.Register(connection);
         connection.CreateCollation("TN_NUMERIC", CompareNumerics);
         connection.CreateCollation("TN_INTERVAL", (a, b) => Interval(a).CompareTo(Interval(b)));
         connection.CreateCollation("TN_JSONB", JsonbOrder.Compare);
@@ -143,7 +144,10 @@ internal static class SqliteLibrary
                     context.Text("[]"u8);
                     return;
                 }
-                context.Text(SqliteArrays.Rows(concrete.EvaluateSet!(values).Value, concrete));
+                context.Text(SqliteArrays.Rows(
+                    concrete.EvaluateSet!(values).Value,
+                    i => concrete.Columns.IsEmpty ? concrete.Result : concrete.Columns[i].Type
+                ));
             }
         );
     }
@@ -220,6 +224,7 @@ internal static class SqliteLibrary
             context.Text(ArrayValue.Of(element, items).ToString());
         });
         connection.CreateScalar("tn_subscript", 3, FunctionTraits.Pure, Subscript);
+        connection.CreateScalar("tn_slice", 4, FunctionTraits.Pure, Slice);
         connection.CreateScalar("tn_elements", 2, FunctionTraits.Pure, (context, a) =>
         {
             if (a[1].IsNull)
@@ -254,6 +259,19 @@ internal static class SqliteLibrary
         Datum[] items = ArrayValue.Read(element, a[1].ToString()).Items;
         long at = a[2].Int64;
         SqliteResults.Set(context, at >= 1 && at <= items.Length ? items[at - 1] : Datum.Null, element);
+    }
+
+    private static void Slice(SqliteContext context, SqliteArguments a)
+    {
+        if (a[1].IsNull || a[2].IsNull || a[3].IsNull)
+        {
+            context.Null();
+            return;
+        }
+        LogicalType element = TypeOf(a[0].ToString());
+        Datum[] items = ArrayValue.Read(element, a[1].ToString()).Items;
+        long from = Math.Max(a[2].Int64, 1), to = Math.Min(a[3].Int64, items.Length);
+        context.Text(ArrayValue.Of(element, from > to ? [] : items[(int)(from - 1)..(int)to]).ToString());
     }
 
     private static int CompareNumerics(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Number(left).CompareTo(Number(right));

@@ -13,7 +13,7 @@ namespace Tenon.Sources.Sqlite.Writing;
 /// One run of a function: its variables and the interpreter of its blocks. Statements and expressions go through the same
 /// guarded path as everything else, as the function's principal (the caller, or the owner when security definer).
 /// </summary>
-internal sealed class RoutineRun
+internal sealed partial class RoutineRun
 {
     private const int MaxDepth = 64;
 
@@ -22,7 +22,7 @@ internal sealed class RoutineRun
     private readonly Principal principal;
     private readonly StatementArguments arguments;
     private readonly Dictionary<string, Datum> variables = new(StringComparer.Ordinal);
-    private bool returned;
+    private Flow flow;
 
     public RoutineRun(SqliteWriteSession session, BoundRoutine routine, Principal principal, StatementArguments outer)
     {
@@ -75,6 +75,7 @@ internal sealed class RoutineRun
             else
             {
                 ExecuteBlock((BlockBody)routine.Body);
+                DemandReturn();
             }
         }
         finally
@@ -102,19 +103,37 @@ internal sealed class RoutineRun
         {
             variables[variable.Name] = variable.Initial is null ? Datum.Null : Evaluate(variable.Initial);
         }
-        Execute(block.Statements);
+        if (block.Handlers.IsEmpty)
+        {
+            Execute(block.Statements);
+        }
+        else
+        {
+            ExecuteHandled(block);
+        }
     }
 
     private void Execute(ImmutableArray<BlockStatement> statements)
     {
         foreach (BlockStatement statement in statements)
         {
-            if (returned)
+            if (flow != Flow.Next)
             {
                 return;
             }
             session.ThrowIfStopped();
             Execute(statement);
+        }
+    }
+
+    /// <summary>A function with a result says what it is, or fails: nothing is made up.</summary>
+    private void DemandReturn()
+    {
+        LogicalType result = routine.Shape.Result;
+        if (flow != Flow.Return && !routine.Shape.ReturnsSet && result.Kind != TypeKind.Void && routine.Shape.ResultColumns.IsEmpty)
+        {
+            string what = result.Kind == TypeKind.Trigger ? "trigger procedure" : "function";
+            throw new Error(ErrorCodes.FunctionWithoutReturn, $"control reached end of {what} without RETURN").ToException();
         }
     }
 
@@ -138,10 +157,12 @@ internal sealed class RoutineRun
                 Return(give);
                 break;
             case ReturnQueryBlock query:
-                Rows.AddRange(session.Execute(query.Query, principal, arguments));
+                List<Datum[]> found = session.Execute(query.Query, principal, arguments);
+                NoteFound(found.Count);
+                Answer(found);
                 break;
             case ReturnNextBlock next:
-                Rows.Add(next.Value is null ? [.. routine.Shape.ResultColumns.Select(c => Get(c.Name))] : [Evaluate(next.Value)]);
+                Answer(next.Value is null ? [.. routine.Shape.ResultColumns.Select(c => Get(c.Name))] : [Evaluate(next.Value)]);
                 break;
             case RaiseBlock raise:
                 Raise(raise);
@@ -151,6 +172,18 @@ internal sealed class RoutineRun
                 break;
             case ForQueryBlock loop:
                 ExecuteFor(loop);
+                break;
+            case ForRangeBlock range:
+                ExecuteRange(range);
+                break;
+            case LoopBlock loop:
+                ExecuteLoop(loop);
+                break;
+            case LeaveBlock leave:
+                flow = leave.Condition is null || IsTrue(leave.Condition) ? leave.Continues ? Flow.Continue : Flow.Exit : flow;
+                break;
+            case DiagnosticsBlock diagnostics:
+                Diagnose(diagnostics);
                 break;
             case NullBlock:
                 break;
@@ -201,7 +234,8 @@ internal sealed class RoutineRun
         {
             return;
         }
-        if (sql.Strict && rows.Count != 1)
+        // What a write returns is at most one row, strict or not: which one would be taken is nobody's choice.
+        if ((sql.Strict && rows.Count != 1) || (rows.Count > 1 && sql.Statement is not SelectStatement))
         {
             throw (rows.Count == 0
                 ? new Error(ErrorCodes.NoDataFound, "query returned no rows")
@@ -227,11 +261,15 @@ internal sealed class RoutineRun
         }
     }
 
-    private void NoteFound(long rows) => variables["found"] = Datum.Of(rows > 0);
+    private void NoteFound(long rows)
+    {
+        rowCount = rows;
+        variables["found"] = Datum.Of(rows > 0);
+    }
 
     private void Return(ReturnBlock give)
     {
-        returned = true;
+        flow = Flow.Return;
         Returned = give.Value;
         if (give.Value is not null && routine.Shape.Result.Kind is not (TypeKind.Trigger or TypeKind.Void))
         {
@@ -239,29 +277,20 @@ internal sealed class RoutineRun
         }
     }
 
-    private void ExecuteFor(ForQueryBlock loop)
-    {
-        foreach (Datum[] row in session.Execute(new SelectStatement(loop.Query), principal, arguments))
-        {
-            Store([loop.Variable], loop.Query.Output, row);
-            Execute(loop.Body);
-            if (returned)
-            {
-                return;
-            }
-        }
-    }
-
     // ---- raise ----
 
     private void Raise(RaiseBlock raise)
     {
+        if (raise.Again)
+        {
+            throw handled.Peek().ToException();
+        }
         if (raise.Level != RaiseLevel.Exception)
         {
             return;
         }
         string message = raise.Format is null ? raise.Condition ?? "unhandled exception" : Format(raise.Format, raise.Arguments);
-        string code = raise.Condition is { Length: 5 } sqlState ? sqlState : ConditionNames.SqlState(raise.Condition) ?? "P0001";
+        string code = raise.Condition is { Length: 5 } sqlState ? sqlState : SqlConditions.SqlState(raise.Condition) ?? "P0001";
         string? details = null;
         string? hint = null;
         foreach (ColumnAssignment option in raise.Options)
@@ -271,7 +300,7 @@ internal sealed class RoutineRun
             switch (option.Column)
             {
                 case "errcode":
-                    code = text is null ? code : ConditionNames.SqlState(text) ?? text;
+                    code = text is null ? code : SqlConditions.SqlState(text) ?? text;
                     break;
                 case "message":
                     message = text ?? message;
@@ -311,33 +340,4 @@ internal sealed class RoutineRun
         }
         return text.ToString();
     }
-}
-
-/// <summary>PostgreSQL's names of error conditions (appendix A) that raise may use instead of an SQLSTATE.</summary>
-internal static class ConditionNames
-{
-    public static string? SqlState(string? name) =>
-        name switch
-        {
-            "unique_violation" => "23505",
-            "foreign_key_violation" => "23503",
-            "not_null_violation" => "23502",
-            "check_violation" => "23514",
-            "integrity_constraint_violation" => "23000",
-            "insufficient_privilege" => "42501",
-            "invalid_parameter_value" => "22023",
-            "invalid_text_representation" => "22P02",
-            "numeric_value_out_of_range" => "22003",
-            "division_by_zero" => "22012",
-            "no_data_found" => "P0002",
-            "too_many_rows" => "P0003",
-            "raise_exception" => "P0001",
-            "feature_not_supported" => "0A000",
-            "undefined_table" => "42P01",
-            "undefined_column" => "42703",
-            "data_exception" => "22000",
-            "restrict_violation" => "23001",
-            "exclusion_violation" => "23P01",
-            _ => null,
-        };
 }

@@ -96,8 +96,8 @@ internal sealed partial class SqliteWriteSession
         return reader.Read();
     }
 
-    /// <summary>All columns of the row with this key, with a free slot behind them for the key.</summary>
-    private Datum[] ReadRow(TableProgram program, long key)
+    /// <summary>All columns of the row with this key, with a free slot behind them for the key; null when a trigger or an action took it.</summary>
+    private Datum[]? ReadRow(TableProgram program, long key)
     {
         SqliteCompiled query = RowQueries.GetValue(program.Table, static t => CompileRow(t));
         SqliteStatement statement = context.Prepare(query.Sql);
@@ -105,7 +105,7 @@ internal sealed partial class SqliteWriteSession
         statement.Bind(1, key);
         if (!reader.Read())
         {
-            throw new InvalidOperationException($"row {key} of {program.Table.Name} went away inside its own transaction");
+            return null;
         }
         var row = new Datum[program.KeySlot + 1];
         for (int i = 0; i < program.KeySlot; i++)
@@ -157,7 +157,12 @@ internal sealed partial class SqliteWriteSession
     }
 
     /// <summary>The foreign key of this row that has no target, for the error.</summary>
-    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure, RoleName role)
+    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure, RoleName role) =>
+        MissingParent(program, row) is { } key
+            ? new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row, MayName(role, catalog.Find(key.Target)!)), failure)
+            : new TenonException(failure.Failure.ToError(), failure);
+
+    private ForeignKey? MissingParent(TableProgram program, Datum[] row)
     {
         foreach (ForeignKey key in program.Table.ForeignKeys)
         {
@@ -174,10 +179,10 @@ internal sealed partial class SqliteWriteSession
             using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
             if (!reader.Read())
             {
-                return new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row, MayName(role, target)), failure);
+                return key;
             }
         }
-        return new TenonException(failure.Failure.ToError(), failure);
+        return null;
     }
 
     /// <summary>The foreign key of another table that still refers to this row, for the error.</summary>
@@ -208,12 +213,14 @@ internal sealed partial class SqliteWriteSession
 
     private static readonly RequestContext NoContext = new() { Now = 0, CurrentUser = RoleName.Public };
 
-    /// <summary>The next number of an identity column that is not the row key.</summary>
+    /// <summary>The next number of an identity column whose numbers are not SQLite's own.</summary>
     private long NextIdentity(Table table, Column column)
     {
         using SqliteStatement statement = context.Prepare(SqliteIdentity.Next);
         statement.BindText(1, SqliteDialect.PhysicalName(table.Name));
         statement.BindText(2, column.Name);
+        statement.Bind(3, column.IdentityStart);
+        statement.Bind(4, column.IdentityIncrement);
         return statement.Read()
             ? statement.GetInt64(0)
             : throw new InvalidOperationException($"no sequence for {table.Name}.{column.Name}");

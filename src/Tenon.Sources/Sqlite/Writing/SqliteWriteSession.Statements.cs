@@ -156,7 +156,10 @@ internal sealed partial class SqliteWriteSession
             {
                 continue;
             }
-            Datum[] old = ReadRow(table, target[0].Integer);
+            if (ReadRow(table, target[0].Integer) is not { } old)
+            {
+                continue;
+            }
             var changed = (Datum[])old.Clone();
             int value = 1;
             for (int i = 0; i < program.Set.Length; i++)

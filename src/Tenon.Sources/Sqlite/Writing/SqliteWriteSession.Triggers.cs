@@ -28,6 +28,18 @@ internal sealed partial class SqliteWriteSession
 
     internal void ThrowIfStopped() => context.ThrowIfStopped();
 
+    // ---- savepoints of exception blocks ----
+
+    internal ChangeMark Save() => context.Save();
+
+    internal void Release() => context.Release();
+
+    internal void UndoTo(ChangeMark mark) => context.UndoTo(mark);
+
+    /// <summary>A unit that is out of time, and one whose transaction SQLite has ended, are past handling.</summary>
+    internal bool MayHandle(Exception failure) =>
+        !context.Connection.IsAutoCommit && failure is not SqliteException { Failure.Primary: Native.Interrupt };
+
     /// <summary>An expression of a function body: its subqueries are guarded as the function's principal.</summary>
     internal Datum EvaluateGuarded(Expr expr, Principal principal, StatementArguments arguments)
     {
@@ -57,8 +69,26 @@ internal sealed partial class SqliteWriteSession
         {
             throw new Error(ErrorCodes.InsufficientPrivilege, $"permission denied for function {routine.Name.Name}").ToException();
         }
+        return Run(routine, values, routine.SecurityDefiner ? Principal.Owner : principal, arguments);
+    }
+
+    /// <summary>A call from inside a statement; the binder asked whether it may be made.</summary>
+    internal List<Datum[]> Run(CalledRoutine called, Datum[] values, StatementArguments arguments)
+    {
+        long count = LastCount;
+        List<Datum[]> rows = Run(called.Routine, values, called.Principal, arguments);
+        LastCount = count;
+        return rows;
+    }
+
+    private List<Datum[]> Run(Routine routine, Datum[] values, Principal principal, StatementArguments arguments)
+    {
+        if (routine.Strict && values.Any(v => v.IsNull))
+        {
+            return [];
+        }
         BoundRoutine bound = Templates.Of(catalog).Bound(routine);
-        var run = new RoutineRun(this, bound, routine.SecurityDefiner ? Principal.Owner : principal, arguments);
+        var run = new RoutineRun(this, bound, principal, arguments);
         for (int i = 0; i < values.Length; i++)
         {
             run.Set(bound.ParameterNames[i], values[i]);
@@ -84,22 +114,28 @@ internal sealed partial class SqliteWriteSession
                 continue;
             }
             RoutineRun run = Fire(program, trigger, when, old, row, arguments);
-            switch (run.Returned)
+            switch (Chosen(run.Returned, old, row))
             {
-                case VariableExpr { Name: "new" } when row is not null:
-                    run.GetRow("new", program.Table, row);
-                    break;
-                case VariableExpr { Name: "old" } when row is not null && old is not null:
-                    old.AsSpan(0, program.KeySlot).CopyTo(row);
-                    break;
-                case VariableExpr { Type.Kind: TypeKind.Record }:
-                    break;
-                default:
+                case null:
                     return null;
+                case { } variable when row is not null:
+                    run.GetRow(variable, program.Table, row);
+                    break;
             }
         }
         return row ?? old;
     }
+
+    /// <summary>The row variable a trigger returned, coalesce(new, old) included; null when it says to skip the row.</summary>
+    private static string? Chosen(Expr? returned, Datum[]? old, Datum[]? row) =>
+        returned switch
+        {
+            VariableExpr { Name: "new" } => row is null ? null : "new",
+            VariableExpr { Name: "old" } => old is null ? null : "old",
+            VariableExpr variable => variable.Name,
+            CoalesceExpr coalesce => coalesce.Items.Select(i => Chosen(i, old, row)).FirstOrDefault(n => n is not null),
+            _ => null,
+        };
 
     private void After(
         TableProgram program,

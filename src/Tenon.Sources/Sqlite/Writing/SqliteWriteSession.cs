@@ -19,6 +19,10 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
     {
         Statements++;
+        if (((SqliteCompiled)statement).Calls.Count > 0)
+        {
+            context.Connection.Caller = (called, values) => Run(called, values, arguments);
+        }
         SqliteStatement prepared = context.Prepare(((SqliteCompiled)statement).Sql);
         SqliteBinding.Bind(prepared, statement.Parameters, arguments);
         return prepared;
@@ -88,6 +92,21 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
         var written = new RowKeys();
         var touched = write.Kind == WriteKind.InsertOrUpdate ? new HashSet<long>() : null;
+        Together(program, proposed.Count, () => InsertRows(write, program, proposed, written, touched, options, arguments));
+        written.Count = written.Keys.Count;
+        return written;
+    }
+
+    private void InsertRows(
+        GuardedWrite write,
+        TableProgram program,
+        List<Datum[]> proposed,
+        RowKeys written,
+        HashSet<long>? touched,
+        InsertOptions options,
+        StatementArguments arguments
+    )
+    {
         foreach (Datum[] row in proposed)
         {
             context.ThrowIfStopped();
@@ -107,8 +126,6 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 }
             }
         }
-        written.Count = written.Keys.Count;
-        return written;
     }
 
     private Datum[] Complete(TableProgram program, Datum[] row, IReadOnlyList<int> given, StatementArguments arguments)
@@ -122,7 +139,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 continue;
             }
             complete[i] = program.Defaults[i] is { } value ? Evaluate(value, complete, arguments) : Datum.Null;
-            if (program.Table.Columns[i].Identity != IdentityKind.None && i != program.RowIdColumn)
+            if (program.Table.Columns[i].Identity != IdentityKind.None && !SqliteIdentity.IsNative(program.Table, program.Table.Columns[i]))
             {
                 complete[i] = Datum.Of(NextIdentity(program.Table, program.Table.Columns[i]));
             }
@@ -154,6 +171,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         {
             row[program.RowIdColumn] = Datum.Of(key);
         }
+        DemandParents(program, row);
         After(program, TriggerEvents.Insert, null, row, arguments);
         return key;
     }
@@ -176,7 +194,10 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         {
             throw SqliteConstraints.RowPolicyUsing(write.Table).ToException();
         }
-        Datum[] old = ReadRow(program, key);
+        if (ReadRow(program, key) is not { } old)
+        {
+            return false;
+        }
         Datum[]? changed = options.Merge is null ? TakeProposed(old, proposed, options.Set) : options.Merge(old, proposed);
         if (changed is null || Before(program, TriggerEvents.Update, old, changed, arguments, options.Set) is not { } kept)
         {
@@ -228,7 +249,10 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         var changes = new List<(long Key, Datum[] Old, Datum[] New)>();
         foreach (long key in TargetKeys(write, arguments))
         {
-            Datum[] old = ReadRow(program, key);
+            if (ReadRow(program, key) is not { } old)
+            {
+                continue;
+            }
             var changed = (Datum[])old.Clone();
             for (int i = 0; i < set.Count; i++)
             {
@@ -263,11 +287,18 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             changes[i] = (key, old, kept);
         }
         var written = new RowKeys { Count = changes.Count };
-        foreach (var (key, old, changed) in changes)
-        {
-            context.ThrowIfStopped();
-            written.Keys.Add(UpdateRow(program, key, old, changed, arguments, set));
-        }
+        Together(
+            program,
+            changes.Count,
+            () =>
+            {
+                foreach (var (key, old, changed) in changes)
+                {
+                    context.ThrowIfStopped();
+                    written.Keys.Add(UpdateRow(program, key, old, changed, arguments, set));
+                }
+            }
+        );
         return written;
     }
 
@@ -287,6 +318,8 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         {
             changed[program.KeySlot] = Datum.Of(key);
             Execute(program, program.Update(columns), changed, arguments);
+            DemandParents(program, changed);
+            ActOnUpdate(program, old, changed, arguments);
         }
         After(program, TriggerEvents.Update, old, changed, arguments, set);
         return program.RowIdColumn >= 0 ? changed[program.RowIdColumn].Integer : key;
@@ -306,19 +339,41 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
         var written = new RowKeys();
-        foreach (long key in TargetKeys(write, arguments))
-        {
-            context.ThrowIfStopped();
-            Datum[]? old = program.HasTriggers ? ReadRow(program, key) : null;
-            if (old is not null && Before(program, TriggerEvents.Delete, old, null, arguments) is null)
+        List<long> keys = TargetKeys(write, arguments);
+        Together(
+            program,
+            keys.Count,
+            () =>
             {
-                continue;
+                foreach (long key in keys)
+                {
+                    context.ThrowIfStopped();
+                    if (DeleteByKey(program, key, arguments))
+                    {
+                        written.Keys.Add(key);
+                    }
+                }
             }
-            DeleteRow(program, key, old, arguments);
-            written.Keys.Add(key);
-        }
+        );
         written.Count = written.Keys.Count;
         return written;
+    }
+
+    /// <summary>False when a trigger kept the row, or it is gone already.</summary>
+    private bool DeleteByKey(TableProgram program, long key, StatementArguments arguments)
+    {
+        Datum[]? old = null;
+        if (NeedsOld(program))
+        {
+            old = ReadRow(program, key);
+            if (old is null || Before(program, TriggerEvents.Delete, old, null, arguments) is null)
+            {
+                return false;
+            }
+            ActOnDelete(program, old, arguments);
+        }
+        DeleteRow(program, key, old, arguments);
+        return true;
     }
 
     private void DeleteRow(TableProgram program, long key, Datum[]? old, StatementArguments arguments)
@@ -331,10 +386,11 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
         catch (SqliteException failure) when (failure.Failure.SqlState == "23503")
         {
-            throw Referencing(program.Table, ReadRow(program, key), failure, arguments.Context.CurrentUser);
+            throw ReadRow(program, key) is { } row ? Referencing(program.Table, row, failure, arguments.Context.CurrentUser) : failure;
         }
         if (old is not null)
         {
+            DemandNoChildren(program, old);
             After(program, TriggerEvents.Delete, old, null, arguments);
         }
     }

@@ -30,6 +30,8 @@ internal sealed class TableProgram
         Insert = new Statements(table).Insert(Stored);
         Delete = new Statements(table).Delete();
         BeforeRow = [.. table.Triggers.Where(t => t.Before && t.ForEachRow)];
+        Incoming = IncomingKey.Of(table, catalog);
+        RefersToItself = table.ForeignKeys.Any(k => k.Target == table.Name);
         AfterRow = [.. table.Triggers.Where(t => !t.Before && t.ForEachRow)];
     }
 
@@ -48,6 +50,12 @@ internal sealed class TableProgram
     public SqliteCompiled Delete { get; }
     public Trigger[] BeforeRow { get; }
     public Trigger[] AfterRow { get; }
+
+    /// <summary>Foreign keys of other tables (or its own) that point at this one.</summary>
+    public IncomingKey[] Incoming { get; }
+
+    /// <summary>Rows of one statement may refer to each other, in any order.</summary>
+    public bool RefersToItself { get; }
     public bool HasTriggers => Table.Triggers.Length > 0;
 
     public static TableProgram Of(Catalog catalog, Table table) =>
