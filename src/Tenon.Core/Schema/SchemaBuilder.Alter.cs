@@ -57,8 +57,7 @@ internal sealed partial class SchemaBuilder
                 AlterIdentity(table, a);
                 break;
             case DropExpression a:
-                Column generated = ColumnOf(table, a.Column, here);
-                Reshape(table, table with { Columns = table.Columns.Replace(generated, generated with { Generated = null }) });
+                AlterDropExpression(table, a.Column);
                 break;
             case AddConstraint a:
                 AlterAddConstraint(table, a.Constraint);
@@ -236,6 +235,12 @@ internal sealed partial class SchemaBuilder
         Column changed = column with { Default = alter.Default };
         CheckColumn(table, changed);
         Put(table with { Columns = table.Columns.Replace(column, changed) });
+    }
+
+    private void AlterDropExpression(Table table, string name)
+    {
+        Column generated = ColumnOf(table, name, here);
+        Reshape(table, table with { Columns = table.Columns.Replace(generated, generated with { Generated = null }) });
     }
 
     private void AlterNotNull(Table table, AlterColumnNotNull alter)

@@ -14,6 +14,9 @@ internal sealed partial class SchemaBuilder
     {
         switch (statement)
         {
+            case SetSequence s:
+                ApplySetSequence(s);
+                break;
             case CreateEnum s:
                 ApplyCreateEnum(s);
                 break;

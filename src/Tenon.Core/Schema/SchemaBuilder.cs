@@ -98,9 +98,6 @@ internal sealed partial class SchemaBuilder
             case CreateFunction s:
                 ApplyCreateFunction(s);
                 break;
-            case SetSequence s:
-                ApplySetSequence(s);
-                break;
             case CreateTrigger s:
                 ApplyCreateTrigger(s);
                 break;

@@ -31,7 +31,10 @@ public sealed class ScriptTests : IAsyncLifetime
     public static TheoryData<string> Files() => [.. Directory.GetFiles(Scripts, "*.sql").Select(f => Path.GetFileName(f)!).Order()];
 
     public async ValueTask InitializeAsync() =>
-        database = await SqliteDatabase.OpenAsync(Path.Combine(folder, "data.db"), SchemaOptions.Standard, TimeProvider.System, durable: false);
+        database = (SqliteDatabase)
+            await SourceRegistry.OpenMainAsync(
+                new MainDatabaseOptions("sqlite:data.db") { Folder = folder, Schema = SchemaOptions.Standard, Durable = false }
+            );
 
     public async ValueTask DisposeAsync()
     {

@@ -38,6 +38,29 @@ internal sealed partial class RoutineRun
 
     private void Answer(Datum[] row) => Answer([row]);
 
+    private void ExecuteRare(BlockStatement statement)
+    {
+        switch (statement)
+        {
+            case ForRangeBlock range:
+                ExecuteRange(range);
+                break;
+            case LoopBlock loop:
+                ExecuteLoop(loop);
+                break;
+            case LeaveBlock leave:
+                flow = leave.Condition is null || IsTrue(leave.Condition) ? leave.Continues ? Flow.Continue : Flow.Exit : flow;
+                break;
+            case DiagnosticsBlock diagnostics:
+                Diagnose(diagnostics);
+                break;
+            case NullBlock:
+                break;
+            default:
+                throw new InvalidOperationException($"the interpreter does not know {statement.GetType().Name}");
+        }
+    }
+
     // ---- loops ----
 
     /// <summary>Runs a loop's body once; false when the loop is over.</summary>

@@ -173,22 +173,9 @@ internal sealed partial class RoutineRun
             case ForQueryBlock loop:
                 ExecuteFor(loop);
                 break;
-            case ForRangeBlock range:
-                ExecuteRange(range);
-                break;
-            case LoopBlock loop:
-                ExecuteLoop(loop);
-                break;
-            case LeaveBlock leave:
-                flow = leave.Condition is null || IsTrue(leave.Condition) ? leave.Continues ? Flow.Continue : Flow.Exit : flow;
-                break;
-            case DiagnosticsBlock diagnostics:
-                Diagnose(diagnostics);
-                break;
-            case NullBlock:
-                break;
             default:
-                throw new InvalidOperationException($"the interpreter does not know {statement.GetType().Name}");
+                ExecuteRare(statement);
+                break;
         }
     }
 
