@@ -23,6 +23,20 @@ internal static class LocalDatabase
         return options with { MigrationPaths = [] };
     }
 
+    /// <summary>
+    /// For commands that only ask for the schema: pending migrations are applied first, but not in production and not beside a
+    /// running server, where the database is taken as it stands.
+    /// </summary>
+    public static async Task<Backend> OpenSchemaAsync(AppFolder app, CancellationToken cancellation)
+    {
+        if (app.Environment != "development" || await DevFile.IsRunningAsync(app, cancellation))
+        {
+            return await OpenAsync(app, cancellation);
+        }
+        BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: false, "http://127.0.0.1", null);
+        return await Backend.OpenAsync(options, TimeProvider.System, cancellation: cancellation);
+    }
+
     public static Task<Backend> OpenAsync(AppFolder app, CancellationToken cancellation) =>
         Backend.OpenAsync(Options(app, app.Keys()), TimeProvider.System, cancellation: cancellation);
 }

@@ -56,7 +56,8 @@ internal static class Root
         yield return TokenCommand.Create();
         yield return UserCommand.Create();
         yield return SessionCommand.Create();
-        foreach (string name in new[] { "source", "policy", "import", "backup", "logs", "docs" })
+        yield return PolicyCommands.Create();
+        foreach (string name in new[] { "source", "import", "backup", "logs", "docs" })
         {
             yield return NotBuilt(name);
         }

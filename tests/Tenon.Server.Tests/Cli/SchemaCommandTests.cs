@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Tenon.Server.Tests.Cli;
+
+/// <summary>Commands that look at the schema: policy explain and gen types.</summary>
+public sealed class SchemaCommandTests
+{
+    [Fact]
+    public async Task A_policy_is_explained_in_words_by_role()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        CommandRun run = await app.RunAsync("policy", "explain", "notes");
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Equal(
+            """
+            public.notes   row level security on
+
+            anon
+              select refused
+                     Grant the required privileges to the current role with: GRANT SELECT ON public.notes TO anon;
+            """,
+            string.Join('\n', run.Output.ReplaceLineEndings("\n").Split('\n')[..5])
+        );
+        Assert.Contains(
+            """
+            authenticated
+              select rows that one of the policies lets through
+                     "own notes"
+                       rows where owner equals the caller's id
+              insert rows that one of the policies lets through
+                     "own notes"
+                       written rows must have: owner equals the caller's id
+              update refused
+            """,
+            run.Output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal
+        );
+        JsonElement service = (await app.RunAsync("policy", "explain", "public.notes", "--as", "service_role", "--json")).Json;
+        Assert.All(service.EnumerateArray(), c => Assert.True(c.GetProperty("granted").GetBoolean()));
+        Assert.Equal(1, (await app.RunAsync("policy", "explain", "nots")).Code);
+    }
+
+    [Fact]
+    public async Task Types_are_generated_beside_a_running_server()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        await app.StartServerAsync();
+        CommandRun types = await app.RunAsync("gen", "types", "typescript");
+        Assert.True(types.Code == 0, types.Errors);
+        Assert.Contains("notes: {", types.Output, StringComparison.Ordinal);
+        Assert.Contains("add_note:", types.Output, StringComparison.Ordinal);
+    }
+}
