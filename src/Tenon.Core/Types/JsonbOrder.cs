@@ -30,6 +30,9 @@ internal static class JsonbOrder
             : CompareValues(ref left, ref right);
     }
 
+    /// <summary>Two values that are no containers, at the readers' tokens.</summary>
+    internal static int CompareScalars(ref Utf8JsonReader a, ref Utf8JsonReader b) => CompareValues(ref a, ref b);
+
     private static bool IsScalar(JsonTokenType token) => token is not (JsonTokenType.StartArray or JsonTokenType.StartObject);
 
     private static bool IsEmptyArray(Utf8JsonReader reader) =>

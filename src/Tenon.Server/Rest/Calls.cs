@@ -251,7 +251,17 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             BodyArgument only = call.BodyArguments[0];
             return Whole(only.Type, body, request.Now).TryGet(out slots[only.Slot], out Error error) ? null : error;
         }
-        ImmutableArray<PayloadColumn> columns = [.. call.BodyArguments.Select((a, i) => new PayloadColumn(a.Name, i, a.Type))];
+        BodyArgument[] single = [.. call.BodyArguments];
+        if (Repeated(call, arguments.Payload!) is { } repeated)
+        {
+            single = [.. single.Where(a => a != repeated)];
+            List<string> texts = ((TextPayload)arguments.Payload!).Repeats![repeated.Name];
+            if (!Several(repeated.Type.Element!, texts, request.Now).TryGet(out slots[repeated.Slot], out Error error))
+            {
+                return error;
+            }
+        }
+        ImmutableArray<PayloadColumn> columns = [.. single.Select((a, i) => new PayloadColumn(a.Name, i, a.Type))];
         var wanted = new PayloadRequest(columns, columns.Length) { Now = request.Now };
         if (!arguments.Payload!.Rows(wanted).TryGet(out List<Datum[]> rows, out Error refused))
         {
@@ -259,9 +269,34 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         }
         for (int i = 0; i < columns.Length; i++)
         {
-            slots[call.BodyArguments[i].Slot] = rows[0][i];
+            slots[single[i].Slot] = rows[0][i];
         }
         return null;
+    }
+
+    /// <summary>The variadic parameter of a form that gives its values one by one, not as an array's text.</summary>
+    private static BodyArgument? Repeated(CallPlan call, Payload payload)
+    {
+        string? variadic = call.Routine.Parameters.LastOrDefault(p => p.Variadic)?.Name;
+        if (variadic is null || payload is not TextPayload { Repeats: { } repeats } || !repeats.TryGetValue(variadic, out List<string>? texts))
+        {
+            return null;
+        }
+        bool isArrayText = texts is [var only] && only.StartsWith('{');
+        return isArrayText ? null : call.BodyArguments.FirstOrDefault(a => a.Name == variadic);
+    }
+
+    private static Outcome<Datum> Several(LogicalType element, List<string> texts, long now)
+    {
+        var items = new Datum[texts.Count];
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (!TypeInput.Parse(element, texts[i], now).TryGet(out items[i], out Error error))
+            {
+                return error;
+            }
+        }
+        return ArrayValue.Of(element, items).ToDatum();
     }
 
     private static Outcome<Datum> Whole(LogicalType type, RequestBody body, long now) =>

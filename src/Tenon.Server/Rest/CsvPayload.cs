@@ -117,6 +117,7 @@ internal static class FormPayload
     {
         var keys = ImmutableArray.CreateBuilder<string>();
         var values = new List<string?>();
+        var repeats = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         ReadOnlySpan<char> rest = Encoding.UTF8.GetString(body);
         while (QueryText.Next(ref rest, out ReadOnlySpan<char> rawKey, out ReadOnlySpan<char> rawValue, out bool hasValue))
         {
@@ -128,11 +129,13 @@ internal static class FormPayload
             if (known >= 0)
             {
                 values[known] = value;
+                repeats[key].Add(value);
                 continue;
             }
             keys.Add(key);
             values.Add(value);
+            repeats[key] = [value];
         }
-        return new TextPayload(keys.ToImmutable(), [[.. values]]);
+        return new TextPayload(keys.ToImmutable(), [[.. values]]) { Repeats = repeats };
     }
 }

@@ -53,6 +53,9 @@ internal sealed class TextPayload : Payload
 
     public string? Text(int row, int key) => rows[row][key];
 
+    /// <summary>Every value of each key of a form, for the parameter that takes several.</summary>
+    public IReadOnlyDictionary<string, List<string>>? Repeats { get; init; }
+
     public override Outcome<List<Datum[]>> Rows(PayloadRequest request)
     {
         int[] sources = [.. request.Columns.Select(c => Keys.IndexOf(c.Name))];

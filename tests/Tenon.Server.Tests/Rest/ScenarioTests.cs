@@ -16,6 +16,7 @@ public sealed class ScenarioTests
     [InlineData("width")]
     [InlineData("bodies")]
     [InlineData("computed")]
+    [InlineData("rpc")]
     public async Task Requests_are_answered_as_the_scenarios_say(string name)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;

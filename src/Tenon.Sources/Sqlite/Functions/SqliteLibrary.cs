@@ -60,9 +60,10 @@ internal static class SqliteLibrary
     public static string? ArrayCollation(LogicalType element) =>
         ArrayCollations.GetValueOrDefault(element.Kind == TypeKind.Varchar ? TypeKind.Text : element.Kind);
 
+    // Flat arrays of the common types are compared where they stand; others (several dimensions, dates) are taken apart.
     private static int CompareArrays(LogicalType element, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
-        left.SequenceEqual(right)
-            ? 0
+        left.SequenceEqual(right) ? 0
+            : ArrayOrder.Compare(element, left, right) is { } order ? order
             : Ordering.Compare(LogicalType.ArrayOf(element), Datum.Of(Text(left)), Datum.Of(Text(right)));
 
     private static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
