@@ -29,10 +29,7 @@ internal static class DbCommand
         {
             throw new ConfigException($"db reset is for development; this is {app.Environment}");
         }
-        if (await DevFile.IsRunningAsync(app, cancellation))
-        {
-            throw new ConfigException($"a server runs on this database ({DevFile.Url(app)}); stop it first");
-        }
+        using FileStream only = DevFile.Lock(app);
         BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: true, "http://127.0.0.1", null);
         await new DatabaseFiles(options, TimeProvider.System, Say.Step).ReplaceAsync(cancellation);
         return 0;

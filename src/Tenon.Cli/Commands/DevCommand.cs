@@ -1,6 +1,7 @@
 // tenon dev: migrations, seed, front end and server in one process, kept up to date with the app's files. A change that
 // cannot be applied is printed, and the server goes on as it was.
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Tenon.Cli.Configuration;
 using Tenon.Core.Codegen;
 using Tenon.Core.Errors;
@@ -31,7 +32,19 @@ internal sealed class DevCommand(string folder, int? port, bool hot, bool keepDa
         return command;
     }
 
-    private async Task<int> RunAsync(CancellationToken cancellation)
+    private async Task<int> RunAsync(CancellationToken interrupted)
+    {
+        // A terminal that is closed is a Ctrl-C, too: what runs here must not outlive it.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            ending.Cancel();
+        });
+        return await RunUntilAsync(ending.Token);
+    }
+
+    private async Task<int> RunUntilAsync(CancellationToken cancellation)
     {
         long started = TimeProvider.System.GetTimestamp();
         AppFolder app = AppFolder.OpenDevelopment(folder);

@@ -87,7 +87,8 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
     }
 
     /// <summary>A fresh database from all migrations and the seed, made while the old one serves.</summary>
-    public Task ResetAsync(CancellationToken cancellation) => RebuildAsync(app, options, cancellation);
+    public Task ResetAsync(CancellationToken cancellation) =>
+        keepData ? throw new ConfigException("--keep-data keeps the data; start without it to reset") : RebuildAsync(app, options, cancellation);
 
     private async Task RebuildAsync(AppFolder changed, BackendOptions next, CancellationToken cancellation)
     {

@@ -37,6 +37,10 @@ internal static class FreePort
             listener.Start();
             return true;
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new IOException($"port {port} may not be opened by this user; choose one above 1023 with --port");
+        }
         catch (SocketException)
         {
             return false;

@@ -17,9 +17,13 @@ internal static class LoggedTarget
     private const int LongestName = 63;
     private const int MostPairs = 30;
 
+    // One line is made at a time on a thread, so the buffer serves them all.
+    [ThreadStatic]
+    private static StringBuilder? shared;
+
     public static string Of(HttpContext http)
     {
-        var text = new StringBuilder(128);
+        StringBuilder text = (shared ??= new StringBuilder(256)).Clear();
         bool isData = http.Request.Path.StartsWithSegments(RestEndpoints.Prefix, out PathString rest);
         if (isData)
         {

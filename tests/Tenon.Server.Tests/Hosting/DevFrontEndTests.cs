@@ -69,6 +69,7 @@ public sealed class DevFrontEndTests
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task It_and_its_children_end_with_tenon(string signal)
     {
         Assert.SkipUnless(HasNode && OperatingSystem.IsLinux(), "needs Node.js and /proc");

@@ -60,14 +60,23 @@ public sealed class DevStartTests
     }
 
     [Fact]
-    public async Task A_second_start_on_the_same_folder_is_refused()
+    public async Task A_second_start_on_the_same_folder_is_refused_and_so_is_a_reset_under_it()
     {
         using AppOfFiles app = AppOfFiles.WithNotes();
         await using RunningTenon first = await RunningTenon.StartReadyAsync("dev", app.Path);
         await using RunningTenon second = RunningTenon.Start("dev", app.Path, RunningTenon.FreePort());
         Assert.Equal(1, await second.EndAsync());
-        Assert.Equal($"tenon: tenon dev runs on {app.Path} already (http://127.0.0.1:{first.Port}); stop it first", second.Errors.Trim());
+        string refusal = $"tenon: tenon dev runs on {app.Path} already (http://127.0.0.1:{first.Port}); stop it first";
+        Assert.Equal(refusal, second.Errors.Trim());
+        (int code, _, string errors) = await RunAsync("db", "reset", app.Path);
+        Assert.Equal((1, refusal), (code, errors.Trim()));
         Assert.Equal("""[{"body":"seeded"}]""", await first.GetAsync("/rest/v1/notes?select=body"));
+
+        Assert.Equal(201, (await first.AskAsync("/rest/v1/notes", """{"id":2,"body":"by hand"}""")).Status);
+        Assert.Equal(0, await first.EndAsync("INT"));
+        (code, string output, _) = await RunAsync("db", "reset", app.Path);
+        Assert.Equal(0, code);
+        Assert.Contains("1 notes", output, StringComparison.Ordinal);
     }
 
     [Fact]
