@@ -39,7 +39,6 @@ internal static class ErrorCodes
 
     // Token (PostgREST 3xx)
     public static readonly ErrorCode InvalidToken = new("PGRST301", 401);
-    public static readonly ErrorCode AnonymousDisabled = new("PGRST302", 401);
     public static readonly ErrorCode InvalidClaims = new("PGRST303", 401);
 
     // SQLSTATE
@@ -58,7 +57,6 @@ internal static class ErrorCodes
     public static readonly ErrorCode InvalidPower = new("2201F", 400);
     public static readonly ErrorCode NullNotAllowed = new("22004", 400);
     public static readonly ErrorCode CharacterNotInRepertoire = new("22021", 400);
-    public static readonly ErrorCode InvalidEscape = new("22025", 400);
     public static readonly ErrorCode ArraySubscript = new("2202E", 400);
     public static readonly ErrorCode DivisionByZero = new("22012", 400);
     public static readonly ErrorCode InvalidRegex = new("2201B", 400);
@@ -71,7 +69,6 @@ internal static class ErrorCodes
     public static readonly ErrorCode UniqueViolation = new("23505", 409);
     public static readonly ErrorCode CheckViolation = new("23514", 400);
     public static readonly ErrorCode FunctionWithoutReturn = new("2F005", 400);
-    public static readonly ErrorCode InvalidCatalogName = new("3D000", 400);
     public static readonly ErrorCode InvalidSchemaName = new("3F000", 400);
     public static readonly ErrorCode SerializationFailure = new("40001", 500);
     public static readonly ErrorCode InsufficientPrivilege = new("42501", 403);
@@ -117,7 +114,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode InternalError = new("XX000", 500);
     public static readonly ErrorCode DataCorrupted = new("XX001", 500);
 
-    // Tenon's own: limits, federation, what is not built
+    // Tenon's own: limits, federation
     public static readonly ErrorCode UrlTooLong = new("TN101", 414);
     public static readonly ErrorCode BodyTooLarge = new("TN102", 413);
     public static readonly ErrorCode TooDeep = new("TN103", 400);
@@ -129,7 +126,6 @@ internal static class ErrorCodes
     public static readonly ErrorCode RequestTimeout = new("TN109", 504);
     public static readonly ErrorCode TooCostly = new("TN110", 400);
     public static readonly ErrorCode UnknownOutcome = new("TN201", 500);
-    public static readonly ErrorCode NotBuilt = new("TN501", 501);
 
     /// <summary>An SQLSTATE that user code chose in RAISE … USING ERRCODE. PTxyz answers status xyz (PostgREST).</summary>
     public static ErrorCode FromSqlState(string sqlState) =>

@@ -112,7 +112,7 @@ internal sealed partial class PolicyBinder
             if (Target is { } target && from.Alias == target.Range)
             {
                 predicates.Add(target.Condition);
-                return GuardedTable.Door.Admit(from.Name, from.Alias, null);
+                return Admit(from.Name, from.Alias, null);
             }
             Table table = binder.catalog.Find(from.Name) ?? throw new InvalidOperationException($"{from.Name} left the catalog");
             IEnumerable<string> read = wholeRows.Contains(from.Alias)
@@ -128,10 +128,10 @@ internal sealed partial class PolicyBinder
             Expr? predicate = binder.Using(table, from.Alias, PolicyCommand.Select);
             if (nullable || predicate is null)
             {
-                return GuardedTable.Door.Admit(from.Name, from.Alias, predicate);
+                return Admit(from.Name, from.Alias, predicate);
             }
             predicates.Add(predicate);
-            return GuardedTable.Door.Admit(from.Name, from.Alias, null);
+            return Admit(from.Name, from.Alias, null);
         }
     }
 }

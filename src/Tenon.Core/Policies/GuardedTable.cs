@@ -6,7 +6,8 @@ namespace Tenon.Core.Policies;
 /// <summary>
 /// A table reference that has been through the policy binder: the only form of a table the SQL writer accepts. Its policy's
 /// predicate is in <see cref="Filter"/> when it must stay with the reference (nullable side of an outer join), else in the
-/// where of the query around it. Made by <see cref="Door"/> alone, which only the binder opens.
+/// where of the query around it. Its constructor is private and <see cref="Door"/> is opened by deriving from it, which the
+/// binder alone does: an unguarded read does not compile.
 /// </summary>
 internal sealed record GuardedTable : FromItem
 {
@@ -23,9 +24,9 @@ internal sealed record GuardedTable : FromItem
     /// <summary>A predicate over the alias, or null.</summary>
     public Expr? Filter { get; }
 
-    /// <summary>The constructor of guarded tables: for the binder, and for an engine that reads back rows a guarded write chose.</summary>
-    internal static class Door
+    /// <summary>The constructor of guarded tables, for <see cref="PolicyBinder"/>; a test sees to it that nothing else derives from it.</summary>
+    internal abstract class Door
     {
-        public static GuardedTable Admit(QualifiedName name, string alias, Expr? filter) => new(name, alias, filter);
+        private protected static GuardedTable Admit(QualifiedName name, string alias, Expr? filter) => new(name, alias, filter);
     }
 }

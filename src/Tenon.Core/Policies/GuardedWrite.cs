@@ -23,6 +23,7 @@ internal sealed class GuardedWrite
         Table = demand.Table;
         Range = demand.Range;
         Parts = parts;
+        RowsByKey = PolicyBinder.RowsByKey(demand);
     }
 
     public WriteKind Kind { get; }
@@ -33,6 +34,13 @@ internal sealed class GuardedWrite
 
     /// <summary>What a statement answers of each row, over the range.</summary>
     public ImmutableArray<SelectItem> Returning { get; }
+
+    /// <summary>
+    /// The written table under <see cref="Range"/>, past its policies, for one purpose: an engine reads a row by its row key
+    /// that this write's conditions chose (the row RETURNING answers, the row in the way of an insert).
+    /// Only the engines' Writing folders name it, which a test watches.
+    /// </summary>
+    public GuardedTable RowsByKey { get; }
 
     public static Outcome<GuardedWrite> Bind(WriteDemand demand, PolicyBinder binder)
     {

@@ -98,6 +98,9 @@ internal sealed partial class PolicyBinder
         }
     }
 
+    /// <summary>The written table without a filter, see <see cref="GuardedWrite.RowsByKey"/>.</summary>
+    internal static GuardedTable RowsByKey(WriteDemand demand) => Admit(demand.Table.Name, demand.Range, null);
+
     private Expr? InsertCheck(WriteDemand demand, bool andVisible) =>
         And(NewRow(demand, PolicyCommand.Insert), andVisible ? NewRow(demand, PolicyCommand.Select) : null);
 
@@ -141,7 +144,7 @@ internal sealed partial class PolicyBinder
         private GuardedTable GuardedInside(FromItem from)
         {
             var guarded = (GuardedTable)from;
-            return guarded.Filter is null ? guarded : GuardedTable.Door.Admit(guarded.Name, guarded.Alias, Visit(guarded.Filter));
+            return guarded.Filter is null ? guarded : Admit(guarded.Name, guarded.Alias, Visit(guarded.Filter));
         }
     }
 }

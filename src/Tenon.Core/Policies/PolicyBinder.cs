@@ -13,7 +13,7 @@ namespace Tenon.Core.Policies;
 /// (top level, embed, junction, subquery, view, function body). Nothing behind it accepts an unguarded table.
 /// Throws <see cref="TenonException"/> inside; the public factories of the guarded types turn it into an Outcome.
 /// </summary>
-internal sealed partial class PolicyBinder
+internal sealed partial class PolicyBinder : GuardedTable.Door
 {
     private readonly Catalog.Catalog catalog;
     private readonly Principal principal;
@@ -89,7 +89,7 @@ internal sealed partial class PolicyBinder
                 Demand(table, Privileges.Select, columns);
                 return table.Kind == RelationKind.View && !IsNative
                     ? new RangeGuard(new SelectFrom(ExpandView(table), range, [], false), null) { Table = table }
-                    : new RangeGuard(GuardedTable.Door.Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
+                    : new RangeGuard(Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
             case RoutineSource routine when IsNative:
                 return new RangeGuard(NativeCall(routine, range), null);
             case RoutineSource routine:

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tenon.Core.Errors;
 
 namespace Tenon.Sources.Sqlite;
 
@@ -41,7 +42,7 @@ internal static unsafe class SqliteBackup
             IReadOnlyList<string> damage = Check(Target(options, partial));
             if (damage.Count > 0)
                 throw new SqliteException(
-                    new SqliteFailure(Native.Corrupt, "XX001", $"the copy is damaged: {damage[0]}")
+                    new SqliteFailure(Native.Corrupt, ErrorCodes.DataCorrupted.Text, $"the copy is damaged: {damage[0]}")
                 );
             File.Move(partial, target, true);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Tenon.Core.Errors;
 
 namespace Tenon.Sources.Sqlite;
 
@@ -128,7 +129,7 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
         string? journal = QueryText(new SqliteSql("PRAGMA journal_mode = wal"));
         if (journal != "wal")
             throw new SqliteException(
-                new SqliteFailure(Native.CantOpen, "58030", $"the file system refuses write-ahead logging ({journal})")
+                new SqliteFailure(Native.CantOpen, ErrorCodes.IoError.Text, $"the file system refuses write-ahead logging ({journal})")
             );
         _ = Native.sqlite3_wal_hook(handle, &OnLog, me);
     }

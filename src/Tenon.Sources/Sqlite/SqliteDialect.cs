@@ -124,7 +124,7 @@ internal partial class SqliteDialect : SqlWriter
             case TypeKind.Enum when comparison is not ("=" or "<>" or "is" or "is not"):
                 Syntax("(");
                 WriteRank(left);
-                Syntax($" {comparison} ");
+                Syntax(" ").Syntax(comparison).Syntax(" ");
                 WriteRank(right);
                 Syntax(")");
                 break;
@@ -138,7 +138,7 @@ internal partial class SqliteDialect : SqlWriter
     {
         Syntax("(");
         Write(left);
-        Syntax(collation).Syntax($" {comparison} ");
+        Syntax(collation).Syntax(" ").Syntax(comparison).Syntax(" ");
         Write(right);
         Syntax(")");
     }
@@ -153,7 +153,7 @@ internal partial class SqliteDialect : SqlWriter
         {
             Syntax("(");
             Write(left);
-            Syntax($" {comparison} ");
+            Syntax(" ").Syntax(comparison).Syntax(" ");
             WriteScaledOperand(right, left.Type.Scale ?? 0);
             Syntax(")");
         }
@@ -161,7 +161,7 @@ internal partial class SqliteDialect : SqlWriter
         {
             Syntax("(");
             WriteScaledOperand(left, right.Type.Scale ?? 0);
-            Syntax($" {comparison} ");
+            Syntax(" ").Syntax(comparison).Syntax(" ");
             Write(right);
             Syntax(")");
         }
@@ -169,7 +169,7 @@ internal partial class SqliteDialect : SqlWriter
         {
             Syntax("(");
             WriteAs(left, LogicalType.Numeric);
-            Syntax($" collate TN_NUMERIC {comparison} ");
+            Syntax(" collate TN_NUMERIC ").Syntax(comparison).Syntax(" ");
             WriteAs(right, LogicalType.Numeric);
             Syntax(")");
         }

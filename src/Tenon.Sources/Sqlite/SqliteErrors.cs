@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Tenon.Core.Errors;
 
 namespace Tenon.Sources.Sqlite;
 
@@ -44,19 +45,19 @@ internal static unsafe class SqliteErrors
             Native.Error when message.StartsWith(Separator) => Decode(code, message),
             Native.Error => Logic(code, message),
             Native.Constraint => Constraint(code, message),
-            Native.Mismatch => new(code, "42804", "a value does not fit the type of its column"),
-            Native.Busy or Native.Locked => new(code, "55P03", "the database is locked by another process"),
-            Native.Interrupt => new(code, "57014", "canceling statement due to user request"),
-            Native.Full => new(code, "53100", "could not extend the database: no space left on device"),
-            Native.IoErr when code == Native.IoErrNoMem => new(code, "53200", "out of memory"),
-            Native.IoErr => new(code, "58030", "the database file could not be read or written"),
-            Native.CantOpen => new(code, "58030", "the database file could not be opened"),
-            Native.ReadOnly => new(code, "25006", "cannot write: the database is read-only"),
-            Native.Corrupt or Native.NotADb => new(code, "XX001", "the database file is damaged"),
-            Native.NoMem => new(code, "53200", "out of memory"),
-            Native.TooBig => new(code, "54000", "a value is larger than the limit"),
-            Native.Auth or Native.Perm => new(code, "42501", "permission denied"),
-            _ => new(code, "XX000", "internal error"),
+            Native.Mismatch => new(code, ErrorCodes.DatatypeMismatch.Text, "a value does not fit the type of its column"),
+            Native.Busy or Native.Locked => new(code, ErrorCodes.LockNotAvailable.Text, "the database is locked by another process"),
+            Native.Interrupt => new(code, ErrorCodes.QueryCanceled.Text, "canceling statement due to user request"),
+            Native.Full => new(code, ErrorCodes.DiskFull.Text, "could not extend the database: no space left on device"),
+            Native.IoErr when code == Native.IoErrNoMem => new(code, ErrorCodes.OutOfMemory.Text, "out of memory"),
+            Native.IoErr => new(code, ErrorCodes.IoError.Text, "the database file could not be read or written"),
+            Native.CantOpen => new(code, ErrorCodes.IoError.Text, "the database file could not be opened"),
+            Native.ReadOnly => new(code, ErrorCodes.ReadOnlyTransaction.Text, "cannot write: the database is read-only"),
+            Native.Corrupt or Native.NotADb => new(code, ErrorCodes.DataCorrupted.Text, "the database file is damaged"),
+            Native.NoMem => new(code, ErrorCodes.OutOfMemory.Text, "out of memory"),
+            Native.TooBig => new(code, ErrorCodes.ProgramLimitExceeded.Text, "a value is larger than the limit"),
+            Native.Auth or Native.Perm => new(code, ErrorCodes.InsufficientPrivilege.Text, "permission denied"),
+            _ => new(code, ErrorCodes.InternalError.Text, "internal error"),
         };
         bool ours = (code & 0xff) == Native.Error && message.StartsWith(Separator);
         return failure with { Offset = offset, Internal = ours ? null : message };
@@ -76,15 +77,15 @@ internal static unsafe class SqliteErrors
     private static SqliteFailure Logic(int code, string message) =>
         message switch
         {
-            "integer overflow" => new(code, "22003", "bigint out of range"),
-            "malformed JSON" => new(code, "22P02", "invalid input syntax for type json"),
-            "LIKE or GLOB pattern too complex" => new(code, "54001", "the pattern is too complex"),
+            "integer overflow" => new(code, ErrorCodes.NumericOutOfRange.Text, "bigint out of range"),
+            "malformed JSON" => new(code, ErrorCodes.InvalidText.Text, "invalid input syntax for type json"),
+            "LIKE or GLOB pattern too complex" => new(code, ErrorCodes.StatementTooComplex.Text, "the pattern is too complex"),
             _ when message.Contains("too large (maximum depth", StringComparison.Ordinal) => new(
                 code,
-                "54001",
+                ErrorCodes.StatementTooComplex.Text,
                 "the statement is too complex"
             ),
-            _ => new(code, "XX000", "internal error"),
+            _ => new(code, ErrorCodes.InternalError.Text, "internal error"),
         };
 
     private static SqliteFailure Constraint(int code, string message)
@@ -95,15 +96,15 @@ internal static unsafe class SqliteErrors
             case Native.ConstraintNotNull:
                 (string? table, string[] columns) = Columns(subject);
                 string column = columns.Length > 0 ? columns[0] : subject;
-                return new(code, "23502", NotNull(table, column)) { Table = table, Columns = columns };
+                return new(code, ErrorCodes.NotNullViolation.Text, NotNull(table, column)) { Table = table, Columns = columns };
             case Native.ConstraintUnique or Native.ConstraintPrimaryKey or Native.ConstraintRowId:
                 return Unique(code, subject);
             case Native.ConstraintForeignKey:
-                return new(code, "23503", "a row violates a foreign key constraint");
+                return new(code, ErrorCodes.ForeignKeyViolation.Text, "a row violates a foreign key constraint");
             case Native.ConstraintCheck:
-                return new(code, "23514", $"new row violates check constraint \"{subject}\"") { Constraint = subject };
+                return new(code, ErrorCodes.CheckViolation.Text, $"new row violates check constraint \"{subject}\"") { Constraint = subject };
             case Native.ConstraintDataType:
-                return new(code, "42804", "a value does not fit the type of its column");
+                return new(code, ErrorCodes.DatatypeMismatch.Text, "a value does not fit the type of its column");
             default:
                 return new(code, "23000", "a row violates a constraint");
         }
@@ -117,7 +118,7 @@ internal static unsafe class SqliteErrors
         if (subject.StartsWith("index '", StringComparison.Ordinal) && subject.EndsWith('\''))
         {
             string index = subject[7..^1];
-            return new(code, "23505", $"duplicate key value violates unique constraint \"{index}\"")
+            return new(code, ErrorCodes.UniqueViolation.Text, $"duplicate key value violates unique constraint \"{index}\"")
             {
                 Constraint = index,
             };
@@ -125,7 +126,7 @@ internal static unsafe class SqliteErrors
         (string? table, string[] columns) = Columns(subject);
         string message =
             $"duplicate key value violates unique constraint on \"{table}\" ({string.Join(", ", columns)})";
-        return new(code, "23505", message) { Table = table, Columns = columns };
+        return new(code, ErrorCodes.UniqueViolation.Text, message) { Table = table, Columns = columns };
     }
 
     // "auth.users.email, auth.users.site": the table is what precedes the last dot of the first name.

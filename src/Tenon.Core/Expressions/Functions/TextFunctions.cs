@@ -268,7 +268,7 @@ internal static class TextFunctions
 
     private static Outcome<Datum> Substring(string text, long from, long count) =>
         count < 0
-            ? new Error(ErrorCodes.FromSqlState("22011"), "negative substring length not allowed")
+            ? new Error(ErrorCodes.SubstringError, "negative substring length not allowed")
             : Datum.Of(Slice(text, from - 1, from - 1 + count));
 
     private static string Trim(string text, string characters, bool left, bool right)

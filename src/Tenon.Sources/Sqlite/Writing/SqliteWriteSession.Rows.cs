@@ -15,7 +15,6 @@ internal sealed partial class SqliteWriteSession
 {
     private static readonly ConditionalWeakTable<Expr, SqliteCompiled> Expressions = [];
     private static readonly ConditionalWeakTable<GuardedWrite, SqliteCompiled> TargetQueries = [];
-    private static readonly ConditionalWeakTable<Table, SqliteCompiled> RowQueries = [];
 
     private static StatementArguments WithSlots(StatementArguments arguments, Datum[] slots) =>
         new() { Slots = slots, Context = arguments.Context, Variables = arguments.Variables };
@@ -72,7 +71,7 @@ internal sealed partial class SqliteWriteSession
             new Select(
                 new SelectCore([new SelectItem(new RowKeyExpr(write.Range) { Type = LogicalType.Int8 }, null)])
                 {
-                    From = GuardedTable.Door.Admit(write.Table.Name, write.Range, null),
+                    From = write.RowsByKey,
                     Where = condition,
                 }
             )
@@ -99,8 +98,7 @@ internal sealed partial class SqliteWriteSession
     /// <summary>All columns of the row with this key, with a free slot behind them for the key; null when a trigger or an action took it.</summary>
     private Datum[]? ReadRow(TableProgram program, long key)
     {
-        SqliteCompiled query = RowQueries.GetValue(program.Table, static t => CompileRow(t));
-        SqliteStatement statement = context.Prepare(query.Sql);
+        SqliteStatement statement = context.Prepare(program.Row.Sql);
         using RowReader reader = statement;
         statement.Bind(1, key);
         if (!reader.Read())
@@ -113,26 +111,6 @@ internal sealed partial class SqliteWriteSession
             row[i] = SqliteValues.Read(reader, i, program.Table.Columns[i].Type);
         }
         return row;
-    }
-
-    private static SqliteCompiled CompileRow(Table table)
-    {
-        Expr isRow = new KeyEqualExpr(
-            new RowKeyExpr("r") { Type = LogicalType.Int8 },
-            new ParameterExpr(0) { Type = LogicalType.Int8 }
-        );
-        return SqliteSource.CompileSelect(
-            new Select(
-                new SelectCore([.. table.Columns.Select(c => new SelectItem(new ColumnExpr("r", c.Name) { Type = c.Type }, null))])
-                {
-                    From = GuardedTable.Door.Admit(table.Name, "r", null),
-                    Where = isRow,
-                }
-            )
-            {
-                Output = [.. table.Columns.Select(c => new RowField(c.Name, c.Type))],
-            }
-        );
     }
 
     // ---- one row ----

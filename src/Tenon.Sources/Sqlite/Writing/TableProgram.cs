@@ -29,6 +29,7 @@ internal sealed class TableProgram
         RowIdColumn = table.PrimaryKey is { Columns: [var only] } && table.Find(only)!.Type.IsInteger ? table.OrdinalOf(only) : -1;
         Insert = new Statements(table).Insert(Stored);
         Delete = new Statements(table).Delete();
+        Row = new Statements(table).Row();
         BeforeRow = [.. table.Triggers.Where(t => t.Before && t.ForEachRow)];
         Incoming = IncomingKey.Of(table, catalog);
         RefersToItself = table.ForeignKeys.Any(k => k.Target == table.Name);
@@ -48,6 +49,9 @@ internal sealed class TableProgram
     public int RowIdColumn { get; }
     public SqliteCompiled Insert { get; }
     public SqliteCompiled Delete { get; }
+
+    /// <summary>All columns of the row with this row key, which a guarded write or a referential action chose.</summary>
+    public SqliteCompiled Row { get; }
     public Trigger[] BeforeRow { get; }
     public Trigger[] AfterRow { get; }
 
@@ -121,6 +125,20 @@ internal sealed class TableProgram
             Syntax(" where _rowid_ = ");
             Key();
             return Compiled();
+        }
+
+        public SqliteCompiled Row()
+        {
+            Syntax(table.Columns.Length == 0 ? "select 1" : "select ");
+            for (int i = 0; i < table.Columns.Length; i++)
+            {
+                Syntax(i > 0 ? ", " : "").Identifier(table.Columns[i].Name);
+            }
+            Syntax(" from ");
+            TableName(table.Name);
+            Syntax(" where _rowid_ = ");
+            Key();
+            return Compiled([.. table.Columns.Select(c => c.Type)]);
         }
 
         public SqliteCompiled Lookup(IReadOnlyList<int> columns)

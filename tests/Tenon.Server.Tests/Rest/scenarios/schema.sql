@@ -59,6 +59,18 @@ create function log_place(k text) returns void language plpgsql as $$
 begin
   insert into places (id, kind, size) values (100, k, 1);
 end $$;
+create function no_return(k text) returns text language plpgsql stable as $$
+begin
+  if k = 'x' then
+    return k;
+  end if;
+end $$;
+create function only_one(k text) returns text language plpgsql stable as $$
+declare found text;
+begin
+  select kind into strict found from places where kind <> k;
+  return found;
+end $$;
 grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films, addresses, orders to anon;
 grant select (id, open) on partly to anon;
 grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets, addresses, orders to service_role;
