@@ -128,7 +128,27 @@ internal static class BackendSettings
         auth.Mfa.TotpVerifyEnabled = config.Switch("auth.mfa.totp.verify_enabled");
         auth.Email.RequireCurrentPassword = config.Switch("auth.email.require_current_password");
         Email(config, auth.Email, development);
+        Sms(config, auth.Sms);
         return auth;
+    }
+
+    private static void Sms(Config config, AuthSmsOptions sms)
+    {
+        const string testCodes = "auth.sms.test_otp.";
+        sms.EnableSignup = config.Switch("auth.sms.enable_signup");
+        sms.EnableConfirmations = config.Switch("auth.sms.enable_confirmations");
+        sms.Uri = config.Text("auth.sms.uri");
+        sms.Secret = sms.Uri.Length > 0 ? config.Text("auth.sms.secret") : "";
+        sms.Template = config.Text("auth.sms.template");
+        sms.MaxFrequency = config.Duration("auth.sms.max_frequency");
+        if (config.Text("auth.sms.provider") is not ("http" or ""))
+        {
+            throw new ConfigException("auth.sms.provider must be \"http\": text messages are posted to auth.sms.uri");
+        }
+        foreach (ConfigEntry entry in config.Entries.Where(e => e.Path.StartsWith(testCodes, StringComparison.Ordinal)))
+        {
+            sms.TestOtp[entry.Path[testCodes.Length..].TrimStart('+')] = config.Text(entry.Path);
+        }
     }
 
     private static void Email(Config config, AuthEmailOptions email, bool development)

@@ -34,7 +34,7 @@ internal static class AuthErrors
     public static readonly AuthError PhoneExists = new("phone_exists", 422, "A user with this phone number has already been registered");
     public static readonly AuthError SignupDisabled = new("signup_disabled", 422, "Signups not allowed for this instance");
     public static readonly AuthError EmailProviderDisabled = new("email_provider_disabled", 422, "Email signups are disabled");
-    public static readonly AuthError PhoneProviderDisabled = new("phone_provider_disabled", 422, "Phone sign-in is not enabled");
+    public static readonly AuthError PhoneProviderDisabled = new("phone_provider_disabled", 422, "Phone logins are disabled");
     public static readonly AuthError AnonymousProviderDisabled = new("anonymous_provider_disabled", 422, "Anonymous sign-ins are disabled");
     public static readonly AuthError SamePassword = new("same_password", 422, "New password should be different from the old password.");
     public static readonly AuthError CurrentPasswordInvalid = new("current_password_invalid", 400, "The current password is not right");
@@ -60,6 +60,7 @@ internal static class AuthErrors
     public static readonly AuthError MfaFactorNameConflict = new("mfa_factor_name_conflict", 422, "A factor with this friendly name already exists for this user");
     public static readonly AuthError MfaVerifiedFactorExists = new("mfa_verified_factor_exists", 422, "Recovery codes exist already; regenerate them to replace them");
     public static readonly AuthError TooManyFactors = new("too_many_enrolled_mfa_factors", 422, "Maximum number of enrolled factors reached, unenroll to continue");
+    public static readonly AuthError Aal2ToUpdate = new("insufficient_aal", 401, "AAL2 session is required to update email or password when MFA is enabled.");
     public static readonly AuthError Aal2ToEnrol = new("insufficient_aal", 403, "AAL2 required to enroll a new factor");
     public static readonly AuthError Aal2ToUnenrol = new("insufficient_aal", 422, "AAL2 required to unenroll verified factor");
     public static readonly AuthError Aal2ForRecoveryCodes = new("insufficient_aal", 403, "AAL2 required to manage recovery codes");
@@ -80,11 +81,16 @@ internal static class AuthErrors
     public static readonly AuthError FlowStateExpired = new("flow_state_expired", 403, "invalid flow state, flow state has expired");
     public static readonly AuthError FlowStateAlreadyUsed = new("flow_state_already_used", 400, "State has already been used");
     public static readonly AuthError BadCodeVerifier = new("bad_code_verifier", 400, "code challenge does not match previously saved code verifier");
+    public static readonly AuthError PhoneNotConfirmed = new("phone_not_confirmed", 400, "Phone not confirmed");
+    public static readonly AuthError UnconfirmedPhone = new("phone_not_confirmed", 422, "Please verify your phone first.");
     public static readonly AuthError UnconfirmedUser = new("email_not_confirmed", 422, "Please verify your email first.");
     public static readonly AuthError NoMailServer = new("unexpected_failure", 500, "Error sending email: no mail server is set ([auth.email.smtp])");
 
     public static AuthError OverEmailSendRateLimit(int retryAfter) =>
         new("over_email_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
+
+    public static AuthError OverSmsSendRateLimit(int retryAfter) =>
+        new("over_sms_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
 
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
 
@@ -143,7 +149,9 @@ internal static class AuthErrors
         "otp_expired",
         "over_email_send_rate_limit",
         "over_request_rate_limit",
+        "over_sms_send_rate_limit",
         "phone_exists",
+        "phone_not_confirmed",
         "phone_provider_disabled",
         "reauthentication_needed",
         "reauthentication_not_valid",

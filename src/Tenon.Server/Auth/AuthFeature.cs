@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.Mfa;
@@ -34,6 +35,7 @@ internal static class AuthFeature
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();
+        services.AddSingleton<SafeHttp>();
         services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
         services.AddSingleton<OutboxWorker>().AddSingleton<Inbox>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<OutboxWorker>());
@@ -62,6 +64,8 @@ internal static class AuthFeature
         _ = PasswordHash.OfNobody;
         // A template or an address pattern that cannot be used stops the start.
         services.GetRequiredService<MailTemplates>();
+        services.GetRequiredService<Mailer>();
+        services.GetRequiredService<MessageSenders>();
         services.GetRequiredService<Redirects>();
         services.GetRequiredService<AuthMaintenance>().Begin();
         services.GetRequiredService<OutboxWorker>().Begin();
@@ -86,6 +90,7 @@ internal static class AuthFeature
     internal static void Validate(AuthOptions options)
     {
         ValidateEmail(options.Email, options.Development);
+        ValidateSms(options.Sms, options.Development);
         if (options.JwtExpiry < TimeSpan.FromSeconds(30) || options.JwtExpiry > TimeSpan.FromDays(7))
         {
             throw new InvalidOperationException("[auth] jwt_expiry must be from 30 to 604800 seconds");
@@ -119,6 +124,21 @@ internal static class AuthFeature
         if (email.Otp.Expiry < TimeSpan.FromSeconds(30) || email.Otp.Expiry > TimeSpan.FromDays(1))
         {
             throw new InvalidOperationException("[auth.email] otp.expiry must be from 30 to 86400 seconds");
+        }
+    }
+
+    private static void ValidateSms(AuthSmsOptions sms, bool development)
+    {
+        if (sms.EnableSignup && sms.Uri.Length == 0 && !development)
+        {
+            throw new InvalidOperationException("[auth.sms] enable_signup = true needs a sender: set uri and secret");
+        }
+        foreach ((string number, string code) in sms.TestOtp)
+        {
+            if (PhoneNumber.Normalise(number) != number || code.Length is < 6 or > 10 || !code.All(char.IsAsciiDigit))
+            {
+                throw new InvalidOperationException("[auth.sms] test_otp: numbers are digits without plus, codes 6 to 10 digits");
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ internal sealed class AuthLimits : IDisposable
     private readonly PartitionedRateLimiter<string> verification;
     private readonly PartitionedRateLimiter<string> failures;
     private readonly PartitionedRateLimiter<string> mails;
+    private readonly PartitionedRateLimiter<string> texts;
 
     public AuthLimits(AuthOptions options, TrustedProxies proxies)
     {
@@ -39,6 +40,7 @@ internal sealed class AuthLimits : IDisposable
         verification = PerClient(options.RateLimit.TokenVerifications, TimeSpan.FromMinutes(5));
         failures = Buckets(AccountFailures, AccountRefill);
         mails = PerClient(options.RateLimit.EmailSent, TimeSpan.FromHours(1));
+        texts = PerClient(options.RateLimit.SmsSent, TimeSpan.FromHours(1));
     }
 
     /// <summary>Takes one permit of the client's, or refuses with 429.</summary>
@@ -58,13 +60,18 @@ internal sealed class AuthLimits : IDisposable
     /// One mail: counted at the client who causes it (null: an administrator) and at the mailbox that gets it, whether or
     /// not anyone is known by it.
     /// </summary>
-    public void TakeMail(HttpContext? context, string mailbox)
+    public void TakeMail(HttpContext? context, string mailbox) => TakeMessage(mails, context, mailbox, AuthErrors.OverEmailSendRateLimit);
+
+    /// <summary>One text message, counted like a mail.</summary>
+    public void TakeSms(HttpContext? context, string number) => TakeMessage(texts, context, number, AuthErrors.OverSmsSendRateLimit);
+
+    private void TakeMessage(PartitionedRateLimiter<string> limiter, HttpContext? context, string to, Func<int, AuthError> refusal)
     {
         if (context is not null)
         {
-            Take(mails, "from " + TrustedProxies.LimitKey(proxies.ClientOf(context)), AuthErrors.OverEmailSendRateLimit);
+            Take(limiter, "from " + TrustedProxies.LimitKey(proxies.ClientOf(context)), refusal);
         }
-        Take(mails, "to " + mailbox, AuthErrors.OverEmailSendRateLimit);
+        Take(limiter, "to " + to, refusal);
     }
 
     private static void Take(PartitionedRateLimiter<string> limiter, string key, Func<int, AuthError> refusal)
@@ -99,6 +106,7 @@ internal sealed class AuthLimits : IDisposable
         verification.Dispose();
         failures.Dispose();
         mails.Dispose();
+        texts.Dispose();
     }
 
     private static PartitionedRateLimiter<string> PerClient(int permits, TimeSpan window) =>

@@ -57,6 +57,9 @@ public sealed class AuthOptions
     /// <summary>Second factors.</summary>
     public AuthMfaOptions Mfa { get; } = new();
 
+    /// <summary>Sign-in by telephone.</summary>
+    public AuthSmsOptions Sms { get; } = new();
+
     /// <summary>A development server: without SMTP mails go to the inbox at /dev/inbox, and nothing leaves the machine.</summary>
     public bool Development { get; set; }
 
@@ -140,6 +143,31 @@ public sealed class AuthOtpOptions
 
     /// <summary>Shortest time between two messages of a kind to one address.</summary>
     public TimeSpan MaxFrequency { get; set; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>Sign-in by telephone, as <c>[auth.sms]</c>.</summary>
+public sealed class AuthSmsOptions
+{
+    /// <summary>Sign-up and sign-in by telephone number.</summary>
+    public bool EnableSignup { get; set; }
+
+    /// <summary>The number must be confirmed by a text message before the first sign-in with a password.</summary>
+    public bool EnableConfirmations { get; set; } = true;
+
+    /// <summary>Where text messages are posted to, signed; empty: nowhere (in development they go to the inbox).</summary>
+    public string Uri { get; set; } = "";
+
+    /// <summary>Secret of the signature: v1,whsec_ and base64, as Standard Webhooks has it.</summary>
+    public string Secret { get; set; } = "";
+
+    /// <summary>The text; {{ .Code }} is the code.</summary>
+    public string Template { get; set; } = "Your code is {{ .Code }}";
+
+    /// <summary>Shortest time between two messages of a kind to one number.</summary>
+    public TimeSpan MaxFrequency { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Codes of numbers that nothing is sent to, for tests and for reviewers of app stores.</summary>
+    public Dictionary<string, string> TestOtp { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>The mail server, as <c>[auth.email.smtp]</c>.</summary>

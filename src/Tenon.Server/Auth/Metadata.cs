@@ -12,6 +12,11 @@ internal static class Metadata
     /// <summary>What a user who came by e-mail starts with.</summary>
     public const string OfEmail = """{"provider":"email","providers":["email"]}""";
 
+    /// <summary>What a user who came by telephone starts with.</summary>
+    public const string OfPhone = """{"provider":"phone","providers":["phone"]}""";
+
+    public static readonly JsonElement OfPhoneObject = JsonElement.Parse(OfPhone);
+
     public static readonly JsonElement OfEmailObject = JsonElement.Parse(OfEmail);
 
     /// <summary>Members of the patch replace those of the base; null removes (GoTrue's rule, top level only).</summary>

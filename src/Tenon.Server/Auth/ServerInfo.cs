@@ -67,12 +67,12 @@ internal sealed class ServerInfo(SigningKeys signing, AuthOptions options)
             writer.WriteBoolean(provider, false);
         }
         writer.WriteBoolean("email", options.Email.EnableSignup);
-        writer.WriteBoolean("phone", false);
+        writer.WriteBoolean("phone", options.Sms.EnableSignup);
         writer.WriteEndObject();
         writer.WriteBoolean("disable_signup", !options.EnableSignup);
         writer.WriteBoolean("mailer_autoconfirm", !options.Email.EnableConfirmations);
-        writer.WriteBoolean("phone_autoconfirm", false);
-        writer.WriteString("sms_provider", "");
+        writer.WriteBoolean("phone_autoconfirm", !options.Sms.EnableConfirmations);
+        writer.WriteString("sms_provider", options.Sms.Uri.Length > 0 ? "http" : "");
         writer.WriteBoolean("saml_enabled", false);
         writer.WriteBoolean("passkeys_enabled", false);
         writer.WriteEndObject();

@@ -19,6 +19,9 @@ internal sealed class Users(StoreDatabase store)
     public async Task<User?> ByEmailAsync(string email, CancellationToken cancellation) =>
         Single(await store.QueryAsync(UserSql.ByEmail, new[] { Datum.Of(email) }, cancellation));
 
+    public async Task<User?> ByPhoneAsync(string phone, CancellationToken cancellation) =>
+        Single(await store.QueryAsync(UserSql.ByPhone, new[] { Datum.Of(phone) }, cancellation));
+
     public async Task<List<Identity>> IdentitiesAsync(Guid user, CancellationToken cancellation) =>
         [.. (await store.QueryAsync(UserSql.Identities, new[] { StoreValues.Of(user) }, cancellation)).Select(Identity.Read)];
 
@@ -55,7 +58,11 @@ internal sealed class Users(StoreDatabase store)
         );
         if (user.Email is not null)
         {
-            InsertEmailIdentity(unit, saved, identity, user.CreatedAt!.Value);
+            InsertIdentity(unit, saved, "email", identity, user.CreatedAt!.Value);
+        }
+        else if (user.Phone is not null)
+        {
+            InsertIdentity(unit, saved, "phone", identity, user.CreatedAt!.Value);
         }
         return new UserWithIdentities(saved, Identities(unit, user.Id));
     }
@@ -109,19 +116,26 @@ internal sealed class Users(StoreDatabase store)
             : null;
 
     /// <summary>Keeps the e-mail identity in step with the user's address.</summary>
-    public static void SaveEmailIdentity(IStoreTransaction unit, User user, Guid identity, DateTimeOffset now)
+    public static void SaveEmailIdentity(IStoreTransaction unit, User user, Guid identity, DateTimeOffset now) =>
+        SaveIdentity(unit, user, "email", identity, now);
+
+    /// <summary>Keeps the telephone identity in step with the user's number.</summary>
+    public static void SavePhoneIdentity(IStoreTransaction unit, User user, Guid identity, DateTimeOffset now) =>
+        SaveIdentity(unit, user, "phone", identity, now);
+
+    private static void SaveIdentity(IStoreTransaction unit, User user, string provider, Guid identity, DateTimeOffset now)
     {
         int updated = unit.Execute(
             UserSql.UpdateIdentity,
             StoreValues.Of(user.Id),
-            Datum.Of("email"),
-            Datum.Of(EmailIdentityData(user)),
-            StoreValues.OfText(user.Email),
+            Datum.Of(provider),
+            Datum.Of(IdentityData(user, provider)),
+            StoreValues.OfText(provider == "email" ? user.Email : null),
             StoreValues.Of(now)
         ).Count;
         if (updated == 0)
         {
-            InsertEmailIdentity(unit, user, identity, now);
+            InsertIdentity(unit, user, provider, identity, now);
         }
     }
 
@@ -137,20 +151,25 @@ internal sealed class Users(StoreDatabase store)
             : AuthErrors.UserNotSaved.ToException();
     }
 
-    private static void InsertEmailIdentity(IStoreTransaction unit, User user, Guid identity, DateTimeOffset now) =>
+    private static void InsertIdentity(IStoreTransaction unit, User user, string provider, Guid identity, DateTimeOffset now) =>
         unit.Execute(
             UserSql.InsertIdentity,
             StoreValues.Of(identity),
             Datum.Of(user.Id.ToString("D")),
             StoreValues.Of(user.Id),
-            Datum.Of(EmailIdentityData(user)),
-            Datum.Of("email"),
-            StoreValues.OfText(user.Email),
+            Datum.Of(IdentityData(user, provider)),
+            Datum.Of(provider),
+            StoreValues.OfText(provider == "email" ? user.Email : null),
             StoreValues.Of(now)
         );
 
-    private static string EmailIdentityData(User user) =>
-        $$"""{"sub":"{{user.Id:D}}","email":{{JsonSerializer.Serialize(user.Email)}},"email_verified":{{(user.EmailConfirmedAt is null ? "false" : "true")}},"phone_verified":false}""";
+    private static string IdentityData(User user, string provider)
+    {
+        string contact = JsonSerializer.Serialize(provider == "email" ? user.Email : user.Phone);
+        string email = user.EmailConfirmedAt is not null && provider == "email" ? "true" : "false";
+        string phone = user.PhoneConfirmedAt is not null && provider == "phone" ? "true" : "false";
+        return $$"""{"sub":"{{user.Id:D}}","{{provider}}":{{contact}},"email_verified":{{email}},"phone_verified":{{phone}}}""";
+    }
 
     private static Datum[] UpdateRow(User user, DateTimeOffset? read, DateTimeOffset stamp) =>
         [

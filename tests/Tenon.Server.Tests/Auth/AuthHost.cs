@@ -71,7 +71,9 @@ internal sealed class AuthHost : IAsyncDisposable
         options.RateLimit.SignInSignUps = 1000;
         options.RateLimit.EmailSent = 1000;
         options.RateLimit.TokenVerifications = 1000;
+        options.RateLimit.SmsSent = 1000;
         options.Email.Otp.MaxFrequency = TimeSpan.Zero;
+        options.Sms.MaxFrequency = TimeSpan.Zero;
         configure?.Invoke(options);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));

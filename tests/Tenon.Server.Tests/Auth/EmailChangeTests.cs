@@ -203,4 +203,23 @@ public sealed class EmailChangeTests
         Assert.Equal("400 validation_failed", (await host.AdminAsync("POST", "/auth/v1/admin/generate_link", """{"type":"nonsense","email":"new@b.test"}""")).Refusal);
         Assert.Equal("403 not_admin", (await host.PostAsync("/auth/v1/admin/generate_link", """{"type":"recovery","email":"new@b.test"}""")).Refusal);
     }
+
+    [Fact]
+    public async Task A_mailbox_alone_does_not_get_past_a_second_factor()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        await host.SignUpAsync("a@b.test");
+        await host.Store.RunAsync(
+            """
+            insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at)
+            select gen_random_uuid(), id, 'app', 'totp', 'verified', now(), now() from auth.users
+            """
+        );
+        await host.PostAsync("/auth/v1/recover", """{"email":"a@b.test"}""");
+        string body = JsonSerializer.Serialize(new { type = "recovery", email = "a@b.test", token = CodeIn((await host.MailsAsync("a@b.test"))[0]) });
+        string token = (await host.PostAsync("/auth/v1/verify", body)).Text("access_token");
+        Assert.Equal("401 insufficient_aal", (await host.SendAsync("PUT", "/auth/v1/user", """{"password":"fresh-giraffe-43"}""", token)).Refusal);
+        Assert.Equal("401 insufficient_aal", (await host.SendAsync("PUT", "/auth/v1/user", """{"email":"new@b.test"}""", token)).Refusal);
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync("PUT", "/auth/v1/user", """{"data":{"x":1}}""", token)).Status);
+    }
 }

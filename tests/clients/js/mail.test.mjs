@@ -130,6 +130,30 @@ test('a broken link leads to the site with the reason', async () => {
   assert.match(answer.headers.get('location'), /#error=access_denied&error_code=otp_expired/)
 })
 
+test('signInWithOtp by telephone', async () => {
+  const phone = `4179${String(Date.now()).slice(-7)}`
+  const client = anon()
+  ok(await client.auth.signInWithOtp({ phone: `+${phone}` }))
+  const { user } = ok(await client.auth.verifyOtp({ phone, token: (await mailTo(phone)).code, type: 'sms' }))
+  assert.equal(user.phone, phone)
+  assert.equal(user.app_metadata.provider, 'phone')
+})
+
+test('a test number has its own code', async () => {
+  const client = anon()
+  ok(await client.auth.signInWithOtp({ phone: '+15005550006' }))
+  assert.equal(ok(await client.auth.verifyOtp({ phone: '+15005550006', token: '123456', type: 'sms' })).user.phone, '15005550006')
+})
+
+test('a number is added by its code', async () => {
+  const { client } = await signedUp()
+  const phone = `4178${String(Date.now()).slice(-7)}`
+  assert.equal(ok(await client.auth.updateUser({ phone })).user.new_phone, phone)
+  const { code: token } = await mailTo(phone)
+  assert.equal(ok(await client.auth.verifyOtp({ phone, token, type: 'phone_change' })).user.phone, phone)
+  ok(await anon().auth.signInWithPassword({ phone, password }))
+})
+
 test('the inbox is a page without script', async () => {
   const page = await (await fetch(`${url}/dev/inbox`)).text()
   assert.match(page, /<h1>Inbox<\/h1>/)

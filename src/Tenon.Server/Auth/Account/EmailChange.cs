@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Account;
 
 /// <summary>
 /// A change of address that waits for its mails: one to the new address and, with <c>double_confirm_changes</c>, one to the
-/// old. Where addresses are not confirmed the change holds at once and this is not used.
+/// old; a change of number that waits for its text message. Where they are not confirmed the change holds at once.
 /// </summary>
 internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOptions options)
 {
@@ -53,6 +54,23 @@ internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOption
             OneTimeTokens.DeleteOfType(unit, user.Id, TokenType.EmailChangeCurrent);
         }
     }
+
+    /// <summary>The text message to a new number; null where numbers are not confirmed.</summary>
+    public PreparedMail? PreparePhone(HttpContext context, User user, string number)
+    {
+        if (!options.Sms.EnableSignup)
+        {
+            throw AuthErrors.PhoneProviderDisabled.ToException();
+        }
+        if (!options.Sms.EnableConfirmations)
+        {
+            return null;
+        }
+        mailer.RequireAllowed(context, new Contact(true, number));
+        return mailer.Prepare(new MailRequest(MailPurpose.PhoneChange, user, number, options.SiteUrl));
+    }
+
+    public User? Send(IStoreTransaction unit, PreparedMail message) => mailer.Send(unit, message);
 
     public void Wake() => mailer.Wake();
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Account;
@@ -21,17 +22,11 @@ internal sealed class Reauthenticate(
     {
         SignedIn signedIn = await gate.RequireUserAsync(context);
         User user = signedIn.User;
-        if (user.Email is not { } address)
-        {
-            throw AuthErrors.ValidationFailed("Reauthentication requires the user to have an email address").ToException();
-        }
-        if (user.EmailConfirmedAt is null)
-        {
-            throw AuthErrors.UnconfirmedUser.ToException();
-        }
-        mailer.RequireAllowed(context, address);
-        PreparedMail mail = mailer.Prepare(new MailRequest(MailPurpose.Reauthentication, user, address, options.SiteUrl));
-        AuditEntry audit = AuditEntry.Of("user_reauthenticate_requested", user.Id, address, ClientInfo.Of(context, proxies), clock);
+        Contact contact = ContactOf(user);
+        mailer.RequireAllowed(context, contact);
+        MailPurpose purpose = contact.IsPhone ? MailPurpose.SmsReauthentication : MailPurpose.Reauthentication;
+        PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, options.SiteUrl));
+        AuditEntry audit = AuditEntry.Of("user_reauthenticate_requested", user.Id, contact.Address, ClientInfo.Of(context, proxies), clock);
         try
         {
             await store.WriteAsync(
@@ -52,12 +47,23 @@ internal sealed class Reauthenticate(
         await AuthResponse.WriteEmptyObjectAsync(context);
     }
 
+    // By mail where there is an address, else by text message; only to what the user has proven.
+    private static Contact ContactOf(User user)
+    {
+        Contact contact =
+            user.Email is { } address ? new Contact(false, address)
+            : user.Phone is { } number ? new Contact(true, number)
+            : throw AuthErrors.ValidationFailed("Reauthentication requires the user to have an email or a phone number").ToException();
+        return contact.IsProven(user) ? contact
+            : throw (contact.IsPhone ? AuthErrors.UnconfirmedPhone : AuthErrors.UnconfirmedUser).ToException();
+    }
+
     /// <summary>Uses a nonce up. In a unit of its own, so that wrong guesses stay counted whatever becomes of the change.</summary>
     public async Task RequireAsync(User user, string nonce)
     {
         DateTimeOffset now = StoreTime.Now(clock);
         bool good =
-            user.Email is { } address
+            (user.Email ?? user.Phone) is { } address
             && await store.WriteAsync(
                 unit => tokens.RedeemCode(unit, address, nonce, [TokenType.Reauthentication], now)?.User == user.Id,
                 CancellationToken.None

@@ -24,8 +24,13 @@ internal sealed class UserUpdate(
 )
 {
     /// <summary>A change that passed every check; null members stay as they are.</summary>
-    private sealed record Change(string? Email, string? PasswordHash, JsonElement? Data)
+    private sealed record Change(string? Email, string? Phone, string? PasswordHash, JsonElement? Data)
     {
+        /// <summary>The number waits for this; null: it holds at once.</summary>
+        public PreparedMail? PhoneMail { get; init; }
+
+        public string? PhoneNow => PhoneMail is null ? Phone : null;
+
         /// <summary>The address waits for these; empty: it holds at once.</summary>
         public IReadOnlyList<PreparedMail> Mails { get; init; } = [];
 
@@ -47,7 +52,7 @@ internal sealed class UserUpdate(
         AuthBody body = await AuthBody.ReadAsync(context);
         Change change = await CheckAsync(body, signedIn, context);
         UserWithIdentities saved = await SaveAsync(signedIn, change, context);
-        if (change.Mails.Count > 0)
+        if (change.Mails.Count > 0 || change.PhoneMail is not null)
         {
             emails.Wake();
         }
@@ -57,12 +62,14 @@ internal sealed class UserUpdate(
     private async Task<Change> CheckAsync(AuthBody body, SignedIn signedIn, HttpContext context)
     {
         User user = signedIn.User;
-        if (body.Text("phone") is { Length: > 0 } phone && phone != user.Phone)
-        {
-            throw AuthErrors.PhoneProviderDisabled.ToException();
-        }
+        string? phone = body.Text("phone") is { Length: > 0 } number ? PhoneNumber.Require(number) : null;
+        phone = phone == user.Phone ? null : phone;
         string? email = body.Text("email") is { Length: > 0 } address ? EmailAddress.Require(address) : null;
         email = email == user.Email ? null : email;
+        if ((email ?? phone) is not null || body.Text("password") is { Length: > 0 })
+        {
+            RequireFactor(signedIn);
+        }
         JsonElement? data = body.Object("data");
         Metadata.Merge(user.UserMetadata, data, "data");
         CodeChallenge? challenge = CodeChallenge.Read(body);
@@ -71,13 +78,30 @@ internal sealed class UserUpdate(
         {
             throw AuthErrors.EmailExists.ToException();
         }
+        if (phone is not null && await users.ByPhoneAsync(phone, context.RequestAborted) is not null)
+        {
+            throw AuthErrors.PhoneExists.ToException();
+        }
+        PreparedMail? phoneMail = phone is null ? null : emails.PreparePhone(context, user, phone);
         string? hash = null;
         if (body.Text("password") is { Length: > 0 } password)
         {
-            RequireAddress(user, waits ? null : email);
+            RequireAddress(user, waits ? phoneMail is null ? phone : null : email);
             hash = await passwords.CheckAsync(password, body, signedIn, context.RequestAborted);
         }
-        return new Change(email, hash, data) { Mails = waits ? emails.Prepare(context, user, email!, challenge) : [] };
+        return new Change(email, phone, hash, data) { PhoneMail = phoneMail, Mails = waits ? emails.Prepare(context, user, email!, challenge) : [] };
+    }
+
+    // Whoever came in by a mailbox alone must not get past the second factor by a new password or address.
+    private static void RequireFactor(SignedIn signedIn)
+    {
+        bool verified =
+            signedIn.User.Factors is { } factors
+            && JsonElement.Parse(factors).EnumerateArray().Any(factor => factor.GetProperty("status").GetString() == "verified");
+        if (verified && signedIn.Caller.Aal != "aal2")
+        {
+            throw AuthErrors.Aal2ToUpdate.ToException();
+        }
     }
 
     // A password alone signs nobody in.
@@ -103,7 +127,7 @@ internal sealed class UserUpdate(
             client,
             clock
         );
-        var identity = Guid.NewGuid();
+        (Guid Email, Guid Phone) identity = (Guid.NewGuid(), Guid.NewGuid());
         UserWithIdentities Work(IStoreTransaction unit)
         {
             User saved = Apply(unit, signedIn.User, change, identity, now);
@@ -111,6 +135,11 @@ internal sealed class UserUpdate(
             {
                 EmailChange.Forget(unit, signedIn.User, pending);
                 saved = emails.Begin(unit, id, change.Mails) ?? saved;
+            }
+            if (change.PhoneMail is { } message)
+            {
+                OneTimeTokens.DeleteOfType(unit, id, TokenType.PhoneChange);
+                saved = emails.Send(unit, message) ?? saved;
             }
             if (change.PasswordHash is not null)
             {
@@ -122,7 +151,7 @@ internal sealed class UserUpdate(
         }
         try
         {
-            return change.PasswordHash is null && change.EmailNow is null
+            return change.PasswordHash is null && change.EmailNow is null && change.PhoneNow is null
                 ? await store.WriteAsync(Work, context.RequestAborted)
                 : await sessions.EndingAsync(id, Work);
         }
@@ -132,11 +161,15 @@ internal sealed class UserUpdate(
         }
     }
 
-    private static User Apply(IStoreTransaction unit, User seen, Change change, Guid identity, DateTimeOffset now)
+    private static User Apply(IStoreTransaction unit, User seen, Change change, (Guid Email, Guid Phone) identity, DateTimeOffset now)
     {
         if (change.Email is { } email && Users.EmailIsTaken(unit, email, seen.Id))
         {
             throw AuthErrors.EmailExists.ToException();
+        }
+        if (change.Phone is { } phone && Users.PhoneIsTaken(unit, phone, seen.Id))
+        {
+            throw AuthErrors.PhoneExists.ToException();
         }
         User saved =
             Users.Change(unit, seen.Id, now, user => With(user, seen, change, now))
@@ -144,7 +177,12 @@ internal sealed class UserUpdate(
         if (change.EmailNow is not null)
         {
             OneTimeTokens.DeleteOfUser(unit, seen.Id);
-            Users.SaveEmailIdentity(unit, saved, identity, now);
+            Users.SaveEmailIdentity(unit, saved, identity.Email, now);
+        }
+        if (change.PhoneNow is not null)
+        {
+            OneTimeTokens.DeleteOfUser(unit, seen.Id);
+            Users.SavePhoneIdentity(unit, saved, identity.Phone, now);
         }
         return saved;
     }
@@ -161,8 +199,11 @@ internal sealed class UserUpdate(
             PasswordHash = change.PasswordHash ?? user.PasswordHash,
             UserMetadata = Metadata.Merge(user.UserMetadata, change.Data, "data"),
         };
-        return change.EmailNow is { } email ? Redemption.WithEmail(changed, email, now)
+        changed = change.EmailNow is { } email ? Redemption.WithEmail(changed, email, now)
             : change.NewEmail is { } pending ? changed with { NewEmail = pending }
+            : changed;
+        return change.PhoneNow is { } phone ? Redemption.WithPhone(changed, phone, now)
+            : change.PhoneMail is not null ? changed with { NewPhone = change.Phone }
             : changed;
     }
 }

@@ -1,12 +1,11 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Tenon.Core.Types;
 using Tenon.Server.Auth.SignIn;
 
 namespace Tenon.Server.Auth.Admin;
 
 /// <summary>What an administrator sends of a user, read and checked. Null members were not sent.</summary>
-internal sealed partial record AdminUserBody
+internal sealed record AdminUserBody
 {
     public Guid? Id { get; private init; }
     public string? Email { get; private init; }
@@ -42,7 +41,7 @@ internal sealed partial record AdminUserBody
         {
             Id = body.Uuid("id"),
             Email = NotEmpty(body.Text("email")) is { } email ? EmailAddress.Require(email) : null,
-            Phone = NotEmpty(body.Text("phone")) is { } phone ? ReadPhone(phone) : null,
+            Phone = NotEmpty(body.Text("phone")) is { } phone ? PhoneNumber.Require(phone) : null,
             Password = password,
             PasswordHash = hash,
             EmailConfirm = body.Flag("email_confirm"),
@@ -65,16 +64,4 @@ internal sealed partial record AdminUserBody
         text == "none" ? TimeSpan.Zero
         : GoDuration.Parse(text)
             ?? throw AuthErrors.ValidationFailed("\"ban_duration\" must be \"none\" or a duration such as 24h or 90m").ToException();
-
-    /// <summary>E.164 digits without the plus, as GoTrue keeps them.</summary>
-    private static string ReadPhone(string text)
-    {
-        string digits = text.Replace(" ", "", StringComparison.Ordinal).TrimStart('+');
-        return PhoneShape().IsMatch(digits)
-            ? digits
-            : throw AuthErrors.ValidationFailed("Invalid phone number format (E.164 required)").ToException();
-    }
-
-    [GeneratedRegex(@"\A[1-9][0-9]{1,14}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex PhoneShape();
 }

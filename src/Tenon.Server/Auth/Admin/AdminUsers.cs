@@ -154,7 +154,7 @@ internal sealed class AdminUsers(
         {
             Id = body.Id ?? Guid.NewGuid(),
             CreatedAt = now,
-            AppMetadata = body.Email is not null ? Metadata.OfEmail : """{"provider":"phone","providers":["phone"]}""",
+            AppMetadata = body.Email is not null ? Metadata.OfEmail : Metadata.OfPhone,
         };
         return With(blank, body, await HashAsync(body, cancellation), now);
     }

@@ -3,7 +3,7 @@ using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Mail;
 
-/// <summary>What a mail is sent for: its template, the type its link names, the token it carries, the column that notes it.</summary>
+/// <summary>What a message is sent for: its template, the type its link names, the token it carries, the column that notes it.</summary>
 internal sealed record MailPurpose(string Template, string LinkType, string TokenType, StoreStatement Sent)
 {
     public static readonly MailPurpose Signup = new("confirmation", "signup", OneTime.TokenType.Confirmation, UserSql.ConfirmationSent);
@@ -16,5 +16,15 @@ internal sealed record MailPurpose(string Template, string LinkType, string Toke
     public static readonly MailPurpose Recovery = new("recovery", "recovery", OneTime.TokenType.Recovery, UserSql.RecoverySent);
     public static readonly MailPurpose EmailChangeNew = new("email_change", "email_change", OneTime.TokenType.EmailChangeNew, UserSql.EmailChangeSent);
     public static readonly MailPurpose EmailChangeCurrent = EmailChangeNew with { TokenType = OneTime.TokenType.EmailChangeCurrent };
+    /// <summary>The template of purposes that go by text message.</summary>
+    public const string SmsTemplate = "sms";
+
+    public static readonly MailPurpose SmsSignup = new(SmsTemplate, "sms", OneTime.TokenType.Confirmation, UserSql.ConfirmationSent);
+    public static readonly MailPurpose Sms = SmsSignup with { TokenType = OneTime.TokenType.Sms };
+    public static readonly MailPurpose PhoneChange = new(SmsTemplate, "phone_change", OneTime.TokenType.PhoneChange, UserSql.PhoneChangeSent);
+    public static readonly MailPurpose SmsReauthentication = new(SmsTemplate, "reauthentication", OneTime.TokenType.Reauthentication, UserSql.ReauthenticationSent);
+
+    public bool IsSms => Template == SmsTemplate;
+
     public static readonly MailPurpose Reauthentication = new("reauthentication", "reauthentication", OneTime.TokenType.Reauthentication, UserSql.ReauthenticationSent);
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.Mail.Templates;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Mail;
@@ -23,7 +25,7 @@ internal sealed record MailRequest(MailPurpose Purpose, User? User, string To, s
 }
 
 /// <summary>
-/// Mails with one-time codes. Everything random and slow happens in <see cref="Prepare"/>; <see cref="Send"/> only writes,
+/// Mails and text messages with one-time codes. Everything random and slow happens in <see cref="Prepare"/>; <see cref="Send"/> only writes,
 /// inside the caller's unit. Without a user the same statements run and the mail goes to nobody.
 /// </summary>
 internal sealed class Mailer(
@@ -35,6 +37,23 @@ internal sealed class Mailer(
     AuthOptions options
 )
 {
+    private readonly Template text = Template.Plain(options.Sms.Template);
+
+    /// <summary>Counts a message to either kind of contact against the limits before any work is done.</summary>
+    public void RequireAllowed(HttpContext? context, Contact contact)
+    {
+        if (!contact.IsPhone)
+        {
+            RequireAllowed(context, contact.Address);
+            return;
+        }
+        if (!options.Sms.EnableSignup || !senders.HasSms)
+        {
+            throw AuthErrors.PhoneProviderDisabled.ToException();
+        }
+        limits.TakeSms(context, contact.Address);
+    }
+
     /// <summary>Counts a mail against the limits before any work is done. Context null: an administrator asks.</summary>
     public void RequireAllowed(HttpContext? context, string mailbox)
     {
@@ -49,8 +68,16 @@ internal sealed class Mailer(
     {
         Guid? user = request.UserId ?? request.User?.Id;
         NewToken token = NewToken(request, user);
+        OutboundMessage message = request.Purpose.IsSms ? TextMessage(request, token) : Mail(request, token);
+        bool silent = user is null || (request.Purpose.IsSms && options.Sms.TestOtp.ContainsKey(request.To));
+        QueuedMessage queued = outbox.Prepare(request.Purpose.IsSms ? Outbox.Sms : Outbox.Email, message, silent, options.Email.Otp.Expiry);
+        return new PreparedMail(request.Purpose, token, queued, user ?? Guid.NewGuid());
+    }
+
+    private OutboundMessage Mail(MailRequest request, NewToken token)
+    {
         RenderedMail rendered = templates.Render(request.Purpose.Template, Variables(request, token));
-        var message = new OutboundMessage
+        return new OutboundMessage
         {
             Kind = request.Purpose.Template,
             To = request.To,
@@ -59,24 +86,37 @@ internal sealed class Mailer(
             Text = MailText.FromHtml(rendered.Html),
             Code = token.Code,
         };
-        QueuedMessage queued = outbox.Prepare(Outbox.Email, message, decoy: user is null, options.Email.Otp.Expiry);
-        return new PreparedMail(request.Purpose, token, queued, user ?? Guid.NewGuid());
     }
+
+    private OutboundMessage TextMessage(MailRequest request, NewToken token) =>
+        new()
+        {
+            Kind = request.Purpose.LinkType,
+            To = request.To,
+            Text = text.Render(new Dictionary<string, object?> { ["Code"] = token.Code, ["Token"] = token.Code, ["SiteURL"] = options.SiteUrl }),
+            Code = token.Code,
+        };
 
     /// <summary>A token without a mail: its link and code go to who asked for them (generate_link).</summary>
     public NewToken NewToken(MailRequest request, Guid? user) =>
-        tokens.Create(request.Purpose.TokenType, user, request.To, request.Challenge);
+        tokens.Create(
+            request.Purpose.TokenType,
+            user,
+            request.To,
+            request.Challenge,
+            request.Purpose.IsSms ? options.Sms.TestOtp.GetValueOrDefault(request.To) : null
+        );
 
     /// <summary>Writes the token and the mail; the user with the time of it, null where there is none.</summary>
     public User? Send(IStoreTransaction unit, PreparedMail mail)
     {
         Outbox.Queue(unit, mail.Message);
-        return SaveToken(unit, mail.Purpose, mail.Token, mail.User, options.Email.Otp.MaxFrequency);
+        return SaveToken(unit, mail.Purpose, mail.Token, mail.User, mail.Purpose.IsSms ? options.Sms.MaxFrequency : options.Email.Otp.MaxFrequency);
     }
 
     public User? SaveToken(IStoreTransaction unit, MailPurpose purpose, NewToken token, Guid user, TimeSpan shortestInterval)
     {
-        tokens.Save(unit, token, shortestInterval, AuthErrors.OverEmailSendRateLimit);
+        tokens.Save(unit, token, shortestInterval, purpose.IsSms ? AuthErrors.OverSmsSendRateLimit : AuthErrors.OverEmailSendRateLimit);
         return unit.Execute(purpose.Sent, StoreValues.Of(user), StoreValues.Of(token.CreatedAt)) is [var row] ? User.Read(row) : null;
     }
 

@@ -1,3 +1,5 @@
+using Tenon.Server.Auth.Hooks;
+
 namespace Tenon.Server.Auth.Mail;
 
 /// <summary>The way out of each channel, chosen once from the options; null where there is none.</summary>
@@ -6,11 +8,17 @@ internal sealed class MessageSenders
     private readonly IMessageSender? email;
     private readonly IMessageSender? sms;
 
-    public MessageSenders(AuthOptions options)
+    public MessageSenders(AuthOptions options, SafeHttp http)
     {
         IMessageSender? inbox = options.Development ? new InboxSender() : null;
         email = options.Email.Smtp.Enabled ? new SmtpSender(options.Email.Smtp) : inbox;
-        sms = inbox;
+        sms = options.Sms.Uri.Length == 0
+            ? inbox
+            : new SmsHttpSender(
+                SafeHttp.Require(options.Sms.Uri, "[auth.sms] uri", options.Development),
+                new WebhookSignature(options.Sms.Secret, "[auth.sms] secret"),
+                http
+            );
     }
 
     public bool HasEmail => email is not null;

@@ -21,17 +21,17 @@ internal sealed class ConfirmedSignUp(
     TimeProvider clock
 )
 {
-    public async Task HandleAsync(HttpContext context, User user, CodeChallenge? challenge)
+    public async Task HandleAsync(HttpContext context, Contact contact, User user, CodeChallenge? challenge)
     {
         string redirectTo = redirects.Of(context);
-        mailer.RequireAllowed(context, user.Email!);
-        User? known = await users.ByEmailAsync(user.Email!, context.RequestAborted);
-        bool taken = known?.EmailConfirmedAt is not null;
+        mailer.RequireAllowed(context, contact);
+        User? known = await contact.FindAsync(users, context.RequestAborted);
+        bool taken = known is not null && contact.IsProven(known);
         Guid id = known?.Id ?? user.Id;
         PreparedMail mail = mailer.Prepare(
-            new MailRequest(MailPurpose.Signup, null, user.Email!, redirectTo)
+            new MailRequest(contact.Signup, null, contact.Address, redirectTo)
             {
-                Challenge = challenge,
+                Challenge = contact.IsPhone ? null : challenge,
                 UserId = taken ? null : id,
                 Metadata = user.UserMetadata,
             }
@@ -39,7 +39,7 @@ internal sealed class ConfirmedSignUp(
         AuditEntry audit = AuditEntry.Of(
             taken ? "user_repeated_signup" : "user_confirmation_requested",
             id,
-            user.Email,
+            contact.Address,
             ClientInfo.Of(context, proxies),
             clock
         );
@@ -49,7 +49,7 @@ internal sealed class ConfirmedSignUp(
             UserWithIdentities saved = await store.WriteAsync(
                 unit =>
                 {
-                    UserWithIdentities written = Write(unit, user, known, taken, identity);
+                    UserWithIdentities written = Write(unit, contact, user, known, taken, identity);
                     User sent = mailer.Send(unit, mail) ?? user with { ConfirmationSentAt = mail.Token.CreatedAt };
                     audit.Write(unit);
                     return written with { User = taken ? Stranger(user, sent) : sent };
@@ -65,7 +65,7 @@ internal sealed class ConfirmedSignUp(
         }
     }
 
-    private static UserWithIdentities Write(IStoreTransaction unit, User user, User? known, bool taken, Guid identity)
+    private static UserWithIdentities Write(IStoreTransaction unit, Contact contact, User user, User? known, bool taken, Guid identity)
     {
         if (taken)
         {
@@ -82,7 +82,7 @@ internal sealed class ConfirmedSignUp(
                 known.Id,
                 user.CreatedAt!.Value,
                 old =>
-                    old.EmailConfirmedAt is null
+                    !contact.IsProven(old)
                         ? old with { PasswordHash = user.PasswordHash, UserMetadata = user.UserMetadata }
                         : throw AuthErrors.Conflict.ToException()
             ) ?? throw AuthErrors.Conflict.ToException();

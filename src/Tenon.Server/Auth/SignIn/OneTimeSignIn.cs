@@ -25,42 +25,35 @@ internal sealed class OneTimeSignIn(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
-        bool byEmail = !string.IsNullOrEmpty(body.Text("email"));
-        bool byPhone = !string.IsNullOrEmpty(body.Text("phone"));
-        if (byEmail == byPhone)
+        var contact = Contact.Read(body, "Only an email address or phone number should be provided");
+        if (contact.IsPhone && body.Text("channel") is not (null or "" or "sms"))
         {
-            throw AuthErrors.ValidationFailed("Only an email address or phone number should be provided").ToException();
+            throw AuthErrors.ValidationFailed("Invalid channel, supported value is sms").ToException();
         }
-        if (byPhone)
-        {
-            throw AuthErrors.PhoneProviderDisabled.ToException();
-        }
-        await SendAsync(context, body, body.Flag("create_user") ?? true);
+        await SendAsync(context, body, contact, body.Flag("create_user") ?? true);
     }
 
     public async Task MagicLinkAsync(HttpContext context)
     {
         limits.Take(AuthLimit.SignIn, context);
-        await SendAsync(context, await AuthBody.ReadAsync(context), create: true);
+        AuthBody body = await AuthBody.ReadAsync(context);
+        await SendAsync(context, body, new Contact(false, EmailAddress.Require(body.Text("email") ?? "")), create: true);
     }
 
-    private async Task SendAsync(HttpContext context, AuthBody body, bool create)
+    private async Task SendAsync(HttpContext context, AuthBody body, Contact contact, bool create)
     {
-        string address = EmailAddress.Require(body.Text("email") ?? "");
         CodeChallenge? challenge = CodeChallenge.Read(body);
         string metadata = Metadata.Merge("{}", body.Object("data"), "data");
         string redirectTo = redirects.Of(context);
-        mailer.RequireAllowed(context, address);
-        User? known = await users.ByEmailAsync(address, context.RequestAborted);
-        RequireOpen(known, create);
-        DateTimeOffset now = StoreTime.Now(clock);
-        User user = known ?? new User { Id = Guid.NewGuid(), Email = address, CreatedAt = now, AppMetadata = Metadata.OfEmail, UserMetadata = metadata };
+        mailer.RequireAllowed(context, contact);
+        User? known = await contact.FindAsync(users, context.RequestAborted);
+        RequireOpen(known, contact, create);
+        User user = known ?? contact.NewUser(StoreTime.Now(clock), metadata);
         bool first = user.EmailConfirmedAt is null && options.Email.EnableConfirmations;
-        PreparedMail mail = mailer.Prepare(
-            new MailRequest(first ? MailPurpose.FirstMagicLink : MailPurpose.MagicLink, user, address, redirectTo) { Challenge = challenge }
-        );
+        MailPurpose purpose = contact.IsPhone ? MailPurpose.Sms : first ? MailPurpose.FirstMagicLink : MailPurpose.MagicLink;
+        PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, redirectTo) { Challenge = contact.IsPhone ? null : challenge });
         string action = known is null ? "user_signedup" : "user_recovery_requested";
-        AuditEntry audit = AuditEntry.Of(action, user.Id, address, ClientInfo.Of(context, proxies), clock);
+        AuditEntry audit = AuditEntry.Of(action, user.Id, contact.Address, ClientInfo.Of(context, proxies), clock);
         var identity = Guid.NewGuid();
         try
         {
@@ -90,13 +83,13 @@ internal sealed class OneTimeSignIn(
         await AuthResponse.WriteEmptyObjectAsync(context);
     }
 
-    private void RequireOpen(User? known, bool create)
+    private void RequireOpen(User? known, Contact contact, bool create)
     {
         AuthError? closed =
             known is not null ? null
             : !create ? AuthErrors.OtpDisabled
             : !options.EnableSignup ? AuthErrors.SignupDisabled
-            : !options.Email.EnableSignup ? AuthErrors.EmailProviderDisabled
+            : !contact.IsPhone && !options.Email.EnableSignup ? AuthErrors.EmailProviderDisabled
             : null;
         if (closed is not null)
         {

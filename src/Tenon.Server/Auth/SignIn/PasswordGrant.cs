@@ -14,6 +14,7 @@ internal sealed class PasswordGrant(
     PasswordHasher hasher,
     AuthLimits limits,
     TrustedProxies proxies,
+    AuthOptions options,
     TimeProvider clock
 )
 {
@@ -23,56 +24,58 @@ internal sealed class PasswordGrant(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
-        (string email, string password) = Read(body);
-        limits.RequireFewFailures(email);
-        User user = await AuthenticateAsync(email, password, context);
-        RequireAllowed(user);
+        (Contact contact, string password) = Read(body);
+        limits.RequireFewFailures(contact.Address);
+        User user = await AuthenticateAsync(contact, password, context);
+        RequireAllowed(user, contact);
         string kept = PasswordHash.IsOutdated(user.PasswordHash!)
             ? await hasher.HashAsync(password, context.RequestAborted)
             : user.PasswordHash!;
         await AuthResponse.WriteSessionAsync(context, await OpenAsync(user, kept, context));
     }
 
-    private static (string Email, string Password) Read(AuthBody body)
+    private (Contact Contact, string Password) Read(AuthBody body)
     {
         string? email = body.Text("email");
+        string? phone = body.Text("phone");
         string? password = body.Text("password");
-        if (string.IsNullOrEmpty(email))
+        if (string.IsNullOrEmpty(email) && string.IsNullOrEmpty(phone))
         {
-            throw (
-                string.IsNullOrEmpty(body.Text("phone"))
-                    ? AuthErrors.ValidationFailed("missing email or phone")
-                    : AuthErrors.PhoneProviderDisabled
-            ).ToException();
+            throw AuthErrors.ValidationFailed("missing email or phone").ToException();
+        }
+        bool byPhone = string.IsNullOrEmpty(email);
+        if (byPhone && !options.Sms.EnableSignup)
+        {
+            throw AuthErrors.PhoneProviderDisabled.ToException();
         }
         // An address or password that cannot be anyone's is refused by its form, which tells nothing of any user.
-        string? address = EmailAddress.Normalise(email);
+        string? address = byPhone ? PhoneNumber.Normalise(phone!) : EmailAddress.Normalise(email!);
         return address is null || string.IsNullOrEmpty(password) || password.Length > LongestPassword
             ? throw AuthErrors.InvalidCredentials.ToException()
-            : (address, password);
+            : (new Contact(byPhone, address), password);
     }
 
-    private async Task<User> AuthenticateAsync(string email, string password, HttpContext context)
+    private async Task<User> AuthenticateAsync(Contact contact, string password, HttpContext context)
     {
-        User? user = await users.ByEmailAsync(email, context.RequestAborted);
+        User? user = await contact.FindAsync(users, context.RequestAborted);
         string? hash = user is { DeletedAt: null, IsSsoUser: false } ? user.PasswordHash : null;
         if (!await hasher.VerifyAsync(hash, password, context.RequestAborted))
         {
-            limits.CountFailure(email);
+            limits.CountFailure(contact.Address);
             throw AuthErrors.InvalidCredentials.ToException();
         }
         return user!;
     }
 
-    private void RequireAllowed(User user)
+    private void RequireAllowed(User user, Contact contact)
     {
         if (user.IsBanned(clock.GetUtcNow()))
         {
             throw AuthErrors.UserBannedAtSignIn.ToException();
         }
-        if (user.EmailConfirmedAt is null)
+        if (!contact.IsProven(user))
         {
-            throw AuthErrors.EmailNotConfirmed.ToException();
+            throw (contact.IsPhone ? AuthErrors.PhoneNotConfirmed : AuthErrors.EmailNotConfirmed).ToException();
         }
     }
 

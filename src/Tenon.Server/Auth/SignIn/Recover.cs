@@ -31,7 +31,7 @@ internal sealed class Recover(
         string address = EmailAddress.Require(email);
         mailer.RequireAllowed(context, address);
         User? user = await users.ByEmailAsync(address, context.RequestAborted);
-        await SendAsync(context, user, new MailRequest(MailPurpose.Recovery, user, address, redirects.Of(context)) { Challenge = CodeChallenge.Read(body) });
+        await SendAsync(context, new MailRequest(MailPurpose.Recovery, user, address, redirects.Of(context)) { Challenge = CodeChallenge.Read(body) });
     }
 
     public async Task ResendAsync(HttpContext context)
@@ -39,38 +39,41 @@ internal sealed class Recover(
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         string type = body.Text("type") ?? "";
-        if (type is "sms" or "phone_change")
-        {
-            throw AuthErrors.PhoneProviderDisabled.ToException();
-        }
-        if (type is not ("signup" or "email_change"))
+        bool byPhone = type is "sms" or "phone_change";
+        if (!byPhone && type is not ("signup" or "email_change"))
         {
             throw AuthErrors.ValidationFailed("Missing one of these types: signup, email_change, sms, phone_change").ToException();
         }
-        if (body.Text("email") is not { Length: > 0 } email)
+        var contact = Contact.Read(body, "Only an email address or phone number should be provided");
+        if (contact.IsPhone != byPhone)
         {
-            throw AuthErrors.ValidationFailed("Type provided requires an email address").ToException();
+            throw AuthErrors.ValidationFailed($"Type provided requires {(byPhone ? "a phone number" : "an email address")}").ToException();
         }
-        string address = EmailAddress.Require(email);
-        mailer.RequireAllowed(context, address);
-        User? user = await users.ByEmailAsync(address, context.RequestAborted);
-        CodeChallenge? challenge = CodeChallenge.Read(body);
-        string redirectTo = redirects.Of(context);
-        bool due = type == "signup" ? user is { EmailConfirmedAt: null } : user is { NewEmail: not null };
-        user = due ? user : null;
-        await SendAsync(
-            context,
-            user,
-            type == "signup"
-                ? new MailRequest(MailPurpose.Signup, user, address, redirectTo) { Challenge = challenge }
-                : new MailRequest(MailPurpose.EmailChangeNew, user, user?.NewEmail ?? address, redirectTo) { Challenge = challenge, NewEmail = user?.NewEmail }
-        );
+        mailer.RequireAllowed(context, contact);
+        User? user = await contact.FindAsync(users, context.RequestAborted);
+        await SendAsync(context, Again(type, contact, user, redirects.Of(context), CodeChallenge.Read(body)));
     }
 
-    private async Task SendAsync(HttpContext context, User? user, MailRequest request)
+    /// <summary>What there is to send again; for whom nothing waits, the same to nobody.</summary>
+    private static MailRequest Again(string type, Contact contact, User? user, string redirectTo, CodeChallenge? challenge) =>
+        type switch
+        {
+            "signup" => new MailRequest(MailPurpose.Signup, Waiting(user, user is { EmailConfirmedAt: null }), contact.Address, redirectTo) { Challenge = challenge },
+            "sms" => new MailRequest(MailPurpose.SmsSignup, Waiting(user, user is { PhoneConfirmedAt: null }), contact.Address, redirectTo),
+            "phone_change" => new MailRequest(MailPurpose.PhoneChange, Waiting(user, user?.NewPhone is not null), user?.NewPhone ?? contact.Address, redirectTo),
+            _ => new MailRequest(MailPurpose.EmailChangeNew, Waiting(user, user?.NewEmail is not null), user?.NewEmail ?? contact.Address, redirectTo)
+            {
+                Challenge = challenge,
+                NewEmail = user?.NewEmail,
+            },
+        };
+
+    private static User? Waiting(User? user, bool waits) => waits ? user : null;
+
+    private async Task SendAsync(HttpContext context, MailRequest request)
     {
         PreparedMail mail = mailer.Prepare(request);
-        AuditEntry audit = AuditEntry.Of("user_recovery_requested", user?.Id, request.To, ClientInfo.Of(context, proxies), clock);
+        AuditEntry audit = AuditEntry.Of("user_recovery_requested", request.User?.Id, request.To, ClientInfo.Of(context, proxies), clock);
         try
         {
             await store.WriteAsync(

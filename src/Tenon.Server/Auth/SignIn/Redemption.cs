@@ -86,6 +86,7 @@ internal sealed class Redemption(
         }
         Redeemed applied = token.Type switch
         {
+            TokenType.PhoneChange => ChangePhone(unit, user, token, attempt),
             TokenType.EmailChangeNew or TokenType.EmailChangeCurrent => ChangeEmail(unit, token, attempt),
             _ => Confirm(unit, user, token, attempt),
         };
@@ -102,32 +103,83 @@ internal sealed class Redemption(
             "signup" or "magiclink" or "email" => (string[])[TokenType.Confirmation, TokenType.Recovery],
             "invite" => (string[])[TokenType.Confirmation],
             "recovery" => (string[])[TokenType.Recovery],
+            "sms" => (string[])[TokenType.Sms, TokenType.Confirmation],
+            "phone_change" => (string[])[TokenType.PhoneChange],
             "email_change" => (string[])[TokenType.EmailChangeNew, TokenType.EmailChangeCurrent],
             _ => [],
         };
 
-    /// <summary>The mailbox is proven. A password that was set before anyone proved it is not its owner's, unless the mail was about it.</summary>
-    private static Redeemed Confirm(IStoreTransaction unit, User user, RedeemedToken token, Attempt attempt)
+    /// <summary>The mailbox or number is proven. A password that was set before anyone proved it is not its owner's, unless the message was about it.</summary>
+    private Redeemed Confirm(IStoreTransaction unit, User user, RedeemedToken token, Attempt attempt)
     {
-        if (user.EmailConfirmedAt is not null)
+        bool phone = tokens.IsOf(token, user.Phone);
+        if (!phone && !tokens.IsOf(token, user.Email))
+        {
+            // Sent to an address the user no longer has.
+            return new Redeemed(AuthErrors.LinkExpired);
+        }
+        var contact = new Contact(phone, (phone ? user.Phone : user.Email)!);
+        if (contact.IsProven(user))
         {
             return new Redeemed(Refusal: null) { User = new UserWithIdentities(user, []) };
         }
-        bool keepsPassword = token.Type == TokenType.Confirmation;
+        bool keepsPassword = token.Type == TokenType.Confirmation || user.EmailConfirmedAt is not null || user.PhoneConfirmedAt is not null;
         User? confirmed = Users.Change(
             unit,
             user.Id,
             attempt.Now,
-            old => old with { EmailConfirmedAt = attempt.Now, PasswordHash = keepsPassword ? old.PasswordHash : null }
+            old => contact.Proven(old, attempt.Now) with { PasswordHash = keepsPassword ? old.PasswordHash : null }
         );
         if (confirmed is null)
         {
             return new Redeemed(AuthErrors.LinkExpired);
         }
-        Users.SaveEmailIdentity(unit, confirmed, attempt.Identity, attempt.Now);
+        SaveIdentity(unit, confirmed, phone, attempt);
         OneTimeTokens.DeleteOfUser(unit, user.Id);
         return new Redeemed(Refusal: null) { User = new UserWithIdentities(confirmed, []), Changed = true };
     }
+
+    private static void SaveIdentity(IStoreTransaction unit, User user, bool phone, Attempt attempt)
+    {
+        if (phone)
+        {
+            Users.SavePhoneIdentity(unit, user, attempt.Identity, attempt.Now);
+        }
+        else
+        {
+            Users.SaveEmailIdentity(unit, user, attempt.Identity, attempt.Now);
+        }
+    }
+
+    private Redeemed ChangePhone(IStoreTransaction unit, User user, RedeemedToken token, Attempt attempt)
+    {
+        if (user.NewPhone is not { } number || !tokens.IsOf(token, number))
+        {
+            return new Redeemed(AuthErrors.CodeExpired);
+        }
+        if (Users.PhoneIsTaken(unit, number, user.Id))
+        {
+            return new Redeemed(AuthErrors.PhoneExists);
+        }
+        if (Users.Change(unit, user.Id, attempt.Now, old => WithPhone(old, number, attempt.Now)) is not { } changed)
+        {
+            return new Redeemed(AuthErrors.CodeExpired);
+        }
+        SaveIdentity(unit, changed, phone: true, attempt);
+        OneTimeTokens.DeleteOfUser(unit, user.Id);
+        return new Redeemed(Refusal: null) { User = new UserWithIdentities(changed, []), Changed = true };
+    }
+
+    /// <summary>The user with a proven number; an anonymous one becomes permanent.</summary>
+    public static User WithPhone(User user, string number, DateTimeOffset now) =>
+        user with
+        {
+            Phone = number,
+            NewPhone = null,
+            PhoneConfirmedAt = now,
+            IsAnonymous = false,
+            AppMetadata = user.IsAnonymous ? Metadata.Merge(user.AppMetadata, Metadata.OfPhoneObject, "app_metadata") : user.AppMetadata,
+        };
 
     /// <summary>
     /// One mailbox agrees. With double confirmation the change holds when both have; each counts once, however many mails
@@ -184,7 +236,7 @@ internal sealed class Redemption(
     private Redeemed Open(IStoreTransaction unit, Redeemed applied, RedeemedToken token, Attempt attempt)
     {
         User user = applied.User!.User;
-        (attempt.Audit with { Actor = user.Id, ActorName = user.Email }).Write(unit);
+        (attempt.Audit with { Actor = user.Id, ActorName = user.Email ?? user.Phone }).Write(unit);
         if (attempt.WantsFlow && token.Challenge is { } challenge)
         {
             FlowStates.Insert(unit, attempt.Code, attempt.Flow, user.Id, challenge, "email", attempt.Shown.Type, attempt.Now);

@@ -6,7 +6,7 @@ using Tenon.Server.Store;
 namespace Tenon.Server.Auth.SignIn;
 
 /// <summary>
-/// POST /signup: a user with e-mail address and password, or an anonymous one where neither is given. User, identity and
+/// POST /signup: a user with e-mail address or telephone number and password, or an anonymous one where neither is given. User, identity and
 /// session are one write unit, so a refused trigger leaves nothing behind. The password is hashed before the address is
 /// looked up: a taken address costs as much as a free one. Where addresses are confirmed by mail,
 /// <see cref="ConfirmedSignUp"/> goes on from there.
@@ -25,81 +25,67 @@ internal sealed class SignUp(
     public async Task HandleAsync(HttpContext context)
     {
         AuthBody body = await AuthBody.ReadAsync(context);
-        string? email = body.Text("email") is { Length: > 0 } address ? address : null;
-        string? phone = body.Text("phone") is { Length: > 0 } number ? number : null;
-        bool anonymous = email is null && phone is null;
+        bool anonymous = string.IsNullOrEmpty(body.Text("email")) && string.IsNullOrEmpty(body.Text("phone"));
         limits.Take(anonymous ? AuthLimit.Anonymous : AuthLimit.SignIn, context);
-        RequireOpen(email, phone);
-        bool byMail = email is not null && options.Email.EnableConfirmations;
+        Contact? contact = anonymous ? null : Contact.Read(body, "Only an email address or phone number should be provided on signup.");
+        RequireOpen(contact);
         CodeChallenge? challenge = CodeChallenge.Read(body);
         DateTimeOffset now = StoreTime.Now(clock);
-        var user = new User
+        string metadata = Metadata.Merge("{}", body.Object("data"), "data");
+        if (contact is not { } known)
         {
-            Id = Guid.NewGuid(),
-            UserMetadata = Metadata.Merge("{}", body.Object("data"), "data"),
-            CreatedAt = now,
-            IsAnonymous = anonymous,
-        };
-        if (!anonymous)
-        {
-            user = await WithPasswordAsync(user, email!, body.Text("password"), context);
-        }
-        if (byMail)
-        {
-            await confirmed.HandleAsync(context, user with { EmailConfirmedAt = null }, challenge);
+            var nobody = new User { Id = Guid.NewGuid(), UserMetadata = metadata, CreatedAt = now, IsAnonymous = true };
+            await AuthResponse.WriteSessionAsync(context, await CreateAsync(nobody, context));
             return;
         }
-        await AuthResponse.WriteSessionAsync(context, await CreateAsync(user, context));
+        User user = await WithPasswordAsync(known.NewUser(now, metadata), body.Text("password"), context);
+        if (known.IsPhone ? options.Sms.EnableConfirmations : options.Email.EnableConfirmations)
+        {
+            await confirmed.HandleAsync(context, known, user, challenge);
+            return;
+        }
+        await AuthResponse.WriteSessionAsync(context, await CreateAsync(known.Proven(user, now), context));
     }
 
-    private void RequireOpen(string? email, string? phone)
+    private void RequireOpen(Contact? contact)
     {
-        if (!options.EnableSignup)
-        {
-            throw AuthErrors.SignupDisabled.ToException();
-        }
         AuthError? closed =
-            email is not null && phone is not null
-                ? AuthErrors.ValidationFailed("Only an email address or phone number should be provided on signup.")
-            : phone is not null ? AuthErrors.PhoneProviderDisabled
-            : email is null && !options.EnableAnonymousSignIns ? AuthErrors.AnonymousProviderDisabled
-            : email is not null && !options.Email.EnableSignup ? AuthErrors.EmailProviderDisabled
-            : null;
+            !options.EnableSignup ? AuthErrors.SignupDisabled
+            : contact is not { } known ? options.EnableAnonymousSignIns ? null : AuthErrors.AnonymousProviderDisabled
+            : known.IsPhone ? options.Sms.EnableSignup ? null : AuthErrors.PhoneProviderDisabled
+            : options.Email.EnableSignup ? null
+            : AuthErrors.EmailProviderDisabled;
         if (closed is not null)
         {
             throw closed.ToException();
         }
     }
 
-    private async Task<User> WithPasswordAsync(User user, string email, string? password, HttpContext context)
+    private async Task<User> WithPasswordAsync(User user, string? password, HttpContext context)
     {
-        string address = EmailAddress.Require(email);
         if (string.IsNullOrEmpty(password))
         {
             throw AuthErrors.ValidationFailed("Signup requires a valid password").ToException();
         }
         PasswordRules.Require(password, options);
-        return user with
-        {
-            Email = address,
-            EmailConfirmedAt = user.CreatedAt,
-            PasswordHash = await hasher.HashAsync(password, context.RequestAborted),
-            AppMetadata = Metadata.OfEmail,
-        };
+        return user with { PasswordHash = await hasher.HashAsync(password, context.RequestAborted) };
     }
 
     private async Task<IssuedSession> CreateAsync(User user, HttpContext context)
     {
         ClientInfo client = ClientInfo.Of(context, proxies);
         NewSession opened = sessions.Prepare(user.Id, user.IsAnonymous ? "anonymous" : "password", client);
-        AuditEntry audit = AuditEntry.Of("user_signedup", user.Id, user.Email, client, clock);
+        AuditEntry audit = AuditEntry.Of("user_signedup", user.Id, user.Email ?? user.Phone, client, clock);
         var identity = Guid.NewGuid();
         try
         {
             UserWithIdentities saved = await store.WriteAsync(
                 unit =>
                 {
-                    if (user.Email is not null && Users.EmailIsTaken(unit, user.Email, user.Id))
+                    bool taken =
+                        (user.Email is not null && Users.EmailIsTaken(unit, user.Email, user.Id))
+                        || (user.Phone is not null && Users.PhoneIsTaken(unit, user.Phone, user.Id));
+                    if (taken)
                     {
                         throw AuthErrors.UserAlreadyExists.ToException();
                     }

@@ -12,6 +12,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
 {
     private const string HalfWay = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
     private static readonly string[] EmailTypes = ["signup", "invite", "magiclink", "recovery", "email", "email_change"];
+    private static readonly string[] PhoneTypes = ["sms", "phone_change"];
 
     public async Task PostAsync(HttpContext context)
     {
@@ -72,18 +73,18 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
         {
             throw AuthErrors.ValidationFailed(wrong).ToException();
         }
-        if (phone is not null)
+        if (PhoneTypes.Contains(type) != (phone is not null))
         {
-            throw AuthErrors.PhoneProviderDisabled.ToException();
+            throw AuthErrors.ValidationFailed(phone is not null ? "Invalid sms verification type" : "Invalid email verification type").ToException();
         }
+        string? contact = email is not null ? EmailAddress.Require(email) : phone is not null ? PhoneNumber.Require(phone) : null;
         // Codes are typed by hand, some with a dash or a space.
-        return new Presented(type, link, email is null ? null : EmailAddress.Require(email), code?.Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
+        return new Presented(type, link, contact, code?.Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
     }
 
     private static string RequireType(string type) =>
-        EmailTypes.Contains(type) ? type
+        EmailTypes.Contains(type) || PhoneTypes.Contains(type) ? type
         : type.Length == 0 ? throw AuthErrors.ValidationFailed("Verify requires a verification type").ToException()
-        : type is "sms" or "phone_change" ? throw AuthErrors.PhoneProviderDisabled.ToException()
         : throw AuthErrors.ValidationFailed("Invalid verification type").ToException();
 
     private IssuedSession Issue(Redeemed redeemed) =>
