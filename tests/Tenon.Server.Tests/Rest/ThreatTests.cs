@@ -14,9 +14,11 @@ public sealed class ThreatTests
         create function peek(people) returns text language sql stable as 'select $1.secret';
         create function shout(people) returns text language sql stable as 'select upper($1.name)';
         create table diary (id int primary key, owner text not null, line text not null, score text);
+        create function as_number(diary) returns int language sql stable as 'select $1.score::int';
         alter table diary enable row level security;
         create policy own on diary for all to anon using (owner = 'me') with check (owner = 'me');
         create table pages (id int primary key, diary_id int references diary (id), body text);
+        create function pages_of(diary) returns bigint language sql stable as 'select count(*) from pages p where p.diary_id = $1.score::int';
         grant select, insert, update, delete on diary to anon;
         grant select on teams, pages to anon;
         grant select (id, name, team_id), update (name), insert (id, name) on people to anon;
@@ -78,6 +80,8 @@ public sealed class ThreatTests
         "diary?select=id,score::int&order=id", "diary?select=id&line=match.^s", "diary?select=id&or=(owner.eq.you,id.eq.1)", "diary?order=score.desc&limit=1", "diary?offset=1&order=id", "diary?offset=2",
         "pages?select=id,diary(line)&order=id", "pages?select=id,diary!inner(line)&order=id", "pages?select=id,diary()&diary=is.null", "pages?select=id,diary()&diary=not.is.null", "pages?select=id&order=id",
         "pages?select=id,diary(line)&order=diary(line),id", "pages?select=id,...diary(line)&order=id", "diary?select=id,pages(count)&order=id", "diary?select=id,pages(body)&order=id", "diary?id=eq.2",
+        "diary?select=id,as_number&order=id", "diary?select=id&as_number=gt.0&order=id", "diary?select=id&order=as_number.desc", "diary?select=id,pages_of&order=id", "diary?select=id&pages_of=gte.0&order=pages_of,id",
+        "pages?select=id,diary(as_number)&order=id", "pages?select=id,diary!inner(id)&diary.as_number=gt.0", "pages?select=id,diary(id)&order=diary(as_number),id", "diary?select=id&or=(as_number.gt.0,id.eq.1)&order=id",
     ];
 
     [Fact]
