@@ -53,8 +53,8 @@ internal sealed partial class ReadPlanner
     }
 
     /// <summary>
-    /// What a write answers with: members and embeds of the rows written. Conditions, orders and counts of embeds apply, the
-    /// root's own do not (they say which rows are written).
+    /// What a write answers with: members and embeds of the rows written, in the order asked for. Conditions and counts of
+    /// embeds apply, the root's own do not (they say which rows are written).
     /// </summary>
     internal static Outcome<(ReadNode Node, Expr? Filter)> PlanReturning(
         Catalog.Catalog catalog,
@@ -73,7 +73,7 @@ internal sealed partial class ReadPlanner
             return error;
         }
         var conditions = wantsRows ? query.Conditions : query.Conditions.RemoveAll(c => !c.Path.IsEmpty);
-        var placed = planner.Place(root, conditions) ?? (wantsRows ? planner.PlaceBelowRoot(root) : null);
+        var placed = planner.Place(root, conditions) ?? (wantsRows ? planner.PlaceOfAnswer(root) : null);
         if (placed is not null)
         {
             return placed;
@@ -83,8 +83,8 @@ internal sealed partial class ReadPlanner
         return planner.Build(root).TryGet(out ReadNode node, out error!) ? (node, filter) : error;
     }
 
-    private Error? PlaceBelowRoot(NodeDraft root) =>
-        PlaceOrders(root, query.Orders.Where(o => !o.Path.IsEmpty)) ?? PlaceCounts(root, query.Counts.Where(c => !c.Path.IsEmpty));
+    private Error? PlaceOfAnswer(NodeDraft root) =>
+        PlaceOrders(root, query.Orders) ?? PlaceCounts(root, query.Counts.Where(c => !c.Path.IsEmpty));
 
     private Outcome<ReadPlan> PlanRoot(NodeDraft root, ImmutableArray<PlacedCondition> conditions)
     {
