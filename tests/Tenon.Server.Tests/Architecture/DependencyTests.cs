@@ -96,23 +96,17 @@ public sealed class DependencyTests
     private static HashSet<string> Engines =>
         [.. SourceTree.Product.Where(f => f.Project == "Tenon.Sources" && f.Folder.Length > 0).Select(f => f.Folder)];
 
-    /// <summary>The files outside the engines' folders that say which product is behind a URL.</summary>
-    private static readonly string[] CompositionRoot =
-    [
-        "src/Tenon.Sources/SourceRegistry.cs",
-        "src/Tenon.Server/Hosting/Backend.cs",
-        "src/Tenon.Server/Hosting/MigrationFiles.cs",
-        "src/Tenon.Cli/Commands/MigrateCommand.cs",
-    ];
+    /// <summary>The one file outside the engines' folders that says which product is behind a URL.</summary>
+    private const string Registry = "src/Tenon.Sources/SourceRegistry.cs";
 
     [Fact]
-    public void Outside_its_folder_only_the_composition_root_names_a_product() =>
+    public void Outside_its_folder_only_the_registry_names_a_product() =>
         Finding.None(
             from file in SourceTree.Product
-            where !(file.Project == "Tenon.Sources" && file.Folder.Length > 0) && !CompositionRoot.Contains(file.Path)
+            where !(file.Project == "Tenon.Sources" && file.Folder.Length > 0) && file.Path != Registry
             from reference in References.In(file)
             where reference.Project == "Tenon.Sources" && Engines.Contains(reference.Folder)
-            select file.Breach(reference.At, "only the composition root names a product", $"{reference.Namespace} is named outside {string.Join(" and ", CompositionRoot)}")
+            select file.Breach(reference.At, "only the registry names a product", $"{reference.Namespace} is named outside {Registry}")
         );
 
     [Fact]
