@@ -1,10 +1,12 @@
 // The administration's HTTP API as the commands use it: that of the server that runs on this app, so that what takes rights
 // away holds in it at once; where none runs, that of a server of the command's own on a free loopback port, over the same file.
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Auth;
+using Tenon.Server.Auth.Admin;
 using Tenon.Server.Hosting;
 
 namespace Tenon.Cli.Commands;
@@ -77,16 +79,18 @@ internal sealed class AdminApi : IAsyncDisposable
         throw new CommandFailure($"no user has the address or id {idOrEmail}; list them with: tenon user list");
     }
 
-    // A server is asked who it is before it is sent the secret key: another program may listen on that port.
+    // A server proves that it holds the app's keys before it is sent the secret one: another program may listen on that port.
     private static async Task<bool> IsOursAsync(string url, Keys keys, CancellationToken cancellation)
     {
         using var client = new HttpClient { Timeout = AskFor, BaseAddress = new Uri(url) };
         try
         {
-            JsonElement who = await client.GetFromJsonAsync<JsonElement>("/.well-known/tenon.json", cancellation);
+            string nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+            JsonElement who = await client.GetFromJsonAsync<JsonElement>("/auth/v1/admin/proof?nonce=" + nonce, cancellation);
             return who.ValueKind == JsonValueKind.Object
-                && who.TryGetProperty("publishableKey", out JsonElement key)
-                && key.ValueEquals(keys.PublishableKey);
+                && who.TryGetProperty("proof", out JsonElement proof)
+                && proof.ValueKind == JsonValueKind.String
+                && AdminProof.IsRight(keys, nonce, proof.GetString()!);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or NotSupportedException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
         {

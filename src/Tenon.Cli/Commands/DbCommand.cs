@@ -16,10 +16,8 @@ internal static class DbCommand
         var command = new Command("db", "Works on the main database.");
         command.Subcommands.Add(reset);
         command.Subcommands.Add(DbDumpCommand.Create());
-        foreach (string name in new[] { "diff", "move" })
-        {
-            command.Subcommands.Add(Root.NotBuilt(name, "db "));
-        }
+        command.Subcommands.Add(DbDiffCommand.Create());
+        command.Subcommands.Add(Root.NotBuilt("move", "db "));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Tenon.Cli.Configuration;
 using Tenon.Server.Hosting;
 using Tenon.Sources;
@@ -38,28 +39,31 @@ internal static class MigrateCommand
     {
         Argument<string> folder = AppFolder.Argument();
         var status = new Command("status", "Lists the migrations and whether each is applied; exit code 1 when one is edited.");
+        Option<bool> json = Say.JsonOption();
         status.Arguments.Add(folder);
-        status.SetAction(async (parsed, _) => await StatusAsync(AppFolder.OpenAny(parsed.GetValue(folder)!)));
+        status.Options.Add(json);
+        status.SetAction(async (parsed, _) => await StatusAsync(AppFolder.OpenAny(parsed.GetValue(folder)!), parsed.GetValue(json)));
         return status;
     }
 
-    private static async Task<int> StatusAsync(AppFolder app)
+    private static async Task<int> StatusAsync(AppFolder app, bool json)
     {
         IReadOnlyList<MigrationFile> files = MigrationFile.List(app.Path, app.Config.List("db.migrations.paths"));
         List<AppliedMigration> applied = await AppliedAsync(BackendSettings.MainDatabase(app.Config));
-        bool edited = false;
+        var rows = new List<(string State, string Name)>();
         foreach (MigrationFile file in files)
         {
-            bool isEdited = file.IsEdited(applied);
-            edited |= isEdited;
-            string state = isEdited ? "edited" : applied.Any(a => a.Version == file.Version) ? "applied" : "pending";
-            Console.WriteLine($"{state,-8} {file.Name}");
+            string state = file.IsEdited(applied) ? "edited" : applied.Any(a => a.Version == file.Version) ? "applied" : "pending";
+            rows.Add((state, file.Name));
         }
         foreach (AppliedMigration gone in applied.Where(a => files.All(f => f.Version != a.Version) && !a.Version.StartsWith("tenon:", StringComparison.Ordinal)))
         {
-            Console.WriteLine($"{"missing",-8} {gone.Name}");
+            rows.Add(("missing", gone.Name));
         }
-        return edited ? 1 : 0;
+        Console.WriteLine(json
+            ? JsonSerializer.Serialize(rows.Select(r => new { state = r.State, name = r.Name }))
+            : string.Join('\n', rows.Select(r => $"{r.State,-8} {r.Name}")));
+        return rows.Any(r => r.State == "edited") ? 1 : 0;
     }
 
     private static async Task<List<AppliedMigration>> AppliedAsync(MainDatabaseOptions main)

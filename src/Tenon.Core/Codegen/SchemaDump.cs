@@ -14,6 +14,7 @@ namespace Tenon.Core.Codegen;
 internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalog own)
 {
     private readonly StringBuilder text = new();
+    private readonly List<string> statements = [];
 
     private static readonly ImmutableArray<RoleName> KnownRoles = [RoleName.Anon, RoleName.Authenticated, RoleName.Service, RoleName.Public];
 
@@ -34,7 +35,8 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
         }
         foreach (string statement in DumpOrder.Of(Objects()))
         {
-            text.Append('\n').Append(statement).Append('\n');
+            text.Append('\n');
+            Line(statement);
         }
         return Take();
     }
@@ -56,6 +58,15 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
         Section(tables, Comments);
         Publications();
         return Take();
+    }
+
+    /// <summary>All statements one by one: two schemas differ where these do.</summary>
+    public ImmutableArray<string> Statements()
+    {
+        statements.Clear();
+        BeforeRows();
+        AfterRows();
+        return [.. statements];
     }
 
     /// <summary>The app's tables in the order in which their rows refer to each other; cycles are cut where they close.</summary>
@@ -207,7 +218,11 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
 
     // ---- output ----
 
-    private void Line(string statement) => text.Append(statement).Append('\n');
+    private void Line(string statement)
+    {
+        statements.Add(statement);
+        text.Append(statement).Append('\n');
+    }
 
     private void Section(ImmutableArray<Table> tables, Action<Table, Table?> write)
     {

@@ -78,6 +78,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "POST", "/admin/users/{id}/sessions", sessions.CreateAsync);
         On(auth, "DELETE", "/admin/users/{id}/sessions", sessions.DeleteAllAsync);
         On(auth, "DELETE", "/admin/users/{id}/sessions/{session}", sessions.DeleteOneAsync);
+        On(auth, "GET", "/admin/proof", services.GetRequiredService<AdminProof>().HandleAsync);
         var keys = services.GetRequiredService<AdminKeys>();
         On(auth, "GET", "/admin/keys", keys.ListAsync);
         On(auth, "POST", "/admin/keys", keys.CreateAsync);

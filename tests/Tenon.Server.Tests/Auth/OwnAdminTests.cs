@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Tenon.Server.Auth.Admin;
 
 namespace Tenon.Server.Tests.Auth;
 
@@ -83,5 +84,16 @@ public sealed class OwnAdminTests
             rotated.Json.GetProperty("keys").EnumerateArray().Select(k => k.Text("status")).Order()
         );
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync("GET", "/auth/v1/user", token: token)).Status);
+    }
+
+    [Fact]
+    public async Task A_server_proves_its_keys_for_a_nonce_and_for_no_other()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        string proof = (await host.SendAsync("GET", "/auth/v1/admin/proof?nonce=0123456789abcdef", apikey: "")).Text("proof");
+        Assert.True(AdminProof.IsRight(host.Keys, "0123456789abcdef", proof));
+        Assert.False(AdminProof.IsRight(host.Keys, "0123456789abcdee", proof));
+        Assert.False(AdminProof.IsRight(Tenon.Server.Auth.Keys.Create(TimeProvider.System), "0123456789abcdef", proof));
+        Assert.Equal("400 validation_failed", (await host.SendAsync("GET", "/auth/v1/admin/proof?nonce=short", apikey: "")).Refusal);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 
 namespace Tenon.Server.Tests.Cli;
 
@@ -97,5 +98,35 @@ public sealed class AccountCommandTests
         Assert.Equal(1, run.Code);
         Assert.Equal($"tenon: {folder} has no database yet; make it with: tenon migrate up {folder}", run.Errors.Trim());
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_secret_key_is_not_sent_to_another_program_on_the_port()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        var heard = new List<string>();
+        var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        Microsoft.AspNetCore.Hosting.HostingAbstractionsWebHostBuilderExtensions.UseUrls(builder.WebHost, "http://127.0.0.1:0");
+        await using Microsoft.AspNetCore.Builder.WebApplication stranger = builder.Build();
+        Microsoft.AspNetCore.Builder.RunExtensions.Run(
+            stranger,
+            http =>
+            {
+                heard.AddRange(http.Request.Headers.Select(h => h.Value.ToString()));
+                return Microsoft.AspNetCore.Http.HttpResponseJsonExtensions.WriteAsJsonAsync(http.Response, new { proof = "made up", users = Array.Empty<string>() });
+            }
+        );
+        await stranger.StartAsync(TestContext.Current.CancellationToken);
+        await app.RunAsync("key", "list");
+        JsonElement keys = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(app.Folder, ".tenon", "keys.json"), TestContext.Current.CancellationToken));
+        await File.WriteAllTextAsync(
+            Path.Combine(app.Folder, ".tenon", "dev.json"),
+            JsonSerializer.Serialize(new { url = stranger.Urls.First() }),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(0, (await app.RunAsync("user", "list")).Code);
+        Assert.NotEmpty(heard);
+        Assert.DoesNotContain(keys.GetProperty("secretKey").GetString(), heard);
     }
 }

@@ -50,4 +50,41 @@ public sealed class SchemaCommandTests
         Assert.Contains("notes: {", types.Output, StringComparison.Ordinal);
         Assert.Contains("add_note:", types.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_the_migration_files_would_change_is_shown_by_statements()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        Assert.Equal("the database has what the migration files make", (await app.RunAsync("db", "diff")).Output.Trim());
+        await File.WriteAllTextAsync(
+            Path.Combine(app.Folder, "migrations", "2_more.sql"),
+            "drop policy \"own notes\" on notes;\ncreate table later (id int);\n",
+            TestContext.Current.CancellationToken
+        );
+        CommandRun diff = await app.RunAsync("db", "diff");
+        Assert.Equal(
+            """
+            - create policy "own notes" on public.notes using (owner = auth.uid()) with check (owner = auth.uid());
+            + create table public.later (
+            +   id integer
+            + );
+
+            """,
+            diff.Output.ReplaceLineEndings("\n")
+        );
+        Assert.Equal(2, (await app.RunAsync("db", "diff", "--json")).Json.EnumerateObject().Count());
+    }
+
+    [Fact]
+    public async Task The_state_of_each_migration_is_listed_for_scripts()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(Path.Combine(app.Folder, "migrations", "2_more.sql"), "create table later (id int);", cancellation);
+        CommandRun status = await app.RunAsync("migrate", "status", "--json");
+        Assert.Equal((0, """[{"state":"applied","name":"1_notes.sql"},{"state":"pending","name":"2_more.sql"}]"""), (status.Code, status.Output.Trim()));
+        await File.AppendAllTextAsync(Path.Combine(app.Folder, "migrations", "1_notes.sql"), "-- edited", cancellation);
+        CommandRun edited = await app.RunAsync("migrate", "status");
+        Assert.Equal((1, "edited   1_notes.sql\npending  2_more.sql"), (edited.Code, edited.Output.ReplaceLineEndings("\n").Trim()));
+    }
 }
