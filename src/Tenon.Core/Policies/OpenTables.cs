@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Functions;
 using Tenon.Core.Expressions.Trees;
 using Tenon.Core.Types;
 
@@ -15,7 +16,9 @@ internal sealed record OpenTable(QualifiedName Name, Privileges ToAnon, Privileg
     public bool IsView => Guarded is not null;
 
     /// <summary>The statement of a migration that closes it.</summary>
-    public string Mend => IsView ? $"alter view {Name} set (security_invoker = true);" : $"alter table {Name} enable row level security;";
+    public string Mend => IsView ? $"alter view {Quoted} set (security_invoker = true);" : $"alter table {Quoted} enable row level security;";
+
+    private string Quoted => $"{FormatText.QuoteIdentifier(Name.Schema)}.{FormatText.QuoteIdentifier(Name.Name)}";
 
     public override string ToString()
     {

@@ -51,6 +51,15 @@ public sealed class OpenTablesTests
         Assert.Empty(Find(Guarded + view + "grant select on v to authenticated;" + open.Mend));
     }
 
+    [Fact]
+    public void A_name_that_needs_quotes_has_them_in_the_mend()
+    {
+        const string Sql = "create table \"My Notes\" (id int primary key); grant select on \"My Notes\" to anon;";
+        OpenTable open = Assert.Single(Find(Sql));
+        Assert.Equal("alter table public.\"My Notes\" enable row level security;", open.Mend);
+        Assert.Empty(Find(Sql + open.Mend));
+    }
+
     [Theory]
     [InlineData("notes", 0)]
     [InlineData("public.notes", 0)]
