@@ -7,65 +7,120 @@ using Tenon.Core.Types;
 namespace Tenon.Server.Rest;
 
 /// <summary>
-/// Rows as CSV: a header line, then values in PostgreSQL's text form, NULL as nothing. Made from the rows' JSON, as CSV is
-/// asked for seldom; embeds stay JSON in their field.
+/// Rows as CSV: a header line, then values in PostgreSQL's text form, NULL as nothing. Made from the rows' JSON; numbers,
+/// texts and JSON are copied, only types whose text differs from their JSON are read as values. Embeds stay JSON in their
+/// field.
 /// </summary>
 internal static class CsvAnswer
 {
     /// <summary>header: false for what follows a first part.</summary>
     public static void Write(ReadOnlySpan<byte> rows, RowShape shape, IBufferWriter<byte> output, bool header = true)
     {
-        var line = new StringBuilder();
         LogicalType?[] types = [.. shape.Members.Select(m => (m as ValueShape)?.Type)];
-        line.AppendJoin(',', header ? shape.Members.Select(m => Quote(m.Name)) : []);
-        byte[] whole = [(byte)'[', .. rows, (byte)']'];
-        var reader = new Utf8JsonReader(whole);
+        if (header)
+        {
+            Names(shape, output);
+        }
+        // Rows are separated by commas: inside brackets they are one value.
+        byte[] whole = ArrayPool<byte>.Shared.Rent(rows.Length + 2);
+        try
+        {
+            whole[0] = (byte)'[';
+            rows.CopyTo(whole.AsSpan(1));
+            whole[rows.Length + 1] = (byte)']';
+            Rows(whole.AsSpan(0, rows.Length + 2), types, shape.BareValue, output);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    private static void Names(RowShape shape, IBufferWriter<byte> output)
+    {
+        for (int i = 0; i < shape.Members.Length; i++)
+        {
+            output.Write(i > 0 ? ","u8 : default);
+            Field(Encoding.UTF8.GetBytes(shape.Members[i].Name), output);
+        }
+    }
+
+    private static void Rows(ReadOnlySpan<byte> json, LogicalType?[] types, bool bare, IBufferWriter<byte> output)
+    {
+        var reader = new Utf8JsonReader(json, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
         reader.Read();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            line.Append('\n');
-            if (reader.TokenType == JsonTokenType.StartObject && !shape.BareValue)
+            output.Write("\n"u8);
+            if (bare || reader.TokenType != JsonTokenType.StartObject)
             {
-                Row(ref reader, types, line);
+                Value(ref reader, json, types[0], output);
+                continue;
             }
-            else
+            for (int i = 0; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; i++)
             {
-                line.Append(Quote(Text(ref reader, types[0])));
+                reader.Read();
+                output.Write(i > 0 ? ","u8 : default);
+                Value(ref reader, json, i < types.Length ? types[i] : null, output);
             }
         }
-        output.Write(Encoding.UTF8.GetBytes(line.ToString()));
     }
 
-    private static void Row(ref Utf8JsonReader reader, LogicalType?[] types, StringBuilder line)
+    private static void Value(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, LogicalType? type, IBufferWriter<byte> output)
     {
-        for (int i = 0; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; i++)
+        switch (reader.TokenType)
         {
-            reader.Read();
-            line.Append(i > 0 ? "," : "").Append(Quote(Text(ref reader, i < types.Length ? types[i] : null)));
+            case JsonTokenType.Null:
+                return;
+            case var _ when type is null || type.IsJson:
+                int start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                Field(json[start..(int)reader.BytesConsumed], output);
+                return;
+            case JsonTokenType.Number:
+                output.Write(reader.ValueSpan);
+                return;
+            case JsonTokenType.True or JsonTokenType.False:
+                output.Write(reader.TokenType == JsonTokenType.True ? "t"u8 : "f"u8);
+                return;
+            case JsonTokenType.String when type.IsString || type.Kind is TypeKind.Uuid or TypeKind.Enum:
+                Text(ref reader, output);
+                return;
+            default:
+                string text = TypeInput.FromJson(type, ref reader).TryGet(out Datum value, out _) ? TypeOutput.ToText(type, value) : "";
+                Field(Encoding.UTF8.GetBytes(text), output);
+                return;
         }
     }
 
-    /// <summary>Null for NULL, which is written as an empty field; an empty text is quoted.</summary>
-    private static string? Text(ref Utf8JsonReader reader, LogicalType? type)
+    private static void Text(ref Utf8JsonReader reader, IBufferWriter<byte> output)
     {
-        if (reader.TokenType == JsonTokenType.Null)
+        if (!reader.ValueIsEscaped)
         {
-            return null;
+            Field(reader.ValueSpan, output);
+            return;
         }
-        if (type is null || type.IsJson)
-        {
-            return JsonElement.ParseValue(ref reader).GetRawText();
-        }
-        return TypeInput.FromJson(type, ref reader).TryGet(out Datum value, out _) ? TypeOutput.ToText(type, value) : "";
+        byte[] rented = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        int length = reader.CopyString(rented);
+        Field(rented.AsSpan(0, length), output);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private static string Quote(string? text)
+    /// <summary>NULL is an empty field, so an empty text is quoted.</summary>
+    private static void Field(ReadOnlySpan<byte> text, IBufferWriter<byte> output)
     {
-        if (text is null)
+        if (text.Length > 0 && !text.ContainsAny("\",\r\n"u8))
         {
-            return "";
+            output.Write(text);
+            return;
         }
-        bool plain = text.Length > 0 && !text.AsSpan().ContainsAny("\",\r\n");
-        return plain ? text : $"\"{text.Replace("\"", "\"\"")}\"";
+        output.Write("\""u8);
+        for (int quote; (quote = text.IndexOf((byte)'"')) >= 0; text = text[(quote + 1)..])
+        {
+            output.Write(text[..(quote + 1)]);
+            output.Write("\""u8);
+        }
+        output.Write(text);
+        output.Write("\""u8);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class JsonPayload : Payload
         {
             return fault;
         }
-        var reader = new Utf8JsonReader(body.Span);
+        var reader = new Utf8JsonReader(body.Span, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
         reader.Read();
         switch (reader.TokenType)
         {
@@ -145,7 +145,7 @@ internal sealed class JsonPayload : Payload
     {
         byte[][] names = [.. request.Columns.Select(c => Encoding.UTF8.GetBytes(c.Name))];
         var rows = new List<Datum[]>(Count);
-        var reader = new Utf8JsonReader(body.Span);
+        var reader = new Utf8JsonReader(body.Span, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
         reader.Read();
         bool isArray = reader.TokenType == JsonTokenType.StartArray;
         while (!isArray || (reader.Read() && reader.TokenType == JsonTokenType.StartObject))
@@ -210,7 +210,7 @@ internal sealed class JsonPayload : Payload
         }
         try
         {
-            var reader = new Utf8JsonReader(text);
+            var reader = new Utf8JsonReader(text, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
             bool escapes = text.IndexOf("\\u"u8) >= 0;
             while (reader.Read())
             {

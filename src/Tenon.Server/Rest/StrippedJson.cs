@@ -6,16 +6,26 @@ namespace Tenon.Server.Rest;
 /// <summary>nulls=stripped: the same JSON without the members that are null, at every depth; nulls in arrays stay.</summary>
 internal static class StrippedJson
 {
+    /// <summary>A jsonb may be nested a thousand deep.</summary>
+    public static readonly JsonReaderOptions Deep = new() { MaxDepth = 1100 };
+
     public static void Write(ReadOnlySpan<byte> rows, IBufferWriter<byte> output)
     {
         // Rows are separated by commas: inside brackets they are one value.
-        byte[] whole = new byte[rows.Length + 2];
-        whole[0] = (byte)'[';
-        rows.CopyTo(whole.AsSpan(1));
-        whole[^1] = (byte)']';
-        var reader = new Utf8JsonReader(whole);
-        reader.Read();
-        Elements(ref reader, output);
+        byte[] whole = ArrayPool<byte>.Shared.Rent(rows.Length + 2);
+        try
+        {
+            whole[0] = (byte)'[';
+            rows.CopyTo(whole.AsSpan(1));
+            whole[rows.Length + 1] = (byte)']';
+            var reader = new Utf8JsonReader(whole.AsSpan(0, rows.Length + 2), isFinalBlock: true, new JsonReaderState(Deep));
+            reader.Read();
+            Elements(ref reader, output);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
     }
 
     private static void Elements(ref Utf8JsonReader reader, IBufferWriter<byte> output)
