@@ -1,3 +1,6 @@
+using Npgsql;
+using Tenon.Server.Tests.Prompt;
+
 namespace Tenon.Server.Tests.Cli;
 
 /// <summary>tenon db dump as a shell runs it: what it prints is a migration that makes the same database.</summary>
@@ -39,6 +42,33 @@ public sealed class DumpCommandTests
         Assert.Equal(dump.Output, (await CommandRun.RunAsync("db", "dump", folder)).Output);
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task A_live_PostgreSQL_loads_schema_and_rows_and_goes_on_counting()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using CommandApp app = await CommandApp.MakeAsync();
+        await File.WriteAllTextAsync(Path.Combine(app.Folder, "migrations", "2_kinds.sql"), Rows, cancellation);
+        Assert.Equal(0, (await app.RunAsync("migrate", "up")).Code);
+        await using NpgsqlDataSource postgres = await DumpOnPostgresTests.LoadAsync((await app.RunAsync("db", "dump")).Output, cancellation);
+        await using NpgsqlCommand read = postgres.CreateCommand($"insert into kinds (flag) values (null); {Texts}; select max(id)::text from kinds");
+        var answers = new List<string>();
+        await using NpgsqlDataReader reader = await read.ExecuteReaderAsync(cancellation);
+        do
+        {
+            while (await reader.ReadAsync(cancellation))
+            {
+                answers.Add(reader.GetString(0));
+            }
+        } while (await reader.NextResultAsync(cancellation));
+        CommandRun here = await app.RunAsync("sql", Texts, "--json");
+        Assert.Equal([.. here.Json.EnumerateArray().Select(r => r.GetProperty("row").GetString()!), "3"], answers);
+    }
+
+    private const string Texts =
+        "select jsonb_build_array(flag::text, small::text, exact::text, free::text, approx::text, words, raw::text, uid::text, day::text, "
+        + "clock::text, at::text, span::text, doc::text, written::text, tags::text, numbers::text, twice::text, parent::text)::text as row "
+        + "from kinds where id < 3 order by id";
 
     [Fact]
     public async Task Schema_and_rows_are_dumped_apart_and_beside_a_running_server()

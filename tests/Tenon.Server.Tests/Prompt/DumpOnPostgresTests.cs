@@ -40,20 +40,25 @@ public sealed class DumpOnPostgresTests
     [MemberData(nameof(Corpus))]
     public async Task A_live_PostgreSQL_loads_the_dump_of_a_schema(string path)
     {
-        Assert.SkipWhen(PrivatePostgres.Shared is null, "This machine has no PostgreSQL.");
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         Catalog catalog = CatalogOf(Repository.PathTo(path));
         var dump = new SchemaDump(catalog, StoreMigrations.Catalog());
+        await using NpgsqlDataSource source = await LoadAsync(dump.BeforeRows() + dump.AfterRows(), cancellation);
+        await using NpgsqlCommand count = source.CreateCommand("select count(*) from pg_policies where schemaname = 'public'");
+        long policies = catalog.Tables.Values.Where(t => t.Name.Schema == "public").Sum(t => (long)t.Policies.Length);
+        Assert.Equal(policies, await count.ExecuteScalarAsync(cancellation));
+    }
+
+    /// <summary>A new database with the server's own tables, and the dump loaded into it.</summary>
+    internal static async Task<NpgsqlDataSource> LoadAsync(string dump, CancellationToken cancellation)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "This machine has no PostgreSQL.");
         string name = "dump_" + Guid.NewGuid().ToString("N");
         await ExecuteAsync(PrivatePostgres.Shared.ConnectionString, $"create database {name}", cancellation);
         string database = PrivatePostgres.Shared.ConnectionTo(name);
         await ExecuteAsync(database, Prelude + string.Concat(StoreMigrations.All.Select(m => m.Sql)), cancellation);
-        await ExecuteAsync(database, dump.BeforeRows() + dump.AfterRows(), cancellation);
-
-        await using var source = NpgsqlDataSource.Create(database);
-        await using NpgsqlCommand count = source.CreateCommand("select count(*) from pg_policies where schemaname = 'public'");
-        long policies = catalog.Tables.Values.Where(t => t.Name.Schema == "public").Sum(t => (long)t.Policies.Length);
-        Assert.Equal(policies, await count.ExecuteScalarAsync(cancellation));
+        await ExecuteAsync(database, dump, cancellation);
+        return NpgsqlDataSource.Create(database);
     }
 
     private static Catalog CatalogOf(string path)
