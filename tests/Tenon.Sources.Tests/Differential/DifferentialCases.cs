@@ -179,6 +179,12 @@ internal static class DifferentialCases
         yield return new("justify_interval(a)", "interval");
         yield return new("make_date(2000, a, b)", "small", "small");
         yield return new("make_interval(days => a)", "integer");
+        yield return new("make_interval(1, a, mins => b)", "small", "small");
+        yield return new("make_interval(secs => a)", "double precision");
+        yield return new("make_time(a, b, 30.5)", "small", "small");
+        yield return new("make_timestamp(2024, a, 28, b, 15, 7.25)", "small", "small");
+        yield return new("make_timestamptz(2024, 2, a, 10, b, 59.999999)", "small", "small");
+        yield return new("to_date(a, 'YYYY-MM-DD')", "text");
         yield return new("to_timestamp(a)", "double precision");
         yield return new("a < b", "date", "timestamptz");
         yield return new("to_char(a, 'YYYY-MM-DD HH24:MI:SS.US Mon Dy Q IW DDD AM')", "timestamp");
@@ -186,6 +192,24 @@ internal static class DifferentialCases
         yield return new("to_char(a, '999,990.99')", "numeric");
         yield return new("to_char(a, 'FM999990.0099')", "numeric");
         yield return new("to_char(a, '0000')", "integer");
+        yield return new("to_char(a, 'DD/MM/YYYY, HH12:MI:SS.MS pm')", "timestamptz");
+        yield return new("to_char(a, 'YYYY-\"W\"IW-ID IYYY IDDD WW W D J CC SSSS')", "timestamp");
+        yield return new("to_char(a, 'MONTH Month mon DAY dy FMDD. FMMonth Y,YYY YYY YY Y BC ad RM FMrm TZ OF TZH:TZM FF3 FF1')", "timestamptz");
+        yield return new("to_char(a, 'Dth DDTH FMDDth HHth')", "date");
+        yield return new("to_char(a, 'HH24:MI:SS')", "interval");
+        yield return new("to_char(a, 'YYYY MM DD FMHH12 US')", "interval");
+        yield return new("to_char(a, '9990.99')", "numeric");
+        yield return new("to_char(a, 'FM999.999')", "numeric");
+        yield return new("to_char(a, 'FM9,999,999')", "integer");
+        yield return new("to_char(a, 'S9999.9')", "numeric");
+        yield return new("to_char(a, '9999.9S')", "numeric");
+        yield return new("to_char(a, '9999MI')", "integer");
+        yield return new("to_char(a, '99999PR')", "integer");
+        yield return new("to_char(a, 'SG99999.00')", "numeric");
+        yield return new("to_char(a, '\"Total: \"9G999D99')", "numeric");
+        yield return new("to_char(a, '00.0')", "numeric");
+        yield return new("to_char(a, 'FM00.00')", "numeric");
+        yield return new("to_char(a, '999999999999999999999')", "bigint");
     }
 
     private static IEnumerable<DifferentialCase> Json()

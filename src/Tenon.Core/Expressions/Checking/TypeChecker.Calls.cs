@@ -46,12 +46,33 @@ internal sealed partial class TypeChecker
     {
         routine = null;
         RefuseOver(e);
+        e = e.Name == "make_interval" ? MakeInterval(e) : e;
         var arguments = BindAll(e.Arguments, scope);
         if (e.ArgumentNames.IsEmpty && ChooseFunction(overloads, arguments, e) is { } function)
         {
             return ApplyFunction(function, arguments, e.At);
         }
         return BindUserCall(e, arguments, out routine);
+    }
+
+    private static readonly string[] IntervalParts = ["years", "months", "weeks", "days", "hours", "mins", "secs"];
+
+    /// <summary>The one built-in function that is called by names: what is left out is zero.</summary>
+    private static CallExpr MakeInterval(CallExpr e)
+    {
+        var parts = new Expr[IntervalParts.Length];
+        Array.Fill(parts, new NumberExpr("0") { At = e.At });
+        for (int i = 0; i < e.Arguments.Length; i++)
+        {
+            string? name = e.ArgumentNames.IsEmpty ? null : e.ArgumentNames[i];
+            int part = name is null ? i : Array.IndexOf(IntervalParts, name);
+            if (part < 0 || part >= parts.Length)
+            {
+                return e;
+            }
+            parts[part] = e.Arguments[i];
+        }
+        return e with { Arguments = Frozen.AsImmutable(parts), ArgumentNames = [] };
     }
 
     private static void RefuseOver(CallExpr e)

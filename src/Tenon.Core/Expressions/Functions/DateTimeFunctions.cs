@@ -70,7 +70,7 @@ internal static class DateTimeFunctions
         );
     }
 
-    private static Outcome<Datum> MakeDate(int year, long month, long day)
+    internal static Outcome<Datum> MakeDate(int year, long month, long day)
     {
         int civil = year < 0 ? year + 1 : year;
         bool good =

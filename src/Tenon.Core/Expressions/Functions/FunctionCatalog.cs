@@ -16,6 +16,7 @@ internal static class FunctionCatalog
         .. ConditionalFunctions.Functions(),
         .. DateTimeFunctions.Functions(),
         .. FloatFunctions.Functions(),
+        .. FormatFunctions.Functions(),
         .. IntegerFunctions.Functions(),
         .. JsonFunctions.Functions(),
         .. NumericFunctions.Functions(),
