@@ -130,6 +130,10 @@ internal sealed partial class SchemaBuilder
     {
         Table table = BaseTableOf(create.Table);
         Trigger trigger = create.Trigger;
+        if (trigger is { Function: { Name: "moddatetime", Schema: "" or "extensions" or "public" }, Arguments: [var stamped] })
+        {
+            trigger = trigger with { Function = Moddatetime(table, stamped), Arguments = [] };
+        }
         Routine? function = catalog.ResolveRoutines(trigger.Function.Schema, trigger.Function.Name).FirstOrDefault(r => r.Parameters.IsEmpty);
         if (function is null)
         {
@@ -154,6 +158,25 @@ internal sealed partial class SchemaBuilder
         }
         Trigger resolved = trigger with { Function = function.Name };
         Put(table with { Triggers = old is null ? table.Triggers.Add(resolved) : table.Triggers.Replace(old, resolved) });
+    }
+
+    /// <summary>The extension moddatetime: a function of ours that stamps this one column.</summary>
+    private QualifiedName Moddatetime(Table table, string column)
+    {
+        ColumnOf(table, column, here);
+        string quoted = column.Replace("\"", "\"\"", StringComparison.Ordinal);
+        string text = $"begin new.\"{quoted}\" := now(); return new; end";
+        var name = new QualifiedName("extensions", $"moddatetime_{column}");
+        ApplyCreateFunction(
+            new CreateFunction(name, [], OrReplace: true)
+            {
+                Returns = new TypeSyntax(["trigger"], [], 0, here),
+                Language = "plpgsql",
+                Body = Require(Parsing.BodyParser.ParseBlock(text)),
+                Text = text,
+            }
+        );
+        return name;
     }
 
     private void CheckTriggerCondition(Table table, Trigger trigger, Expr when)

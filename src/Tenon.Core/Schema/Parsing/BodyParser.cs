@@ -23,6 +23,9 @@ internal sealed class BodyParser : SqlParser
             : body;
     }
 
+    /// <summary>A PL/pgSQL body that is not in a file.</summary>
+    public static Outcome<RoutineBody> ParseBlock(string text) => ParseRange(text, 0, text.Length, "plpgsql");
+
     private static Outcome<RoutineBody> ParseRange(string text, int start, int end, string language)
     {
         (Token[] tokens, Error? error) = SqlLexer.Tokenize(text, start, end);

@@ -128,7 +128,9 @@ internal sealed partial class SqliteWriteSession
     }
 
     private Datum DefaultOf(TableProgram program, int ordinal, Datum[] row, StatementArguments arguments) =>
-        program.Defaults[ordinal] is { } value ? Evaluate(value, row, arguments) : Datum.Null;
+        program.Defaults[ordinal] is not { } value ? Datum.Null
+        : program.CallsInDefaults[ordinal] ? EvaluateGuarded(value, Principal.Of(arguments.Context.CurrentUser), arguments)
+        : Evaluate(value, row, arguments);
 
     /// <summary>Columns of the existing and the excluded row → parameters.</summary>
     private sealed class TwoRows(Table table, string range, int existingAt, int excludedAt) : ExprRewriter

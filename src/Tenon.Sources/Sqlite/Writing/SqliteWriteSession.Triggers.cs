@@ -155,6 +155,27 @@ internal sealed partial class SqliteWriteSession
         }
     }
 
+    /// <summary>Triggers for each statement: before the first row and after the last, also when there is none.</summary>
+    private void OfStatement(
+        TableProgram program,
+        TriggerEvents events,
+        bool before,
+        StatementArguments arguments,
+        IReadOnlyList<int>? set = null
+    )
+    {
+        foreach (Trigger trigger in program.OfStatement.Where(t => t.Before == before))
+        {
+            foreach (TriggerEvents when in (ReadOnlySpan<TriggerEvents>)[TriggerEvents.Insert, TriggerEvents.Update, TriggerEvents.Delete])
+            {
+                if ((events & when) != 0 && Fires(program, trigger, when, set, null, null, arguments))
+                {
+                    Fire(program, trigger, when, null, null, arguments);
+                }
+            }
+        }
+    }
+
     private bool Fires(
         TableProgram program,
         Trigger trigger,
@@ -207,7 +228,7 @@ internal sealed partial class SqliteWriteSession
         run.Set("tg_op", Datum.Of(when.ToString().ToUpperInvariant()));
         run.Set("tg_name", Datum.Of(trigger.Name));
         run.Set("tg_when", Datum.Of(trigger.Before ? "BEFORE" : "AFTER"));
-        run.Set("tg_level", Datum.Of("ROW"));
+        run.Set("tg_level", Datum.Of(trigger.ForEachRow ? "ROW" : "STATEMENT"));
         run.Set("tg_table_name", Datum.Of(program.Table.Name.Name));
         run.Set("tg_table_schema", Datum.Of(program.Table.Name.Schema));
         run.Set("tg_nargs", Datum.Of(trigger.Arguments.Length));

@@ -80,6 +80,8 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     )
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
+        TriggerEvents events = write.Kind == WriteKind.InsertOrUpdate ? TriggerEvents.Insert | TriggerEvents.Update : TriggerEvents.Insert;
+        OfStatement(program, events, true, arguments, options.Set);
         var proposed = new List<Datum[]>(rows.Count);
         foreach (Datum[] row in rows)
         {
@@ -93,6 +95,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         var written = new RowKeys();
         var touched = write.Kind == WriteKind.InsertOrUpdate ? new HashSet<long>() : null;
         Together(program, proposed.Count, () => InsertRows(write, program, proposed, written, touched, options, arguments));
+        OfStatement(program, events, false, arguments, options.Set);
         written.Count = written.Keys.Count;
         return written;
     }
@@ -138,7 +141,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             {
                 continue;
             }
-            complete[i] = program.Defaults[i] is { } value ? Evaluate(value, complete, arguments) : Datum.Null;
+            complete[i] = DefaultOf(program, i, complete, arguments);
             if (program.Table.Columns[i].Identity != IdentityKind.None && !SqliteIdentity.IsNative(program.Table, program.Table.Columns[i]))
             {
                 complete[i] = Datum.Of(NextIdentity(program.Table, program.Table.Columns[i]));
@@ -256,8 +259,8 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             var changed = (Datum[])old.Clone();
             for (int i = 0; i < set.Count; i++)
             {
-                changed[set[i]] = IsDefaultMark(values[i]) && program.Defaults[set[i]] is { } value
-                    ? Evaluate(value, changed, arguments)
+                changed[set[i]] = IsDefaultMark(values[i]) && program.Defaults[set[i]] is not null
+                    ? DefaultOf(program, set[i], changed, arguments)
                     : values[i];
             }
             changes.Add((key, old, changed));
@@ -274,31 +277,32 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         StatementArguments arguments
     )
     {
-        for (int i = changes.Count - 1; i >= 0; i--)
+        OfStatement(program, TriggerEvents.Update, true, arguments, set);
+        var checkedRows = new List<(long Key, Datum[] Old, Datum[] New)>(changes.Count);
+        foreach (var (key, old, changed) in changes)
         {
-            var (key, old, changed) = changes[i];
             if (Before(program, TriggerEvents.Update, old, changed, arguments, set) is not { } kept)
             {
-                changes.RemoveAt(i);
                 continue;
             }
             ComputeGenerated(program, kept, arguments);
             CheckNewRow(write, write.Parts.Check, kept, arguments);
-            changes[i] = (key, old, kept);
+            checkedRows.Add((key, old, kept));
         }
-        var written = new RowKeys { Count = changes.Count };
+        var written = new RowKeys { Count = checkedRows.Count };
         Together(
             program,
-            changes.Count,
+            checkedRows.Count,
             () =>
             {
-                foreach (var (key, old, changed) in changes)
+                foreach (var (key, old, changed) in checkedRows)
                 {
                     context.ThrowIfStopped();
                     written.Keys.Add(UpdateRow(program, key, old, changed, arguments, set));
                 }
             }
         );
+        OfStatement(program, TriggerEvents.Update, false, arguments, set);
         return written;
     }
 
@@ -339,6 +343,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
         var written = new RowKeys();
+        OfStatement(program, TriggerEvents.Delete, true, arguments);
         List<long> keys = TargetKeys(write, arguments);
         Together(
             program,
@@ -355,6 +360,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 }
             }
         );
+        OfStatement(program, TriggerEvents.Delete, false, arguments);
         written.Count = written.Keys.Count;
         return written;
     }

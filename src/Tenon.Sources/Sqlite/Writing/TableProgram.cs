@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
 using Tenon.Core.Policies;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
@@ -30,10 +31,14 @@ internal sealed class TableProgram
         Insert = new Statements(table).Insert(Stored);
         Delete = new Statements(table).Delete();
         Row = new Statements(table).Row();
-        BeforeRow = [.. table.Triggers.Where(t => t.Before && t.ForEachRow)];
+        CallsInDefaults = [.. Defaults.Select(d => d is not null && ExprFacts.Of(d).HasUserCall)];
+        // PostgreSQL fires triggers of one kind in the order of their names.
+        Trigger[] ordered = [.. table.Triggers.OrderBy(t => t.Name, StringComparer.Ordinal)];
+        OfStatement = [.. ordered.Where(t => !t.ForEachRow)];
+        BeforeRow = [.. ordered.Where(t => t.Before && t.ForEachRow)];
         Incoming = IncomingKey.Of(table, catalog);
         RefersToItself = table.ForeignKeys.Any(k => k.Target == table.Name);
-        AfterRow = [.. table.Triggers.Where(t => !t.Before && t.ForEachRow)];
+        AfterRow = [.. ordered.Where(t => !t.Before && t.ForEachRow)];
     }
 
     public Table Table { get; }
@@ -52,6 +57,12 @@ internal sealed class TableProgram
 
     /// <summary>All columns of the row with this row key, which a guarded write or a referential action chose.</summary>
     public SqliteCompiled Row { get; }
+
+    /// <summary>Defaults that call functions of the app, by ordinal: they run as whoever writes.</summary>
+    public bool[] CallsInDefaults { get; }
+
+    /// <summary>Triggers that fire once for a statement, however many rows it has.</summary>
+    public Trigger[] OfStatement { get; }
     public Trigger[] BeforeRow { get; }
     public Trigger[] AfterRow { get; }
 
