@@ -33,7 +33,7 @@ returns boolean language sql security definer stable set search_path = '' as $$
   select exists (select 1 from public.room_members m where m.room_id = room and m.user_id = auth.uid());
 $$;
 
-create function public.soft_delete() returns trigger language plpgsql as $$
+create function public.soft_delete() returns trigger language plpgsql security definer as $$
 begin
   update public.messages set deleted_at = now(), body = '' where id = old.id;
   return null;

@@ -71,9 +71,14 @@ internal static class SqliteCalls
         {
             throw new InvalidOperationException($"{called.Routine.Name} is called where no session runs");
         }
-        List<Datum[]> rows = caller(called, values);
-        // A statement inside the body may have calls of its own, and has set who runs them.
-        connection.Caller = caller;
-        return rows;
+        try
+        {
+            return caller(called, values);
+        }
+        finally
+        {
+            // A statement inside the body may have calls of its own, and has set who runs them.
+            connection.Caller = caller;
+        }
     }
 }

@@ -20,6 +20,7 @@ internal sealed partial class SqliteWriteSession
     {
         if (++depth > most)
         {
+            depth--;
             throw new Error(ErrorCodes.StatementTooComplex, "stack depth limit exceeded", null, "A function or trigger calls itself without end.").ToException();
         }
     }
