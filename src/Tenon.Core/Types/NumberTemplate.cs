@@ -70,30 +70,9 @@ internal sealed class NumberTemplate
         error = null;
         char c = template[i];
         string two = (i + 1 < template.Length ? template.Substring(i, 2) : "").ToUpperInvariant();
-        switch (two)
+        if (IsWord(two, ref error))
         {
-            case "FM":
-                fill = true;
-                return 2;
-            case "MI":
-                userSign = true;
-                parts.Add((Part.Minus, ""));
-                return 2;
-            case "PL":
-                userSign = true;
-                parts.Add((Part.Plus, ""));
-                return 2;
-            case "SG":
-                userSign = true;
-                parts.Add((Part.AnySign, ""));
-                return 2;
-            case "PR":
-                bracket = true;
-                parts.Add((Part.Bracket, ""));
-                return 2;
-            case "TH" or "RN" or "EE":
-                error = Unknown(two);
-                return 2;
+            return 2;
         }
         switch (c)
         {
@@ -134,6 +113,31 @@ internal sealed class NumberTemplate
                 parts.Add((Part.Text, c.ToString()));
                 return 1;
         }
+    }
+
+    private bool IsWord(string two, ref Error? error)
+    {
+        Part? part = two switch
+        {
+            "MI" => Part.Minus,
+            "PL" => Part.Plus,
+            "SG" => Part.AnySign,
+            "PR" => Part.Bracket,
+            _ => null,
+        };
+        if (two is "TH" or "RN" or "EE")
+        {
+            error = Unknown(two);
+        }
+        if (part is null)
+        {
+            fill |= two == "FM";
+            return two == "FM" || error is not null;
+        }
+        userSign |= part != Part.Bracket;
+        bracket |= part == Part.Bracket;
+        parts.Add((part.Value, ""));
+        return true;
     }
 
     private int Quoted(string template, int i)
