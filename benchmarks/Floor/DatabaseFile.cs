@@ -14,7 +14,6 @@ internal static class DatabaseFile
     private const string Tables = $"""
         create table categories (id integer primary key, name text not null);
         create table items {Items};
-        create table items_open {Items};
         create table customers (id integer primary key, name text not null, city text not null);
         create table orders (id integer primary key, customer_id integer not null references customers (id),
                              placed_at integer not null, total integer not null);
@@ -41,7 +40,6 @@ internal static class DatabaseFile
             Run(connection, Tables);
             AddNames(connection);
             AddItems(connection, "items", rows);
-            AddItems(connection, "items_open", data.OpenItems);
             AddOrders(connection, data);
             Run(connection, Indexes);
             transaction.Commit();

@@ -1,19 +1,11 @@
 // Starts every server, compares their answers byte by byte, then measures in interleaved rounds.
-using System.Diagnostics;
+using System.Text;
 
 namespace Tenon.Benchmarks.Load;
 
-/// <summary>What one server did for one operation over all rounds.</summary>
-internal sealed record Measured(
-    double PerSecond, double CpuMicros, double P50, double P99, double ResidentMiB, int Failures, string? FirstFailure,
-    bool SameBytes);
-
 internal sealed class Bench(BenchOptions options) : IDisposable
 {
-    private readonly string _directory = options.Data is { } kept
-        ? Directory.CreateDirectory(kept).FullName
-        : Directory.CreateTempSubdirectory("tenon-bench-").FullName;
-    private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
+    private readonly Servers _servers = new(options);
     private readonly Dictionary<(string Operation, string Target), Measured> _results = [];
 
     public int Run()
@@ -25,37 +17,30 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             throw new ArgumentException("--only names no operation: " + string.Join(", ", Operations.All.Select(o => o.Name)));
         }
 
-        Prepare(data, operations);
+        _servers.Start(operations.SelectMany(TargetsOf).Distinct(), data);
         foreach (var operation in operations)
         {
             Note(operation.Title);
             Measure(operation, data);
         }
 
-        var report = new Report(options, data, _targets, _results);
-        Console.Write(report.Table(operations));
+        var goals = new Goals(operations, _results);
+        if (!options.FloorOnly)
+        {
+            MeasureOwn(goals, data);
+        }
+
+        var report = new Report(options, data, operations, _results, goals, _servers.Starts);
+        Console.Write(report.Table());
         if (options.Save)
         {
-            var file = Path.Combine(options.Root, "benchmarks/results/summary.md");
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, report.Markdown(operations));
+            report.Save();
         }
 
         return _results.Values.Any(r => r.Failures > 0 || !r.SameBytes) ? 1 : 0;
     }
 
-    public void Dispose()
-    {
-        foreach (var target in _targets.Values)
-        {
-            target.Dispose();
-        }
-
-        if (options.Data is null)
-        {
-            Directory.Delete(_directory, recursive: true);
-        }
-    }
+    public void Dispose() => _servers.Dispose();
 
     private bool Chosen(Operation operation) => options.Only.Length > 0
         ? options.Only.Contains(operation.Name)
@@ -63,109 +48,75 @@ internal sealed class Bench(BenchOptions options) : IDisposable
 
     private string[] TargetsOf(Operation operation)
     {
-        string[] others = options.Quick && options.Only.Length == 0 ? [] : operation.Others;
-        string[] subject = options.FloorOnly ? [] : [operation.Subject];
-        return [operation.Baseline, .. subject, .. others];
-    }
-
-    private void Prepare(Dataset data, Operation[] operations)
-    {
-        var floor = Path.Combine(options.Root, "artifacts/bin/Floor/release/Floor.dll");
-        var tenon = Path.Combine(options.Root, "artifacts/bin/Tenon.Cli/release/tenon.dll");
-        var database = Path.Combine(_directory, "floor.db");
-        var app = Path.Combine(_directory, "app");
-        var wanted = operations.SelectMany(TargetsOf).Distinct().ToArray();
-        if (!File.Exists(database))
-        {
-            Note($"floor database, {data.Total:N0} rows");
-            using var load = Process.Start("dotnet", [floor, "load", "--db", database, "--rows", data.Items.ToString()]);
-            load.WaitForExit();
-        }
-
-        if (!Directory.Exists(app) && wanted.Any(t => t.StartsWith("tenon", StringComparison.Ordinal)))
-        {
-            Note($"tenon database, {data.Total:N0} rows");
-            TenonTarget.Prepare(Path.Combine(options.Root, "benchmarks/app"), app, tenon, data, _directory);
-        }
-
-        foreach (var name in wanted)
-        {
-            Target target = name switch
-            {
-                "raw" => new FloorTarget(name, floor, database, "raw", "full", jwt: false),
-                "raw-normal" => new FloorTarget(name, floor, database, "raw", "normal", jwt: false),
-                "raw-jwt" => new FloorTarget(name, floor, database, "raw", "full", jwt: true),
-                "tenon" => new TenonTarget(name, tenon, app, "full"),
-                "tenon-normal" => new TenonTarget(name, tenon, CopyOf(app), "normal"),
-                _ => new FloorTarget(name, floor, database, name, "full", jwt: false),
-            };
-            target.Start(_directory);
-            _targets[name] = target;
-        }
-    }
-
-    // Two servers never share a database: one writer owns it.
-    private string CopyOf(string app)
-    {
-        var copy = Path.Combine(_directory, "app-normal");
-        using var process = Process.Start("cp", ["-r", app, copy]);
-        process.WaitForExit();
-        return copy;
+        string[] own = options.FloorOnly ? [] : [Operation.Subject, .. operation.Beside];
+        string[] others = options.Quick ? [] : operation.Others;
+        return [operation.Baseline, .. own, .. others];
     }
 
     private void Measure(Operation operation, Dataset data)
     {
         var targets = TargetsOf(operation);
-        var probes = operation.Probes(data);
-        var expected = Capture(_targets[targets[0]], probes);
-        var rounds = targets.ToDictionary(t => t, _ => new List<(LoadResult Load, double Cpu)>());
+        var rounds = targets.ToDictionary(t => t, _ => new List<Round>());
         var own = new Dictionary<string, (Probe[] Probes, bool Same)>();
+        Probe[]? expected = null;
         foreach (var name in targets)
         {
-            var captured = name == targets[0] ? expected : Capture(_targets[name], probes);
+            var captured = Capture(_servers[name], operation.Probes(data, name));
+            expected ??= captured;
             own[name] = (captured, Same(expected, captured, operation, name));
-            RunOnce(_targets[name], captured, operation, options.WarmUp, out _);
+            Loaded(name, captured, operation.Connections, options.WarmUp);
         }
 
         for (var round = 0; round < options.Rounds; round++)
         {
             foreach (var name in targets)
             {
-                var result = RunOnce(_targets[name], own[name].Probes, operation, options.Seconds, out var cpu);
-                rounds[name].Add((result, cpu));
+                rounds[name].Add(Loaded(name, own[name].Probes, operation.Connections, options.Seconds));
             }
         }
 
         foreach (var name in targets)
         {
-            var resident = ProcessMeter.ResidentMiB(_targets[name].ProcessId);
-            _results[(operation.Name, name)] = Summary(rounds[name], resident, own[name].Same);
+            var resident = ProcessMeter.ResidentMiB(_servers[name].ProcessId);
+            _results[(operation.Name, name)] = new Measured(rounds[name], resident, own[name].Same);
         }
     }
 
-    private static Measured Summary(List<(LoadResult Load, double Cpu)> rounds, double resident, bool same)
+    private Round Loaded(string name, Probe[] probes, int connections, double seconds)
     {
-        var all = rounds.SelectMany(r => r.Load.Latencies).ToArray();
-        Array.Sort(all);
-        var firstFailure = rounds.Select(r => r.Load.FirstFailure).FirstOrDefault(f => f is not null);
-        var joined = new LoadResult(all.Length, rounds.Sum(r => r.Load.Failures), 1, all, firstFailure);
-        var speeds = rounds.Select(r => r.Load.PerSecond).Order().ToArray();
-        var cpu = rounds.Sum(r => r.Cpu) / Math.Max(1, all.Length) * 1e6;
-        return new Measured(
-            speeds[speeds.Length / 2], cpu, joined.Percentile(0.5), joined.Percentile(0.99), resident, joined.Failures,
-            firstFailure, same);
-    }
-
-    private LoadResult RunOnce(Target target, Probe[] probes, Operation operation, double seconds, out double cpu)
-    {
-        using var run = new LoadRun(target.Port, probes, operation.Connections);
-        var before = 0.0;
-        var after = 0.0;
+        var target = _servers[name];
+        using var run = new LoadRun(target.Port, probes, connections);
+        double cpu = 0, bytes = 0;
         var result = run.Run(
             TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(seconds), options.Rate,
-            () => before = ProcessMeter.CpuSeconds(target.ProcessId), () => after = ProcessMeter.CpuSeconds(target.ProcessId));
-        cpu = after - before;
-        return result;
+            () => (cpu, bytes) = (ProcessMeter.CpuSeconds(target.ProcessId), target.AllocatedBytes()),
+            () => (cpu, bytes) = (ProcessMeter.CpuSeconds(target.ProcessId) - cpu, target.AllocatedBytes() - bytes));
+        return new Round(result, cpu, bytes);
+    }
+
+    /// <summary>What needs no hand-written counterpart: bytes per row, start, own time inside the process.</summary>
+    private void MeasureOwn(Goals goals, Dataset data)
+    {
+        if (options.Only.Length == 0 || options.Only.Contains("list"))
+        {
+            Note("allocations per row");
+            double Bytes(int rows)
+            {
+                var probes = Capture(_servers[Operation.Subject], Operations.Rows(data, rows));
+                Loaded(Operation.Subject, probes, 16, options.WarmUp / 2);
+                var round = Loaded(Operation.Subject, probes, 16, options.Seconds);
+                return round.AllocatedBytes / round.Load.Requests;
+            }
+
+            goals.Allocations(Bytes(20), Bytes(200));
+        }
+
+        goals.Start(_servers.Starts);
+        if (options.Only.Length == 0)
+        {
+            Note("own time, from text to SQL");
+            goals.OwnTime(MicroRun.Measure(options.Root));
+        }
     }
 
     private static Probe[] Capture(Target target, Probe[] probes)
@@ -182,8 +133,8 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             return status == probe.Status && body.Length > 2
                 ? probe.Expecting(body)
                 : throw new InvalidOperationException(
-                    $"{target.Name} answered {status} {System.Text.Encoding.UTF8.GetString(body)} to " +
-                    System.Text.Encoding.UTF8.GetString(probe.Request).Split("\r\n")[0]);
+                    $"{target.Name} answered {status} {Encoding.UTF8.GetString(body)} to " +
+                    Encoding.UTF8.GetString(probe.Request).Split("\r\n")[0]);
         });
     }
 
@@ -201,8 +152,7 @@ internal sealed class Bench(BenchOptions options) : IDisposable
         return true;
     }
 
-    private static string Text(Probe probe) =>
-        System.Text.Encoding.UTF8.GetString(probe.Expected.AsSpan(0, Math.Min(300, probe.Expected.Length)));
+    private static string Text(Probe probe) => Encoding.UTF8.GetString(probe.Expected.AsSpan(0, Math.Min(300, probe.Expected.Length)));
 
     private static void Note(string text) => Console.Error.WriteLine("  " + text);
 }

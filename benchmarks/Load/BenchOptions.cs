@@ -11,16 +11,17 @@ internal sealed record BenchOptions(
           --quick           fewer rows, rounds and seconds; under three minutes
           --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, ...)
           --rows N          rows of the main table (1000000; quick: 100000)
-          --rounds N        rounds, interleaved over the servers (3; quick: 2)
-          --seconds N       measured seconds of one round (3; quick: 1.2)
+          --rounds N        rounds, interleaved over the servers (7; quick: 4)
+          --seconds N       measured seconds of one round (2; quick: 0.8)
           --rate N          open loop at N requests a second instead of a closed loop
           --data DIR        keep the databases there and use them again (one DIR per --rows)
           --floor-only      leave Tenon out
-          --save            write benchmarks/results/summary.md
+          --save            write benchmarks/results/VERSION.md and the figures in README.md
           --help            this text
 
-        Every answer is checked: status and bytes. Ratios are against "raw" of the same run: requests a second, and
-        processor time per request, which other load on the machine disturbs less. Higher is better in both.
+        Every answer is checked: status and bytes. Ratios are against "raw" of the same run, round by round: requests a
+        second, and processor time per request, which other load on the machine disturbs less. Higher is better in both.
+        Quote figures of a quiet machine only.
         """;
 
     public static BenchOptions Parse(string[] args)
@@ -44,9 +45,9 @@ internal sealed record BenchOptions(
         var quick = flags.Contains("--quick");
         return new BenchOptions(
             quick, flags.Contains("--save"), flags.Contains("--floor-only"),
-            (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 2 : 3),
-            Number("--seconds", quick ? 1.2 : 3), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
-            Value("--only")?.Split(',') ?? [], Value("--data"), Value("--root") ?? Directory.GetCurrentDirectory());
+            (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 4 : 7),
+            Number("--seconds", quick ? 0.8 : 2), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
+            Value("--only")?.Split(',') ?? [], Value("--data"), Path.GetFullPath(Value("--root") ?? "."));
     }
 
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)

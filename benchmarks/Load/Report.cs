@@ -4,59 +4,65 @@ using System.Text;
 
 namespace Tenon.Benchmarks.Load;
 
-/// <summary>The side-by-side table, on the terminal and as the summary file.</summary>
+/// <summary>The side-by-side table and the figures to reach: on the terminal, in the summary file, in the README.</summary>
 internal sealed class Report(
-    BenchOptions options, Dataset data, Dictionary<string, Target> targets,
-    Dictionary<(string Operation, string Target), Measured> results)
+    BenchOptions options, Dataset data, IReadOnlyList<Operation> operations,
+    IReadOnlyDictionary<(string Operation, string Target), Measured> results, Goals goals,
+    IReadOnlyDictionary<string, double> starts)
 {
+    private const string Begin = "<!-- figures: ./bench --save writes what stands between these lines -->";
+    private const string End = "<!-- end of figures -->";
+
     private static readonly string[] Head =
-        ["operation", "server", "req/s", "ratio", "to reach", "CPU us", "CPU ratio", "p50 us", "p99 us", "RSS MiB", "wrong"];
+    [
+        "operation", "server", "req/s", "ratio", "to reach", "met", "CPU us", "CPU ratio", "p50 us", "p99 us", "bytes", "RSS MiB",
+        "wrong",
+    ];
 
-    public string Table(IReadOnlyList<Operation> operations)
+    private static readonly string[] GoalHead = ["figure", "to reach", "measured", "met"];
+
+    public string Table() => $"\n{Plain(Head, Rows(), 2)}\n{Plain(GoalHead, GoalRows(), 4)}\n{Notes()}";
+
+    /// <summary>Writes the summary of this version, and the figures to reach into the README.</summary>
+    public void Save()
     {
-        var rows = Rows(operations);
-        var widths = Head.Select((h, i) => Math.Max(h.Length, rows.Max(r => r[i].Length))).ToArray();
-        var text = new StringBuilder().Append('\n');
-        AppendLine(text, Head, widths);
-        foreach (var row in rows)
+        var version = typeof(Report).Assembly.GetName().Version!.ToString(3);
+        var file = Path.Combine(options.Root, $"benchmarks/results/{version}.md");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, $"# Benchmark of {version}\n\n{Conditions()}\n\n{Legend}\n\n{Markdown(Head, Rows(), 2)}\n" +
+            $"## Figures to reach\n\n{Markdown(GoalHead, GoalRows(), 4)}\n{Notes()}");
+        var readme = Path.Combine(options.Root, "README.md");
+        var text = File.ReadAllText(readme);
+        var from = text.IndexOf(Begin, StringComparison.Ordinal);
+        var to = text.IndexOf(End, StringComparison.Ordinal);
+        if (from < 0 || to < from)
         {
-            AppendLine(text, row, widths);
+            throw new InvalidOperationException("README.md has lost the marks between which the figures stand");
         }
 
-        text.Append('\n').Append(Notes(operations));
-        return text.ToString();
+        File.WriteAllText(readme, $"{text[..(from + Begin.Length)]}\n{Conditions()}\n\n{Markdown(GoalHead, GoalRows(), 4)}\n" +
+            $"All rows: [benchmarks/results/{version}.md](benchmarks/results/{version}.md).\n{text[to..]}");
     }
 
-    public string Markdown(IReadOnlyList<Operation> operations)
-    {
-        var text = new StringBuilder();
-        text.Append("# Benchmark summary\n\n");
-        text.Append(CultureInfo.InvariantCulture,
-            $"`./bench{(options.Quick ? " --quick" : "")}` on {Environment.ProcessorCount} cores, {ProcessMeter.Processor()}, ");
-        text.Append(CultureInfo.InvariantCulture,
-            $"{RuntimeInformation.FrameworkDescription}, {data.Total:N0} rows, {options.Rounds} interleaved rounds of {options.Seconds} s.\n");
-        text.Append("Ratios are requests a second (and processor time) against the hand-written floor in the same run. Absolute figures do not carry over.\n\n");
-        text.Append("| ").AppendJoin(" | ", Head).Append(" |\n|");
-        text.AppendJoin("", Head.Select((_, i) => i < 2 ? "---|" : "--:|")).Append('\n');
-        foreach (var row in Rows(operations))
-        {
-            text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
-        }
+    private const string Legend =
+        "Ratios are against the hand-written server named first, round by round in the same run: requests a second, and " +
+        "processor time of the server per request (above 1 is cheaper). `bytes` is what the server allocates for one request. " +
+        "Neither side writes a request log. Absolute figures do not carry over to other machines.";
 
-        return text.Append('\n').Append(Notes(operations)).ToString();
-    }
+    private string Conditions() => Text(
+        $"`./bench{(options.Quick ? " --quick" : "")} --save` on {Environment.ProcessorCount} cores, {ProcessMeter.Processor()}, ") + Text(
+        $"{RuntimeInformation.FrameworkDescription}, {data.Total:N0} rows, {options.Rounds} interleaved rounds of {options.Seconds} s.");
 
-    private List<string[]> Rows(IReadOnlyList<Operation> operations)
+    private List<string[]> Rows()
     {
         var rows = new List<string[]>();
         foreach (var operation in operations)
         {
-            var baseline = results[(operation.Name, operation.Baseline)];
-            foreach (var name in (string[])[operation.Baseline, operation.Subject, .. operation.Others])
+            foreach (var name in (string[])[operation.Baseline, Operation.Subject, .. operation.Beside, .. operation.Others])
             {
-                if (results.TryGetValue((operation.Name, name), out var r))
+                if (results.TryGetValue((operation.Name, name), out var measured))
                 {
-                    rows.Add(Row(operation, name, r, baseline));
+                    rows.Add(Row(operation, name, measured, results[(operation.Name, operation.Baseline)]));
                 }
             }
         }
@@ -66,45 +72,58 @@ internal sealed class Report(
 
     private static string[] Row(Operation operation, string name, Measured r, Measured baseline)
     {
-        var goal = name == operation.Subject && operation.Goal is { } g ? Text($"{g:0.00}x") : "";
+        var ratio = r.SpeedAgainst(baseline);
+        var goal = name == Operation.Subject ? operation.Goal : null;
         return
         [
-            name == operation.Baseline ? operation.Title : "", name, Text($"{r.PerSecond:N0}"),
-            Text($"{r.PerSecond / baseline.PerSecond:0.00}x"), goal, Text($"{r.CpuMicros:0.0}"),
-            Text($"{baseline.CpuMicros / r.CpuMicros:0.00}x"), Text($"{r.P50:N0}"), Text($"{r.P99:N0}"),
-            Text($"{r.ResidentMiB:0}"), r.Failures > 0 ? Text($"{r.Failures}") : r.SameBytes ? "" : "bytes",
+            name == operation.Baseline ? operation.Title : "", name, Text($"{r.PerSecond:N0}"), Text($"{ratio:0.00}x"),
+            goal is null ? "" : Text($"{goal:0.00}x"), goal is null ? "" : Met(ratio >= goal), Text($"{r.CpuMicros:0.0}"),
+            Text($"{r.CheapnessAgainst(baseline):0.00}x"), Text($"{r.Percentile(0.5):N0}"), Text($"{r.Percentile(0.99):N0}"),
+            Text($"{r.AllocatedBytes:N0}"), Text($"{r.ResidentMiB:0}"),
+            r.Failures > 0 ? Text($"{r.Failures}") : r.SameBytes ? "" : "bytes",
         ];
     }
 
-    private string Notes(IReadOnlyList<Operation> operations)
-    {
-        var text = new StringBuilder("Start to first answer: ");
-        text.AppendJoin(", ", targets.Values.Select(t => Text($"{t.Name} {t.StartMilliseconds:0} ms"))).Append(".\n");
-        if (results.TryGetValue(("get-jwt", "tenon"), out var owned) && results.TryGetValue(("get-jwt-open", "tenon"), out var open))
-        {
-            text.Append(Text($"Cost of an owner policy: {(owned.CpuMicros / open.CpuMicros - 1) * 100:0} % CPU (to reach: 10 %).\n"));
-        }
+    private List<string[]> GoalRows() => [.. goals.All.Select(g => (string[])[g.What, g.ToReach, g.Measured, g.ToReach.Length == 0 ? "" : Met(g.IsMet)])];
 
-        foreach (var operation in operations)
+    private static string Met(bool isMet) => isMet ? "yes" : "NO";
+
+    private string Notes()
+    {
+        var text = new StringBuilder();
+        text.Append("Start to first answer, median of five: ");
+        text.AppendJoin(", ", starts.Select(s => Text($"{s.Key} {s.Value:0} ms"))).Append(".\n");
+        foreach (var ((name, server), measured) in results.Where(r => r.Value.FirstFailure is not null))
         {
-            foreach (var ((_, name), r) in results.Where(r => r.Key.Operation == operation.Name && r.Value.FirstFailure is not null))
-            {
-                text.Append(Text($"{operation.Title}, {name}, first wrong answer: {r.FirstFailure}\n"));
-            }
+            text.Append(Text($"{name}, {server}, first wrong answer: {measured.FirstFailure}\n"));
         }
 
         return text.ToString();
     }
 
-    private static void AppendLine(StringBuilder text, string[] cells, int[] widths)
+    private static string Plain(string[] head, List<string[]> rows, int left)
     {
-        for (var i = 0; i < cells.Length; i++)
+        var widths = head.Select((h, i) => rows.Select(r => r[i].Length).Append(h.Length).Max()).ToArray();
+        var text = new StringBuilder();
+        foreach (var row in rows.Prepend(head))
         {
-            text.Append(i < 2 ? cells[i].PadRight(widths[i]) : cells[i].PadLeft(widths[i])).Append("  ");
+            var cells = row.Select((cell, i) => i < left ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]));
+            text.Append(string.Join("  ", cells).TrimEnd()).Append('\n');
         }
 
-        text.Length -= 2;
-        text.Append('\n');
+        return text.ToString();
+    }
+
+    private static string Markdown(string[] head, List<string[]> rows, int left)
+    {
+        var text = new StringBuilder("| ").AppendJoin(" | ", head).Append(" |\n|");
+        text.AppendJoin("", head.Select((_, i) => i < left ? "---|" : "--:|")).Append('\n');
+        foreach (var row in rows)
+        {
+            text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
+        }
+
+        return text.ToString();
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

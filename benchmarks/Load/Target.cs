@@ -8,15 +8,13 @@ namespace Tenon.Benchmarks.Load;
 internal abstract class Target(string name) : IDisposable
 {
     private Process? _process;
+    private string? _meter;
 
     public string Name { get; } = name;
 
     public int Port { get; } = FreePort();
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException(Name + " is not running");
-
-    /// <summary>From process start to the first right answer.</summary>
-    public double StartMilliseconds { get; private set; }
 
     protected abstract ProcessStartInfo Command();
 
@@ -25,9 +23,31 @@ internal abstract class Target(string name) : IDisposable
         System.Text.Encoding.ASCII.GetBytes("GET /rest/v1/items?id=eq.1 HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: " +
             $"{Tokens.Anon}\r\nAuthorization: Bearer {Tokens.Of(Dataset.Owner(1))}\r\n\r\n");
 
-    public void Start(string logDirectory)
+    /// <summary>Starts the server and ends it again, several times; the median in milliseconds, up to the first right answer.</summary>
+    public double MedianStart(string logDirectory, int times)
+    {
+        var starts = new double[times];
+        for (var i = 0; i < times; i++)
+        {
+            starts[i] = Start(logDirectory);
+            Shutdown();
+        }
+
+        Array.Sort(starts);
+        return starts[times / 2];
+    }
+
+    /// <summary>Starts the server, with the meter of allocations if its assembly is given; returns the milliseconds it took.</summary>
+    public double Start(string logDirectory, string? meter = null)
     {
         var command = Command();
+        if (meter is not null)
+        {
+            _meter = Path.Combine(logDirectory, Name + ".meter");
+            command.Environment["DOTNET_STARTUP_HOOKS"] = meter;
+            command.Environment["TENON_BENCH_METER"] = _meter;
+        }
+
         command.RedirectStandardOutput = true;
         command.RedirectStandardError = true;
         var log = new StreamWriter(Path.Combine(logDirectory, Name + ".log")) { AutoFlush = true };
@@ -47,7 +67,22 @@ internal abstract class Target(string name) : IDisposable
             }
         }
 
-        StartMilliseconds = watch.Elapsed.TotalMilliseconds;
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
+    /// <summary>What the process has allocated since its start.</summary>
+    public long AllocatedBytes()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(_meter ?? throw new InvalidOperationException(Name + " has no meter")));
+        Span<byte> text = stackalloc byte[32];
+        var length = 0;
+        while (socket.Receive(text[length..], SocketFlags.None) is > 0 and var received)
+        {
+            length += received;
+        }
+
+        return long.Parse(text[..length], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Ends the server as an operator would, so that its log is emptied into the database.</summary>

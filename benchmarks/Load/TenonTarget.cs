@@ -83,7 +83,6 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
         Send(client, "customers", "id,name,city", 1, Dataset.Customers, (csv, id) =>
             csv.Append(id).Append(',').Append(Dataset.CustomerName(id)).Append(',').Append(Dataset.CustomerCity(id)));
         Send(client, "items", ItemColumns, 1, data.Items, AddItem);
-        Send(client, "items_open", ItemColumns, 1, data.OpenItems, AddItem);
         Send(client, "orders", "id,customer_id,placed_at,total", 1, Dataset.Orders, AddOrder);
         Send(client, "order_lines", "id,order_id,item_id,quantity,price", 1, Dataset.Orders * Dataset.LinesPerOrder, (csv, id) =>
         {

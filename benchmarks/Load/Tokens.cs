@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Tenon.Benchmarks.Load;
+namespace Tenon.Benchmarks;
 
 /// <summary>HS256 tokens and keys, signed here so that both sides get the same ones.</summary>
 internal static class Tokens
@@ -16,9 +16,9 @@ internal static class Tokens
 
     public static string Service { get; } = Key("service_role");
 
-    public static string Of(Guid user) => Sign(
+    public static string Of(Guid user, string role = "authenticated") => Sign(
         $$"""
-        {"iss":"http://127.0.0.1/auth/v1","sub":"{{user}}","aud":"authenticated","exp":{{Expires}},"iat":{{IssuedAt}},"email":"{{user}}@example.test","phone":"","app_metadata":{"provider":"email","providers":["email"]},"user_metadata":{"name":"Bench"},"role":"authenticated","aal":"aal1","amr":[{"method":"password","timestamp":{{IssuedAt}}}],"is_anonymous":false}
+        {"iss":"http://127.0.0.1/auth/v1","sub":"{{user}}","aud":"authenticated","exp":{{Expires}},"iat":{{IssuedAt}},"email":"{{user}}@example.test","phone":"","app_metadata":{"provider":"email","providers":["email"]},"user_metadata":{"name":"Bench"},"role":"{{role}}","aal":"aal1","amr":[{"method":"password","timestamp":{{IssuedAt}}}],"is_anonymous":false}
         """);
 
     private static string Key(string role) =>

@@ -18,19 +18,6 @@ create table items (
 create index items_category_price on items (category_id, price desc, id);
 create index items_owner on items (owner);
 
--- The same rows without an owner policy: what is left between the two is the cost of the policy.
-create table items_open (
-  id bigint primary key,
-  name text not null,
-  category_id bigint not null references categories (id),
-  owner uuid not null,
-  price numeric(12,2) not null,
-  stock integer not null,
-  active boolean not null,
-  created_at timestamptz not null default now(),
-  note text
-);
-
 create table customers (
   id bigint primary key,
   name text not null,

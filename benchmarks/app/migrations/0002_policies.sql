@@ -1,10 +1,9 @@
-grant select on categories, items, items_open, customers, orders, order_lines to anon, authenticated;
+grant select on categories, items, customers, orders, order_lines to anon, authenticated;
 grant insert, update on items to anon;
-grant all on categories, items, items_open, customers, orders, order_lines to service_role;
+grant all on categories, items, customers, orders, order_lines to service_role;
 
 alter table categories enable row level security;
 alter table items enable row level security;
-alter table items_open enable row level security;
 alter table customers enable row level security;
 alter table orders enable row level security;
 alter table order_lines enable row level security;
@@ -14,7 +13,6 @@ create policy items_read on items for select to anon using (true);
 create policy items_add on items for insert to anon with check (category_id = 0);
 create policy items_change on items for update to anon using (true);
 create policy items_own on items for select to authenticated using (owner = (select auth.uid()));
-create policy items_open_read on items_open for select using (true);
 create policy customers_read on customers for select using (true);
 create policy orders_read on orders for select using (true);
 create policy order_lines_read on order_lines for select using (true);

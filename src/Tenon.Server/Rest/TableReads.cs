@@ -53,7 +53,8 @@ internal sealed class TableReads(RestRuntime runtime)
         await AnswerWriter.WriteAsync(request, rows.Json, rows.Count, wrapping, rows.Shape);
     }
 
-    private Outcome<PreparedRead> Prepare(RestRequest request, string table)
+    /// <summary>All that happens before the first statement: from the cache by shape, else parsed, planned, guarded, compiled.</summary>
+    public Outcome<PreparedRead> Prepare(RestRequest request, string table)
     {
         RequestShape shape = RequestShape.Rent();
         try
