@@ -98,10 +98,13 @@ internal sealed class Backend : IAsyncDisposable
         app.Services.GetRequiredService<RestEndpoints>().Map(app);
         app.MapAuth();
         NotBuiltYet.Map(app);
-        app.MapGet("/health/live", () => Results.Json(new { status = "ok" }));
-        app.MapGet("/health/ready", () => IsReady ? Results.Json(new { status = "ok" }) : Results.StatusCode(503));
-        app.MapGet("/.well-known/tenon.json", (HttpRequest r) => Results.Json(new { url = $"{r.Scheme}://{r.Host}", publishableKey = options.Keys.PublishableKey }));
+        app.MapGet("/health/live", http => Results.Json(new { status = "ok" }).ExecuteAsync(http));
+        app.MapGet("/health/ready", http => (IsReady ? Results.Json(new { status = "ok" }) : Results.StatusCode(503)).ExecuteAsync(http));
+        app.MapGet("/.well-known/tenon.json", http => WellKnown(http.Request).ExecuteAsync(http));
     }
+
+    private IResult WellKnown(HttpRequest request) =>
+        Results.Json(new { url = $"{request.Scheme}://{request.Host}", publishableKey = options.Keys.PublishableKey });
 
     private static readonly string[] ExposedHeaders =
     [

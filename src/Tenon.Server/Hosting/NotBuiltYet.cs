@@ -7,11 +7,12 @@ namespace Tenon.Server.Hosting;
 /// <summary>Prefixes of the wire whose features are not built: 501 in the shape their clients read (WIRE §3-5).</summary>
 internal static class NotBuiltYet
 {
+    // Request delegates, not delegates of any form: those are compiled from expression trees while the server starts.
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.Map("/storage/v1/{**path}", () => Storage());
-        routes.Map("/functions/v1/{**path}", () => Function());
-        routes.Map("/realtime/v1/{**path}", () => Realtime());
+        routes.Map("/storage/v1/{**path}", http => Storage().ExecuteAsync(http));
+        routes.Map("/functions/v1/{**path}", http => Function().ExecuteAsync(http));
+        routes.Map("/realtime/v1/{**path}", http => Realtime().ExecuteAsync(http));
     }
 
     private static IResult Storage() =>
