@@ -120,9 +120,13 @@ internal sealed class TableReads(RestRuntime runtime)
             meta.LimitSlot < 0 ? long.MaxValue : slots[meta.LimitSlot].Integer
         );
         Paging page = asked.And(request.Range);
-        if (!runtime.MayExport(request.Caller))
+        bool exports = runtime.MayExport(request.Caller);
+        if (!exports || request.Answer.Form == AnswerForm.Object)
         {
             page = page.AtMost(runtime.Options.MaxRows);
+        }
+        if (!exports)
+        {
             if (ReadCost.Refusal(meta, slots, page.Offset, runtime.Options.MaxCost) is { } refused)
             {
                 return refused;

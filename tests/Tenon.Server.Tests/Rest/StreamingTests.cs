@@ -169,6 +169,14 @@ public sealed class StreamingTests : IClassFixture<StreamingTests.Fixture>
     }
 
     [Fact]
+    public async Task One_object_of_a_large_table_is_refused_without_reading_it_all()
+    {
+        using HttpResponseMessage answer = await Get("/rest/v1/many", asService: true, accept: "application/vnd.pgrst.object+json");
+        Assert.Equal(406, (int)answer.StatusCode);
+        Assert.Contains("The result contains 1000 rows", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_frees_its_reader_at_once()
     {
         HttpResponseMessage answer = await Get("/rest/v1/many?order=id", asService: true);
