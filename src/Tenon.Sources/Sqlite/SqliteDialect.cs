@@ -121,6 +121,9 @@ internal partial class SqliteDialect : SqlWriter
             case TypeKind.Interval:
                 WritePlain(comparison, left, right, " collate TN_INTERVAL");
                 break;
+            case TypeKind.Jsonb:
+                WritePlain(comparison, left, right, " collate TN_JSONB");
+                break;
             case TypeKind.Enum when comparison is not ("=" or "<>" or "is" or "is not"):
                 Syntax("(");
                 WriteRank(left);
@@ -256,14 +259,15 @@ internal partial class SqliteDialect : SqlWriter
         {
             TypeKind.Numeric when !type.IsScaledInteger => " collate TN_NUMERIC",
             TypeKind.Interval => " collate TN_INTERVAL",
+            // 1.0 and 1 are two texts and one number.
+            TypeKind.Jsonb => " collate TN_JSONB",
             _ => "",
         };
 
-    /// <summary>Equality of jsonb and arrays is that of their canonical bytes; their order needs their values.</summary>
+    /// <summary>Equality of arrays is that of their canonical bytes; their order needs their values.</summary>
     internal static string OrderCollationOf(LogicalType type) =>
         type.Kind switch
         {
-            TypeKind.Jsonb => " collate TN_JSONB",
             TypeKind.Array when SqliteLibrary.ArrayCollation(type.Element!) is { } name => $" collate {name}",
             _ => CollationOf(type),
         };

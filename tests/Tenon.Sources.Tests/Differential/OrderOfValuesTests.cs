@@ -61,6 +61,26 @@ public sealed class OrderOfValuesTests
         Assert.Equal(SortedThere(postgres, "text[]", Words), SortedHere(LogicalType.ArrayOf(LogicalType.Text), Words));
     }
 
+    [Theory]
+    [InlineData("1", "1.0")]
+    [InlineData("{\"b\":1.00}", "{\"b\":1}")]
+    [InlineData("[1,[2.50]]", "[1.0,[2.5]]")]
+    [InlineData("1", "\"1\"")]
+    [InlineData("\"a\"", "\"a\"")]
+    public void Numbers_inside_jsonb_are_equal_by_value(string a, string b)
+    {
+        using var ways = new ThreeWays();
+        Assert.SkipUnless(ways.HasPostgres, "PostgreSQL is not installed");
+        foreach (string expression in new[] { "a = b", "a <> b", "a < b", "a >= b", "a is distinct from b", "nullif(a, b) is null", "a in (b)" })
+        {
+            var test = new DifferentialCase(expression, "jsonb", "jsonb");
+            var bound = ThreeWays.Bind(test).Value;
+            Datum[] row = [Stored(LogicalType.Jsonb, a), Stored(LogicalType.Jsonb, b)];
+            string expected = ways.Postgres(test, [a, b]);
+            Assert.Equal((expression, expected, expected), (expression, ThreeWays.Evaluate(bound, row), ways.Sqlite(bound, test.Types, row)));
+        }
+    }
+
     private static NpgsqlConnection Open()
     {
         Assert.SkipUnless(PrivatePostgres.Shared is not null, "PostgreSQL is not installed");
