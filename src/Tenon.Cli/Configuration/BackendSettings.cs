@@ -1,6 +1,7 @@
 // From the words of tenon.toml to the options the server is started with.
 using Tenon.Core.Query;
 using Tenon.Server.Auth;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Hosting;
 using Tenon.Server.Rest;
@@ -107,6 +108,8 @@ internal static class BackendSettings
             EnableAnonymousSignIns = config.Switch("auth.enable_anonymous_sign_ins"),
             EnableManualLinking = config.Switch("auth.enable_manual_linking"),
             MinimumPasswordLength = config.Count("auth.minimum_password_length"),
+            PasswordRequirements = config.Text("auth.password_requirements"),
+            BlockedPasswordsPath = config.Text("auth.blocked_passwords_path"),
         };
         auth.AdditionalRedirectUrls.AddRange(config.List("auth.additional_redirect_urls"));
         auth.AdditionalRoles.AddRange(config.List("auth.additional_roles"));
@@ -129,7 +132,21 @@ internal static class BackendSettings
         auth.Email.RequireCurrentPassword = config.Switch("auth.email.require_current_password");
         Email(config, auth.Email, development);
         Sms(config, auth.Sms);
+        Hooks(config, auth);
         return auth;
+    }
+
+    private static void Hooks(Config config, AuthOptions auth)
+    {
+        foreach (string name in HookName.All.Where(name => config.Switch($"auth.hook.{name}.enabled")))
+        {
+            auth.Hooks[name] = new AuthHookOptions
+            {
+                Enabled = true,
+                Uri = config.Text($"auth.hook.{name}.uri"),
+                Secrets = config.Text($"auth.hook.{name}.secrets"),
+            };
+        }
     }
 
     private static void Sms(Config config, AuthSmsOptions sms)
@@ -176,6 +193,6 @@ internal static class BackendSettings
         // Production confirms addresses as soon as it can send mail, unless somebody decided otherwise.
         email.EnableConfirmations = config.IsSet("auth.email.enable_confirmations")
             ? config.Switch("auth.email.enable_confirmations")
-            : !development && email.Smtp.Enabled;
+            : !development && (email.Smtp.Enabled || config.Switch("auth.hook.send_email.enabled"));
     }
 }

@@ -89,6 +89,19 @@ internal static class AuthErrors
     public static AuthError OverEmailSendRateLimit(int retryAfter) =>
         new("over_email_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
 
+    public static readonly AuthError HookTimeout = new("hook_timeout", 422, "Failed to reach hook within maximum time of 5 seconds");
+    public static readonly AuthError HookUnreachable = new("hook_timeout_after_retry", 422, "Failed to reach hook");
+    public static readonly AuthError HookAnswerTooLarge = new("hook_payload_over_size_limit", 422, "Payload size exceeds size limit");
+    public static readonly AuthError HookAnswerInvalid = new("unexpected_failure", 500, "Invalid payload sent by hook");
+
+    public static AuthError HookRefused(int status, string message) =>
+        status < 500 ? new("unknown", status, message) : new("unexpected_failure", 500, message);
+
+    public static AuthError HookFunctionFailed(string function, string message) =>
+        new("unexpected_failure", 500, $"Error running hook {function}: {message}");
+
+    public static AuthError HookFailed(int status) => new("unexpected_failure", 500, $"Unexpected status code returned from hook: {status}");
+
     public static AuthError OverSmsSendRateLimit(int retryAfter) =>
         new("over_sms_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
 
@@ -130,6 +143,9 @@ internal static class AuthErrors
         "flow_state_already_used",
         "flow_state_expired",
         "flow_state_not_found",
+        "hook_payload_over_size_limit",
+        "hook_timeout",
+        "hook_timeout_after_retry",
         "insufficient_aal",
         "invalid_credentials",
         "mfa_challenge_expired",

@@ -35,7 +35,7 @@ internal static class AuthFeature
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();
-        services.AddSingleton<SafeHttp>();
+        services.AddSingleton<SafeHttp>().AddSingleton<HookRunner>().AddSingleton<AccessTokenHook>().AddSingleton<UserHooks>();
         services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
         services.AddSingleton<OutboxWorker>().AddSingleton<Inbox>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<OutboxWorker>());
@@ -63,6 +63,7 @@ internal static class AuthFeature
         // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
         _ = PasswordHash.OfNobody;
         // A template or an address pattern that cannot be used stops the start.
+        _ = services.GetRequiredService<AuthOptions>().BlockedPasswords;
         services.GetRequiredService<MailTemplates>();
         services.GetRequiredService<Mailer>();
         services.GetRequiredService<MessageSenders>();
@@ -89,11 +90,21 @@ internal static class AuthFeature
     /// <summary>Refuses what the options ask for and this server cannot do: a promise of safety must not be dropped silently.</summary>
     internal static void Validate(AuthOptions options)
     {
-        ValidateEmail(options.Email, options.Development);
-        ValidateSms(options.Sms, options.Development);
+        ValidateEmail(options.Email, options.Development || HasHook(options, HookName.SendEmail));
+        ValidateSms(options.Sms, options.Development || HasHook(options, HookName.SendSms));
+        if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
+        {
+            throw new InvalidOperationException($"[auth.hook.{unknown}]: there is no such hook; there are {string.Join(", ", HookName.All)}");
+        }
         if (options.JwtExpiry < TimeSpan.FromSeconds(30) || options.JwtExpiry > TimeSpan.FromDays(7))
         {
             throw new InvalidOperationException("[auth] jwt_expiry must be from 30 to 604800 seconds");
+        }
+        if (options.PasswordRequirements is not ("" or "letters_digits" or "lower_upper_letters_digits" or "lower_upper_letters_digits_symbols"))
+        {
+            throw new InvalidOperationException(
+                "[auth] password_requirements is empty, letters_digits, lower_upper_letters_digits or lower_upper_letters_digits_symbols"
+            );
         }
         if (options.MinimumPasswordLength < 6)
         {
@@ -105,9 +116,11 @@ internal static class AuthFeature
         }
     }
 
-    private static void ValidateEmail(AuthEmailOptions email, bool development)
+    private static bool HasHook(AuthOptions options, string name) => options.Hooks.GetValueOrDefault(name) is { Enabled: true };
+
+    private static void ValidateEmail(AuthEmailOptions email, bool canSend)
     {
-        if (email.EnableConfirmations && !email.Smtp.Enabled && !development)
+        if (email.EnableConfirmations && !email.Smtp.Enabled && !canSend)
         {
             throw new InvalidOperationException(
                 "[auth.email] enable_confirmations = true needs a mail server ([auth.email.smtp]); without one set it to false, then new users are confirmed at once"
@@ -127,9 +140,9 @@ internal static class AuthFeature
         }
     }
 
-    private static void ValidateSms(AuthSmsOptions sms, bool development)
+    private static void ValidateSms(AuthSmsOptions sms, bool canSend)
     {
-        if (sms.EnableSignup && sms.Uri.Length == 0 && !development)
+        if (sms.EnableSignup && sms.Uri.Length == 0 && !canSend)
         {
             throw new InvalidOperationException("[auth.sms] enable_signup = true needs a sender: set uri and secret");
         }

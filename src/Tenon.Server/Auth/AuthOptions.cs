@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Tenon.Server.Auth;
 
 /// <summary>Sign-in, as <c>[auth]</c> of tenon.toml has it. Durations are those of the key, counts are whole numbers.</summary>
@@ -39,6 +41,12 @@ public sealed class AuthOptions
     /// <summary>Fewest characters of a password.</summary>
     public int MinimumPasswordLength { get; set; } = 8;
 
+    /// <summary>Composition rules, which NIST advises against: letters_digits, lower_upper_letters_digits, lower_upper_letters_digits_symbols; empty: none.</summary>
+    public string PasswordRequirements { get; set; } = "";
+
+    /// <summary>A file of further passwords that nobody may choose, one a line, relative to the app's folder.</summary>
+    public string BlockedPasswordsPath { get; set; } = "";
+
     /// <summary>Roles besides anon, authenticated and service_role that a token may name.</summary>
     public List<string> AdditionalRoles { get; } = [];
 
@@ -60,11 +68,26 @@ public sealed class AuthOptions
     /// <summary>Sign-in by telephone.</summary>
     public AuthSmsOptions Sms { get; } = new();
 
+    /// <summary>Where the app has a say, by name: before_user_created, custom_access_token, password_verification_attempt, send_email, send_sms.</summary>
+    public Dictionary<string, AuthHookOptions> Hooks { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A development server: without SMTP mails go to the inbox at /dev/inbox, and nothing leaves the machine.</summary>
     public bool Development { get; set; }
 
     /// <summary>The app's folder: mail templates are found in its <c>emails/</c>, paths of templates are relative to it.</summary>
     public string AppFolder { get; set; } = "";
+
+    internal FrozenSet<string> BlockedPasswords => blockedPasswords ??= ReadBlockedPasswords();
+
+    private FrozenSet<string>? blockedPasswords;
+
+    private FrozenSet<string> ReadBlockedPasswords()
+    {
+        string path = Path.Combine(AppFolder, BlockedPasswordsPath);
+        return BlockedPasswordsPath.Length == 0 ? []
+            : File.Exists(path) ? File.ReadLines(path).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0).ToFrozenSet(StringComparer.Ordinal)
+            : throw new InvalidOperationException($"[auth] blocked_passwords_path: there is no file {BlockedPasswordsPath}");
+    }
 
     internal string Issuer => PublicUrl.TrimEnd('/') + "/auth/v1";
 }
@@ -193,6 +216,19 @@ public sealed class AuthSmtpOptions
 
     /// <summary>Name mails come from.</summary>
     public string SenderName { get; set; } = "";
+}
+
+/// <summary>A hook, as <c>[auth.hook.NAME]</c>.</summary>
+public sealed class AuthHookOptions
+{
+    /// <summary>Ask the hook.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>pg-functions://postgres/SCHEMA/FUNCTION, or an https address.</summary>
+    public string Uri { get; set; } = "";
+
+    /// <summary>Secrets that sign calls to an address: v1,whsec_ and base64; several are separated by |.</summary>
+    public string Secrets { get; set; } = "";
 }
 
 /// <summary>An own mail template, as <c>[auth.email.template.NAME]</c>.</summary>

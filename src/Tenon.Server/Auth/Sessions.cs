@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
 using Tenon.Server.Store;
 
@@ -29,6 +31,9 @@ internal sealed record Session(
             row[8].Time()!.Value,
             row[10].Time()!.Value
         );
+
+    /// <summary>How the user came in, the newest way first.</summary>
+    public string Method => JsonElement.Parse(Amr) is { ValueKind: JsonValueKind.Array } amr && amr.GetArrayLength() > 0 ? amr[0].GetProperty("method").GetString()! : "";
 
     /// <summary>Past its box or idle for too long.</summary>
     public bool IsOver(AuthSessionOptions options, DateTimeOffset now) =>
@@ -118,13 +123,13 @@ internal sealed class Sessions(StoreDatabase store, Tokens tokens, TokenCache ca
         );
 
     /// <summary>The answer for a session that stands in the store.</summary>
-    public IssuedSession Issue(User user, IReadOnlyList<Identity> identities, Session session, string refreshToken)
+    public async Task<IssuedSession> IssueAsync(HttpContext context, User user, IReadOnlyList<Identity> identities, Session session, string refreshToken)
     {
         if (options.Sessions.SinglePerUser)
         {
             cache.DropUser(user.Id);
         }
-        (string token, long expiresIn, long expiresAt) = tokens.Issue(user, session);
+        (string token, long expiresIn, long expiresAt) = await tokens.IssueAsync(context, user, session);
         return new IssuedSession(token, expiresIn, expiresAt, refreshToken, user, identities);
     }
 

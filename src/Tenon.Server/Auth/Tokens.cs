@@ -3,8 +3,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Tenon.Server.Auth.Hooks;
 
 namespace Tenon.Server.Auth;
 
@@ -12,13 +14,13 @@ namespace Tenon.Server.Auth;
 internal sealed record RefreshToken(string Text, string Nonce, string Hash);
 
 /// <summary>Makes tokens: access tokens signed with the current ES256 key, refresh tokens derived from a nonce.</summary>
-internal sealed class Tokens(Keys keys, SigningKeys signing, AuthOptions options, TimeProvider clock)
+internal sealed class Tokens(Keys keys, SigningKeys signing, AccessTokenHook hook, AuthOptions options, TimeProvider clock)
 {
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly byte[] refreshKey = keys.Derive("refresh tokens");
 
     /// <summary>The access token of a session, for jwt_expiry or the life given; it ends with the session where that is sooner.</summary>
-    public (string Token, long ExpiresIn, long ExpiresAt) Issue(User user, Session session, TimeSpan? life = null)
+    public async Task<(string Token, long ExpiresIn, long ExpiresAt)> IssueAsync(HttpContext context, User user, Session session, TimeSpan? life = null)
     {
         long now = clock.GetUtcNow().ToUnixTimeSeconds();
         long expires = now + (long)(life ?? options.JwtExpiry).TotalSeconds;
@@ -26,9 +28,10 @@ internal sealed class Tokens(Keys keys, SigningKeys signing, AuthOptions options
         {
             expires = Math.Min(expires, end.ToUnixTimeSeconds());
         }
+        string claims = await hook.ApplyAsync(context, session, Claims(user, session, options.Issuer, now, expires));
         SigningKey key = signing.Current;
         string token = Handler.CreateToken(
-            Claims(user, session, options.Issuer, now, expires),
+            claims,
             new SigningCredentials(key.Key, SecurityAlgorithms.EcdsaSha256)
         );
         return (token, Math.Max(0, expires - now), expires);

@@ -35,6 +35,21 @@ internal sealed class CompiledStore(Source source, Func<Catalog> currentCatalog,
         return source.WriteAsync(session => work(new Transaction(this, session, now)), new SessionNeeds(false), cancellation);
     }
 
+    public override ValueTask<string?> CallAsync(string schema, string function, string json, CancellationToken cancellation)
+    {
+        Routine routine =
+            catalog().Routines.GetValueOrDefault(new QualifiedName(schema, function)) is { IsDefaultOrEmpty: false } known
+            && known.FirstOrDefault(r => r.Parameters is [{ Type.Kind: TypeKind.Jsonb }] && r.Result.Kind == TypeKind.Jsonb && !r.ReturnsSet) is { } found
+                ? found
+                : throw new InvalidOperationException($"there is no function {schema}.{function}(jsonb) returns jsonb");
+        StatementArguments arguments = Arguments(default);
+        return source.WriteAsync(
+            session => session.Call(routine, [Datum.Of(json)], Principal.Owner, arguments) is [[var value, ..], ..] ? value.TextOrNull() : null,
+            new SessionNeeds(false, arguments.Context),
+            cancellation
+        );
+    }
+
     private CompiledStatement Compile(StoreStatement statement, Catalog pinned) =>
         Known
             .GetValue(pinned, static _ => new())

@@ -21,6 +21,12 @@ internal abstract class StoreDatabase
     /// awaits nothing, and takes its clock readings, ids and random bytes from outside. An exception undoes the unit.
     /// </summary>
     public abstract ValueTask<T> WriteAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation);
+
+    /// <summary>
+    /// Calls a function of the app's, from jsonb to jsonb, as the owner in a write unit of its own; null where it answers
+    /// null. Throws InvalidOperationException where there is no such function.
+    /// </summary>
+    public abstract ValueTask<string?> CallAsync(string schema, string function, string json, CancellationToken cancellation);
 }
 
 /// <summary>The statements of one write unit. A constraint failure throws a TenonException with the SQLSTATE as code.</summary>

@@ -69,6 +69,20 @@ internal sealed class PostgresStore : StoreDatabase, IAsyncDisposable
         return result;
     }
 
+    public override async ValueTask<string?> CallAsync(string schema, string function, string json, CancellationToken cancellation)
+    {
+        await using NpgsqlCommand command = source.CreateCommand($"select {schema}.{function}($1::jsonb)::text");
+        command.Parameters.Add(new NpgsqlParameter { Value = json });
+        try
+        {
+            return await command.ExecuteScalarAsync(cancellation) as string;
+        }
+        catch (PostgresException e)
+        {
+            throw new TenonException(new Error(ErrorCodes.FromSqlState(e.SqlState), e.MessageText, e.Detail), e);
+        }
+    }
+
     /// <summary>Runs SQL of a test's own.</summary>
     public async Task RunAsync(string sql)
     {

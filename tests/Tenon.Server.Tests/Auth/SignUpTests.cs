@@ -6,6 +6,33 @@ namespace Tenon.Server.Tests.Auth;
 public sealed class SignUpTests
 {
     [Fact]
+    public async Task The_own_address_a_listed_password_and_missing_kinds_of_characters_are_refused()
+    {
+        string folder = Directory.CreateTempSubdirectory("tenon-words-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "words.txt"), "Our-Product-2026\n", TestContext.Current.CancellationToken);
+            await using AuthHost host = await AuthHost.StartAsync(options => (options.AppFolder, options.BlockedPasswordsPath) = (folder, "words.txt"));
+            foreach (string password in new[] { "rosalind.franklin@b.test", "rosalind.franklin", "Rosalind.Franklin1920!", "our-product-2026" })
+            {
+                Answer refused = await host.SignUpAsync("rosalind.franklin@b.test", password);
+                Assert.Equal("422 weak_password", refused.Refusal);
+                Assert.Equal("pwned", refused.Json.GetProperty("weak_password").GetProperty("reasons")[0].GetString());
+            }
+            Assert.Equal(HttpStatusCode.OK, (await host.SignUpAsync("rosalind.franklin@b.test")).Status);
+
+            await using AuthHost strict = await AuthHost.StartAsync(options => options.PasswordRequirements = "lower_upper_letters_digits_symbols");
+            Answer plain = await strict.SignUpAsync("a@b.test", "bluegiraffe42");
+            Assert.Equal("characters", plain.Json.GetProperty("weak_password").GetProperty("reasons")[0].GetString());
+            Assert.Equal(HttpStatusCode.OK, (await strict.SignUpAsync("a@b.test", "Blue-Giraffe-42")).Status);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_sign_up_answers_a_session_whose_token_is_the_user_on_rest()
     {
         await using AuthHost host = await AuthHost.StartAsync();

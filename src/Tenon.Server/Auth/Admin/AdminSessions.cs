@@ -51,7 +51,7 @@ internal sealed class AdminSessions(
             },
             context.RequestAborted
         );
-        (string token, long expiresIn, long expiresAt) = tokens.Issue(user, session, life);
+        (string token, long expiresIn, long expiresAt) = await tokens.IssueAsync(context, user, session, life);
         await AuthResponse.WriteAsync(
             context,
             StatusCodes.Status200OK,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth.Account;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
@@ -18,6 +19,7 @@ internal sealed class GenerateLink(
     Users users,
     StoreDatabase store,
     Mailer mailer,
+    UserHooks hooks,
     PasswordHasher hasher,
     Redirects redirects,
     AuthOptions options,
@@ -34,6 +36,10 @@ internal sealed class GenerateLink(
         AuthBody body = await AuthBody.ReadAsync(context);
         string redirectTo = redirects.Of(context, body.Text("redirect_to"));
         Order order = await ReadAsync(body, redirectTo, context.RequestAborted);
+        if (!order.Known)
+        {
+            await hooks.BeforeCreatedAsync(context, order.User);
+        }
         NewToken token = mailer.NewToken(order.Request, order.User.Id);
         AuditEntry audit = AuditEntry.Of("user_recovery_requested", null, "service_role", ClientInfo.Of(context, proxies), clock);
         var identity = Guid.NewGuid();

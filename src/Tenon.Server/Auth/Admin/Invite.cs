@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
@@ -12,6 +13,7 @@ internal sealed class Invite(
     Users users,
     StoreDatabase store,
     Mailer mailer,
+    UserHooks hooks,
     Redirects redirects,
     TrustedProxies proxies,
     TimeProvider clock
@@ -26,6 +28,10 @@ internal sealed class Invite(
         mailer.RequireAllowed(null, address);
         User? known = await users.ByEmailAsync(address, context.RequestAborted);
         User user = Invited(known, address, metadata, StoreTime.Now(clock));
+        if (known is null)
+        {
+            await hooks.BeforeCreatedAsync(context, user);
+        }
         PreparedMail mail = mailer.Prepare(
             new MailRequest(MailPurpose.Invite, user, address, redirects.Of(context)) { Metadata = user.UserMetadata }
         );

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail.Templates;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
@@ -33,6 +35,7 @@ internal sealed class Mailer(
     MailTemplates templates,
     Outbox outbox,
     MessageSenders senders,
+    HookRunner hooks,
     AuthLimits limits,
     AuthOptions options
 )
@@ -69,6 +72,8 @@ internal sealed class Mailer(
         Guid? user = request.UserId ?? request.User?.Id;
         NewToken token = NewToken(request, user);
         OutboundMessage message = request.Purpose.IsSms ? TextMessage(request, token) : Mail(request, token);
+        string hook = request.Purpose.IsSms ? HookName.SendSms : HookName.SendEmail;
+        message = hooks.Has(hook) ? message with { HookPayload = HookPayload(hook, request, token) } : message;
         bool silent = user is null || (request.Purpose.IsSms && options.Sms.TestOtp.ContainsKey(request.To));
         QueuedMessage queued = outbox.Prepare(request.Purpose.IsSms ? Outbox.Sms : Outbox.Email, message, silent, options.Email.Otp.Expiry);
         return new PreparedMail(request.Purpose, token, queued, user ?? Guid.NewGuid());
@@ -126,6 +131,51 @@ internal sealed class Mailer(
     /// <summary>The link that redeems a token: always of the configured address, never of what a request calls this host.</summary>
     public string LinkOf(string type, NewToken token, string redirectTo) =>
         $"{options.Issuer}/verify?token={token.Link}&type={type}&redirect_to={Uri.EscapeDataString(redirectTo)}";
+
+    /// <summary>What a send hook gets: the user, and the code with all that a message about it needs.</summary>
+    private string HookPayload(string hook, MailRequest request, NewToken token)
+    {
+        bool sms = request.Purpose.IsSms;
+        User user = request.User ?? new User
+        {
+            Id = request.UserId ?? Guid.NewGuid(),
+            Email = sms ? null : request.To,
+            Phone = sms ? request.To : null,
+            UserMetadata = request.Metadata ?? "{}",
+        };
+        byte[] payload = hooks.Payload(
+            hook,
+            Guid.NewGuid(),
+            "",
+            writer =>
+            {
+                writer.WritePropertyName("user");
+                UserWriter.WriteUser(writer, user, []);
+                writer.WriteStartObject(sms ? "sms" : "email_data");
+                foreach ((string name, string value) in sms ? SmsData(request, token) : EmailData(request, token))
+                {
+                    writer.WriteString(name, value);
+                }
+                writer.WriteEndObject();
+            }
+        );
+        return Encoding.UTF8.GetString(payload);
+    }
+
+    private static (string Name, string Value)[] SmsData(MailRequest request, NewToken token) =>
+        [("otp", token.Code), ("sms_type", request.Purpose.LinkType), ("phone", request.To)];
+
+    private (string Name, string Value)[] EmailData(MailRequest request, NewToken token) =>
+        [
+            ("to", request.To),
+            ("token", token.Code),
+            ("token_hash", token.Link),
+            ("redirect_to", request.RedirectTo),
+            ("email_action_type", request.Purpose.LinkType),
+            ("site_url", options.SiteUrl),
+            ("token_new", ""),
+            ("token_hash_new", ""),
+        ];
 
     private Dictionary<string, object?> Variables(MailRequest request, NewToken token) =>
         new(StringComparer.Ordinal)

@@ -8,12 +8,14 @@ internal sealed class MessageSenders
     private readonly IMessageSender? email;
     private readonly IMessageSender? sms;
 
-    public MessageSenders(AuthOptions options, SafeHttp http)
+    public MessageSenders(AuthOptions options, SafeHttp http, HookRunner hooks)
     {
         IMessageSender? inbox = options.Development ? new InboxSender() : null;
-        email = options.Email.Smtp.Enabled ? new SmtpSender(options.Email.Smtp) : inbox;
-        sms = options.Sms.Uri.Length == 0
-            ? inbox
+        email = hooks.Has(HookName.SendEmail) ? new SendHook(HookName.SendEmail, hooks)
+            : options.Email.Smtp.Enabled ? new SmtpSender(options.Email.Smtp)
+            : inbox;
+        sms = hooks.Has(HookName.SendSms) ? new SendHook(HookName.SendSms, hooks)
+            : options.Sms.Uri.Length == 0 ? inbox
             : new SmsHttpSender(
                 SafeHttp.Require(options.Sms.Uri, "[auth.sms] uri", options.Development),
                 new WebhookSignature(options.Sms.Secret, "[auth.sms] secret"),

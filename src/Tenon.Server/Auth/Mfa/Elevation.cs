@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
 using Tenon.Server.Store;
 
@@ -36,8 +37,8 @@ internal sealed class Elevation(Sessions sessions, Tokens tokens)
         return session with { Aal = "aal2", Amr = amr };
     }
 
-    public IssuedSession Issue(UserWithIdentities user, Session session, RefreshToken next) =>
-        sessions.Issue(user.User, user.Identities, session, next.Text);
+    public Task<IssuedSession> IssueAsync(HttpContext context, UserWithIdentities user, Session session, RefreshToken next) =>
+        sessions.IssueAsync(context, user.User, user.Identities, session, next.Text);
 
     /// <summary>amr with this method as the newest entry, each method once.</summary>
     private static string WithMethod(string amr, string method, DateTimeOffset now)

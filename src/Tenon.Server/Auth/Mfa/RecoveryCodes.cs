@@ -140,7 +140,7 @@ internal sealed class RecoveryCodes(
             throw refusal.ToException();
         }
         cache.DropUser(who.User.Id);
-        await AuthResponse.WriteSessionAsync(context, elevation.Issue(answered.User!, answered.Session!, attempt.Next));
+        await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
     }
 
     private static Answered Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)

@@ -88,7 +88,7 @@ internal sealed class Verification(
             throw refusal.ToException();
         }
         cache.DropUser(who.User.Id);
-        await AuthResponse.WriteSessionAsync(context, elevation.Issue(answered.User!, answered.Session!, attempt.Next));
+        await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
     }
 
     private Answered Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
@@ -14,6 +15,7 @@ internal sealed class OneTimeSignIn(
     StoreDatabase store,
     Users users,
     Mailer mailer,
+    UserHooks hooks,
     Redirects redirects,
     AuthLimits limits,
     TrustedProxies proxies,
@@ -49,6 +51,10 @@ internal sealed class OneTimeSignIn(
         User? known = await contact.FindAsync(users, context.RequestAborted);
         RequireOpen(known, contact, create);
         User user = known ?? contact.NewUser(StoreTime.Now(clock), metadata);
+        if (known is null)
+        {
+            await hooks.BeforeCreatedAsync(context, user);
+        }
         bool first = user.EmailConfirmedAt is null && options.Email.EnableConfirmations;
         MailPurpose purpose = contact.IsPhone ? MailPurpose.Sms : first ? MailPurpose.FirstMagicLink : MailPurpose.MagicLink;
         PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, redirectTo) { Challenge = contact.IsPhone ? null : challenge });

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.SignIn;
@@ -12,6 +13,7 @@ internal sealed class PasswordGrant(
     Users users,
     Sessions sessions,
     PasswordHasher hasher,
+    UserHooks hooks,
     AuthLimits limits,
     TrustedProxies proxies,
     AuthOptions options,
@@ -59,12 +61,32 @@ internal sealed class PasswordGrant(
     {
         User? user = await contact.FindAsync(users, context.RequestAborted);
         string? hash = user is { DeletedAt: null, IsSsoUser: false } ? user.PasswordHash : null;
-        if (!await hasher.VerifyAsync(hash, password, context.RequestAborted))
+        bool valid = await hasher.VerifyAsync(hash, password, context.RequestAborted);
+        if (user is not null && hash is not null && hooks.WatchesPasswords)
+        {
+            await AskAsync(user, valid, context);
+        }
+        if (!valid)
         {
             limits.CountFailure(contact.Address);
             throw AuthErrors.InvalidCredentials.ToException();
         }
         return user!;
+    }
+
+    private async Task AskAsync(User user, bool valid, HttpContext context)
+    {
+        (AuthError? refusal, bool logout) = await hooks.AfterPasswordAsync(context, user.Id, valid);
+        if (refusal is null)
+        {
+            return;
+        }
+        if (logout)
+        {
+            ClientInfo client = ClientInfo.Of(context, proxies);
+            await sessions.EndAsync(user.Id, null, LogoutScope.Global, AuditEntry.Of("logout", user.Id, user.Email, client, clock));
+        }
+        throw refusal.ToException();
     }
 
     private void RequireAllowed(User user, Contact contact)
@@ -97,6 +119,6 @@ internal sealed class PasswordGrant(
             },
             context.RequestAborted
         );
-        return sessions.Issue(saved.User, saved.Identities, opened.Session, opened.Token.Text);
+        return await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text);
     }
 }

@@ -5,7 +5,7 @@ namespace Tenon.Server.Auth.SignIn;
 
 /// <summary>
 /// What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long enough, any characters, not one that is tried first.
-/// No composition rules, no expiry.
+/// No composition rules unless <c>password_requirements</c> asks for them, no expiry.
 /// </summary>
 internal static class PasswordRules
 {
@@ -14,11 +14,15 @@ internal static class PasswordRules
     // Digits and signs only, up to this length, are dates and telephone numbers more often than not.
     private const int LongestDate = 10;
 
-    /// <summary>Refuses a password that is too short, too long or easily guessed.</summary>
-    public static void Require(string password, AuthOptions options)
+    // Shorter names are too likely to be part of a good password by chance.
+    private const int ShortestName = 4;
+
+    /// <summary>Refuses a password that is too short, too long, easily guessed, or the user's own address.</summary>
+    public static void Require(string password, AuthOptions options, string? contact)
     {
         RequireLength(password, options);
-        if (IsCommon(password))
+        RequireCharacters(password, options.PasswordRequirements);
+        if (IsCommon(password) || options.BlockedPasswords.Contains(password.ToLowerInvariant()) || IsOwnName(password, contact))
         {
             throw AuthErrors
                 .WeakPassword("Password is known to be weak and easy to guess, please choose a different one.", ["pwned"])
@@ -39,6 +43,38 @@ internal static class PasswordRules
                 .WeakPassword($"Password should be at least {options.MinimumPasswordLength} characters.", ["length"])
                 .ToException();
         }
+    }
+
+    /// <summary>Supabase's composition rules, for who must have them.</summary>
+    private static void RequireCharacters(string password, string requirements)
+    {
+        bool good = requirements switch
+        {
+            "letters_digits" => password.Any(char.IsLetter) && password.Any(char.IsDigit),
+            "lower_upper_letters_digits" => IsMixed(password),
+            "lower_upper_letters_digits_symbols" => IsMixed(password) && password.Any(c => !char.IsLetterOrDigit(c)),
+            _ => true,
+        };
+        if (!good)
+        {
+            throw AuthErrors
+                .WeakPassword($"Password should contain what {requirements} asks for: {requirements.Replace('_', ' ')}.", ["characters"])
+                .ToException();
+        }
+    }
+
+    private static bool IsMixed(string password) => password.Any(char.IsLower) && password.Any(char.IsUpper) && password.Any(char.IsDigit);
+
+    /// <summary>The address, its part before the @, or the number, bare or decorated with digits and signs.</summary>
+    internal static bool IsOwnName(string password, string? contact)
+    {
+        if (contact is null)
+        {
+            return false;
+        }
+        string plain = password.Trim().ToLowerInvariant();
+        string name = contact.Split('@')[0];
+        return plain == contact || (name.Length >= ShortestName && (plain == name || Stem(plain) == name));
     }
 
     /// <summary>Runs, repetitions and decorated favourites: found by shape, so no list of millions is carried.</summary>

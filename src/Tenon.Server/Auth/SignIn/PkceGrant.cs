@@ -42,7 +42,7 @@ internal sealed class PkceGrant(
         UserWithIdentities found = exchange.User!;
         await AuthResponse.WriteSessionAsync(
             context,
-            sessions.Issue(found.User, found.Identities, exchange.Session!.Session, exchange.Session.Token.Text)
+            await sessions.IssueAsync(context, found.User, found.Identities, exchange.Session!.Session, exchange.Session.Token.Text)
         );
     }
 

@@ -56,7 +56,7 @@ internal sealed class RefreshGrant(
         UserWithIdentities found = rotation.User!;
         await AuthResponse.WriteSessionAsync(
             context,
-            sessions.Issue(found.User, found.Identities, rotation.Session!, rotation.Token!)
+            await sessions.IssueAsync(context, found.User, found.Identities, rotation.Session!, rotation.Token!)
         );
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
 
@@ -15,6 +16,7 @@ internal sealed class SignUp(
     StoreDatabase store,
     Sessions sessions,
     ConfirmedSignUp confirmed,
+    UserHooks hooks,
     PasswordHasher hasher,
     AuthLimits limits,
     TrustedProxies proxies,
@@ -35,10 +37,13 @@ internal sealed class SignUp(
         if (contact is not { } known)
         {
             var nobody = new User { Id = Guid.NewGuid(), UserMetadata = metadata, CreatedAt = now, IsAnonymous = true };
+            await hooks.BeforeCreatedAsync(context, nobody);
             await AuthResponse.WriteSessionAsync(context, await CreateAsync(nobody, context));
             return;
         }
         User user = await WithPasswordAsync(known.NewUser(now, metadata), body.Text("password"), context);
+        // Asked for a taken address too: the answer must not depend on it.
+        await hooks.BeforeCreatedAsync(context, user);
         if (known.IsPhone ? options.Sms.EnableConfirmations : options.Email.EnableConfirmations)
         {
             await confirmed.HandleAsync(context, known, user, challenge);
@@ -67,7 +72,7 @@ internal sealed class SignUp(
         {
             throw AuthErrors.ValidationFailed("Signup requires a valid password").ToException();
         }
-        PasswordRules.Require(password, options);
+        PasswordRules.Require(password, options, user.Email ?? user.Phone);
         return user with { PasswordHash = await hasher.HashAsync(password, context.RequestAborted) };
     }
 
@@ -96,7 +101,7 @@ internal sealed class SignUp(
                 },
                 context.RequestAborted
             );
-            return sessions.Issue(saved.User, saved.Identities, opened.Session, opened.Token.Text);
+            return await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text);
         }
         catch (TenonException e) when (Users.Translate(e, AuthErrors.UserAlreadyExists) is { } refused)
         {

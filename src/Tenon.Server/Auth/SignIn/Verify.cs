@@ -28,7 +28,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
             await WriteHalfWayAsync(context);
             return;
         }
-        await AuthResponse.WriteSessionAsync(context, Issue(redeemed));
+        await AuthResponse.WriteSessionAsync(context, await IssueAsync(context, redeemed));
     }
 
     public async Task GetAsync(HttpContext context)
@@ -49,7 +49,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
             {
                 throw refusal.ToException();
             }
-            Go(context, Destination(target, redeemed, type, pkce));
+            Go(context, await DestinationAsync(context, target, redeemed, type, pkce));
         }
         catch (AuthException e)
         {
@@ -87,10 +87,10 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
         : type.Length == 0 ? throw AuthErrors.ValidationFailed("Verify requires a verification type").ToException()
         : throw AuthErrors.ValidationFailed("Invalid verification type").ToException();
 
-    private IssuedSession Issue(Redeemed redeemed) =>
-        sessions.Issue(redeemed.User!.User, redeemed.User.Identities, redeemed.Session!.Session, redeemed.Session.Token.Text);
+    private Task<IssuedSession> IssueAsync(HttpContext context, Redeemed redeemed) =>
+        sessions.IssueAsync(context, redeemed.User!.User, redeemed.User.Identities, redeemed.Session!.Session, redeemed.Session.Token.Text);
 
-    private string Destination(string target, Redeemed redeemed, string type, bool pkce)
+    private async Task<string> DestinationAsync(HttpContext context, string target, Redeemed redeemed, string type, bool pkce)
     {
         if (redeemed.HalfWay)
         {
@@ -101,7 +101,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
         {
             return WithQuery(target, Form(("code", code.ToString("D"))));
         }
-        IssuedSession issued = Issue(redeemed);
+        IssuedSession issued = await IssueAsync(context, redeemed);
         return target
             + "#"
             + Form(
