@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
+using Tenon.Core.Policies;
 using Tenon.Core.Schema;
 using Tenon.Core.Types;
 
@@ -25,6 +26,9 @@ internal sealed record MainDatabaseOptions(string Url)
 
     /// <summary>Connections that answer requests; an engine without connections of its own reads it as readers.</summary>
     public int PoolSize { get; init; } = 16;
+
+    /// <summary>Who is to enforce row policies; null: Tenon where it can express them, the database itself otherwise.</summary>
+    public Enforcement? Security { get; init; }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using Tenon.Core.Errors;
+using Tenon.Sources.Postgres;
 using Tenon.Sources.Sqlite;
 
 namespace Tenon.Sources;
@@ -33,6 +34,7 @@ internal static class SourceRegistry
             FolderOf = o => Path.GetDirectoryName(SqliteDatabase.PathOf(o)),
             Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
         },
+        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync)),
     ];
 
     /// <summary>Opens the main database of this url, an empty one where the engine makes it; its own migrations are not run.</summary>

@@ -14,6 +14,7 @@ internal sealed class PrivatePostgres
     private readonly string _binaries;
     private readonly string _directory;
     private readonly int _port;
+    private int _databases;
 
     private PrivatePostgres(string binaries, string directory, int port) =>
         (_binaries, _directory, _port) = (binaries, directory, port);
@@ -27,6 +28,14 @@ internal sealed class PrivatePostgres
     public string ConnectionTo(string database) => string.Create(
         CultureInfo.InvariantCulture,
         $"Host=127.0.0.1;Port={_port};Username=postgres;Database={database};Timezone=UTC;Include Error Detail=true");
+
+    /// <summary>A new, empty database as a postgres:// url.</summary>
+    public string CreateDatabase()
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
+        RunAsOwner("createdb", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", name);
+        return string.Create(CultureInfo.InvariantCulture, $"postgres://postgres@127.0.0.1:{_port}/{name}");
+    }
 
     private static PrivatePostgres? Start()
     {

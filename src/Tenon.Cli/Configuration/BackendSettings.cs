@@ -1,5 +1,6 @@
 // From the words of tenon.toml to the options the server is started with.
 using Tenon.Core.Query;
+using Tenon.Core.Policies;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
@@ -26,6 +27,13 @@ internal static class BackendSettings
             OpenTables = config.List("api.open"),
             Tls = Tls(config),
             StatementTimeout = config.Duration("db.statement_timeout"),
+            PoolSize = config.Count("db.pool_size"),
+            Security = config.Text("db.security") switch
+            {
+                "native" => Enforcement.Native,
+                "" or "compiled" => null,
+                var other => throw new ConfigException($"db.security must be \"native\" or \"compiled\", not \"{other}\""),
+            },
             StaticFiles = web,
             SpaFallback = config.Switch("web.spa_fallback"),
             Durable = config.Text("db.synchronous") switch

@@ -6,6 +6,9 @@ namespace Tenon.Core.Errors;
 /// </summary>
 internal static class ErrorCodes
 {
+    // Connection (PostgREST 0xx)
+    public static readonly ErrorCode PoolTimeout = new("PGRST003", 504);
+
     // Request (PostgREST 1xx)
     public static readonly ErrorCode QueryString = new("PGRST100", 400);
     public static readonly ErrorCode RpcMethod = new("PGRST101", 405);

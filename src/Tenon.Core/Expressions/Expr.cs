@@ -176,7 +176,11 @@ internal sealed record NativeExpr(string Sql) : Expr;
 internal sealed record ConvertExpr(Expr Operand, bool Explicit) : Expr;
 
 /// <summary>A call of a function the app wrote. The policy binder inlines it, or says as whom it runs.</summary>
-internal record UserCallExpr(QualifiedName Function, ImmutableArray<Expr> Arguments) : Expr;
+internal record UserCallExpr(QualifiedName Function, ImmutableArray<Expr> Arguments) : Expr
+{
+    /// <summary>The last argument is the array of a variadic parameter.</summary>
+    public bool Variadic { get; init; }
+}
 
 internal sealed record AggregateExpr(Function Function, ImmutableArray<Expr> Arguments) : Expr
 {

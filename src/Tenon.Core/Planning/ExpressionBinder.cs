@@ -129,7 +129,8 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
     public Outcome<Expr> Literal(string text, LogicalType type) => Check(new LiteralExpr(text), type);
 
     /// <summary>A default of a parameter as a value of its type.</summary>
-    public Outcome<Expr> Default(Expr syntax, LogicalType type) => Check(syntax, type);
+    public Outcome<Expr> Default(Expr syntax, LogicalType type) =>
+        syntax is NativeExpr native ? native with { Type = type } : Check(syntax, type);
 
     // ---- filters -------------------------------------------------------------------------------------------------
 

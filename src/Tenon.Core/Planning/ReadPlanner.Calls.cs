@@ -69,7 +69,11 @@ internal sealed partial class ReadPlanner
             }
             values.Add(bound);
         }
-        var call = new UserCallExpr(routine.Name, values.MoveToImmutable()) { Type = routine.Result };
+        var call = new UserCallExpr(routine.Name, values.MoveToImmutable())
+        {
+            Type = routine.Result,
+            Variadic = routine.Parameters is [.., { Variadic: true }],
+        };
         if (!PlanRoot(CallNode(routine, call), conditions).TryGet(out ReadPlan read, out Error failed))
         {
             return failed;

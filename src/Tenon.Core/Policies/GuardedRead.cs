@@ -10,6 +10,9 @@ internal sealed record RangeGuard(FromItem Source, Expr? Predicate)
 {
     /// <summary>The table or view behind the range, for the types of keys and NOT NULL; null for a function.</summary>
     public Table? Table { get; init; }
+
+    /// <summary>Of a function: the table whose rows it returns, for the types of keys.</summary>
+    public Table? RowsOf { get; init; }
 }
 
 /// <summary>
@@ -20,16 +23,20 @@ internal sealed class GuardedRead
 {
     private readonly Dictionary<string, RangeGuard> guards;
 
-    private GuardedRead(ReadPlan plan, Dictionary<string, RangeGuard> guards, Enforcement enforcement)
+    private GuardedRead(ReadPlan plan, Dictionary<string, RangeGuard> guards, PolicyBinder binder)
     {
         Plan = plan;
-        Enforcement = enforcement;
+        Enforcement = binder.Enforcement;
+        Suspected = binder.Suspected;
         this.guards = guards;
     }
 
     /// <summary>The plan with guarded subqueries; its own tables are in <see cref="Of"/>.</summary>
     public ReadPlan Plan { get; }
     public Enforcement Enforcement { get; }
+
+    /// <summary>Under native enforcement: the privilege that seems to be missing. The database decides; this words its refusal.</summary>
+    public Error? Suspected { get; }
 
     public RangeGuard Of(string range) => guards[range];
 
@@ -38,7 +45,7 @@ internal sealed class GuardedRead
         try
         {
             var (guarded, guards) = binder.Guard(plan);
-            return new GuardedRead(guarded, guards, binder.Enforcement);
+            return new GuardedRead(guarded, guards, binder);
         }
         catch (TenonException refused)
         {

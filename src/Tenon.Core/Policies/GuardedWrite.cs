@@ -15,9 +15,11 @@ internal sealed record GuardedWriteParts(Select? Targets, Expr? Check, Expr? Con
 /// <summary>A write that has been through the policy binder; the only thing an engine writes rows for.</summary>
 internal sealed class GuardedWrite
 {
-    private GuardedWrite(WriteDemand demand, GuardedWriteParts parts, ImmutableArray<SelectItem> returning, Enforcement enforcement)
+    private GuardedWrite(WriteDemand demand, GuardedWriteParts parts, ImmutableArray<SelectItem> returning, PolicyBinder binder)
     {
-        Enforcement = enforcement;
+        Enforcement = binder.Enforcement;
+        Principal = binder.Principal;
+        Suspected = binder.Suspected;
         Returning = returning;
         Kind = demand.Kind;
         Table = demand.Table;
@@ -28,6 +30,10 @@ internal sealed class GuardedWrite
 
     public WriteKind Kind { get; }
     public Enforcement Enforcement { get; }
+    public Principal Principal { get; }
+
+    /// <summary>As in <see cref="GuardedRead.Suspected"/>.</summary>
+    public Error? Suspected { get; }
     public Table Table { get; }
     public string Range { get; }
     public GuardedWriteParts Parts { get; }
@@ -46,7 +52,7 @@ internal sealed class GuardedWrite
     {
         try
         {
-            return new GuardedWrite(demand, binder.Guard(demand), binder.GuardReturning(demand), binder.Enforcement);
+            return new GuardedWrite(demand, binder.Guard(demand), binder.GuardReturning(demand), binder);
         }
         catch (TenonException refused)
         {

@@ -130,7 +130,7 @@ internal sealed partial class PolicyBinder
     private static Expr? And(Expr? left, Expr? right) => Conjunction.All([left, right]);
 
     /// <summary>Columns of the new row → parameters of its values.</summary>
-    private sealed class NewRowParameters(Table table) : ExprRewriter
+    private sealed class NewRowParameters(Table table) : InsideGuarded
     {
         public static Expr Put(Expr condition, Table table) => new NewRowParameters(table).Visit(condition);
 
@@ -138,7 +138,22 @@ internal sealed partial class PolicyBinder
             expr is ColumnExpr { Range: NewRowRange } column
                 ? new ParameterExpr(table.OrdinalOf(column.Column)) { Type = column.Type }
                 : base.Visit(expr);
+    }
 
+    /// <summary>
+    /// A check over a row to come, its values by ordinal in the table put in place of the parameters: for an engine whose
+    /// statement holds the row itself.
+    /// </summary>
+    internal static Expr PutNewRow(Expr check, Func<int, Expr> value) => new NewRowValues(value).Visit(check);
+
+    private sealed class NewRowValues(Func<int, Expr> value) : InsideGuarded
+    {
+        public override Expr Visit(Expr expr) => expr is ParameterExpr parameter ? value(parameter.Slot) : base.Visit(expr);
+    }
+
+    /// <summary>Rewrites also what stands in the filters of guarded tables, which stay where they are.</summary>
+    private abstract class InsideGuarded : ExprRewriter
+    {
         public override FromItem VisitFrom(FromItem from) => from is GuardedTable ? GuardedInside(from) : base.VisitFrom(from);
 
         private GuardedTable GuardedInside(FromItem from)

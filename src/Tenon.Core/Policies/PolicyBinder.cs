@@ -31,6 +31,12 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     /// <summary>Native only for a source that runs the statement as the caller's role: nothing is added here then.</summary>
     public Enforcement Enforcement { get; }
 
+    /// <summary>As whom the statement runs.</summary>
+    public Principal Principal => principal;
+
+    /// <summary>The first privilege that the catalog does not show; roles may have it by membership, which it does not hold.</summary>
+    public Error? Suspected { get; private set; }
+
     private bool IsNative => Enforcement == Enforcement.Native;
 
     /// <summary>As whom the tree at hand is guarded: the caller, or the owner inside views and security definer functions.</summary>
@@ -90,10 +96,9 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
                 return table.Kind == RelationKind.View && !IsNative
                     ? new RangeGuard(new SelectFrom(ExpandView(table), range, [], false), null) { Table = table }
                     : new RangeGuard(Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
-            case RoutineSource routine when IsNative:
-                return new RangeGuard(NativeCall(routine, range), null);
             case RoutineSource routine:
-                return new RangeGuard(new SelectFrom(Inline(routine.Call), range, [], false), null);
+                FromItem rows = IsNative ? NativeCall(routine, range) : new SelectFrom(Inline(routine.Call), range, [], false);
+                return new RangeGuard(rows, null) { RowsOf = routine.Call.Type.RowOf is { } of ? catalog.Find(of) : null };
             default:
                 throw new InvalidOperationException($"the policy binder does not know {source.GetType().Name}");
         }
@@ -101,7 +106,12 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
 
     private void Demand(Table table, Privileges privilege, IEnumerable<string> columns)
     {
-        if (!IsNative && Access.Check(table, Current, privilege, columns) is { } denied)
+        if (Access.Check(table, Current, privilege, columns) is not { } denied)
+        {
+            return;
+        }
+        Suspected ??= denied;
+        if (!IsNative)
         {
             throw denied.ToException();
         }

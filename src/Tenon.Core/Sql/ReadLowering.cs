@@ -101,7 +101,7 @@ internal sealed class ReadLowering
     internal static Expr Column(string range, string name, RangeGuard guard) =>
         new ColumnExpr(range, name) { Type = Types(guard, name) };
 
-    private static LogicalType Types(RangeGuard guard, string name) => guard.Table?.Find(name)?.Type ?? LogicalType.Text;
+    private static LogicalType Types(RangeGuard guard, string name) => (guard.Table ?? guard.RowsOf)?.Find(name)?.Type ?? LogicalType.Text;
 
     /// <summary>The child's rows of one parent condition, for the joins of to-one embeds.</summary>
     internal static Expr Equal(Expr left, Expr right) => new KeyEqualExpr(left, right) { Type = LogicalType.Boolean };

@@ -48,8 +48,8 @@ internal sealed record LoweredRead(ReadUnit Root, Select? Count);
 
 // ---- nodes that only lowering makes ----
 
-/// <summary>The keys of the parent rows as a row source; columns by <see cref="ParentKeyExpr"/> and <see cref="ParentOrdinalExpr"/>.</summary>
-internal sealed record ParentKeysFrom(string Alias) : FromItem;
+/// <summary>The keys of the parent rows, of the child's types, as a row source; columns by <see cref="ParentKeyExpr"/> and <see cref="ParentOrdinalExpr"/>.</summary>
+internal sealed record ParentKeysFrom(string Alias, ImmutableArray<LogicalType> Types) : FromItem;
 
 /// <summary>The position of the parent row, from 0.</summary>
 internal sealed record ParentOrdinalExpr(string Alias) : Expr;

@@ -198,7 +198,7 @@ internal abstract partial class SqlWriter
         Syntax(") as ").Identifier(table.Alias);
     }
 
-    private void WriteDerived(SelectFrom derived)
+    protected virtual void WriteDerived(SelectFrom derived)
     {
         if (derived.Lateral)
         {
@@ -222,7 +222,7 @@ internal abstract partial class SqlWriter
         Syntax(") as ").Identifier(derived.Alias);
     }
 
-    private void WriteColumnAliases(ImmutableArray<string> names)
+    protected void WriteColumnAliases(ImmutableArray<string> names)
     {
         for (int i = 0; i < names.Length; i++)
         {
@@ -231,7 +231,7 @@ internal abstract partial class SqlWriter
         Syntax(names.Length > 0 ? ")" : "");
     }
 
-    private static void WriteAliasColumns(ImmutableArray<string> names)
+    protected virtual void WriteAliasColumns(ImmutableArray<string> names)
     {
         if (names.Length > 0)
         {

@@ -52,7 +52,8 @@ internal sealed class UnitBuilder
     /// <summary>keys cross join [junction cross join] child: the order of a cross join is fixed (SQLite documents this).</summary>
     public void BindToParents(Embed embed)
     {
-        var keys = new ParentKeysFrom("k");
+        string keyed = embed.Junction?.Range ?? node.Range;
+        var keys = new ParentKeysFrom("k", [.. (embed.Junction?.ToParent ?? embed.Columns).Select(c => Of(keyed, c.Child).Type)]);
         parentOrdinal = new ParentOrdinalExpr("k") { Type = LogicalType.Int8 };
         if (embed.Junction is { } junction)
         {
@@ -77,7 +78,7 @@ internal sealed class UnitBuilder
     public void BindToRowKeys()
     {
         conditions.Add(ReadLowering.Equal(new RowKeyExpr(node.Range), Key(0, 1)));
-        from = Cross(new ParentKeysFrom("k"), from);
+        from = Cross(new ParentKeysFrom("k", [LogicalType.Int8]), from);
     }
 
     /// <summary>Joins this node (and its junction) to a parent row of an enclosing query.</summary>

@@ -73,6 +73,9 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public QualifiedName? RowOf { get; private init; }
     public ImmutableArray<RowField> Fields { get; private init; } = [];
 
+    /// <summary>A type of one engine only (inet, int4range, tsvector): held and shown as its text, named as that engine does.</summary>
+    public string? NativeName { get; private init; }
+
     public static readonly LogicalType Unknown = new(TypeKind.Unknown);
     public static readonly LogicalType Void = new(TypeKind.Void);
     public static readonly LogicalType Boolean = new(TypeKind.Boolean);
@@ -100,6 +103,8 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public static readonly LogicalType AnyNonArray = new(TypeKind.AnyNonArray);
     public static readonly LogicalType AnyArray = new(TypeKind.AnyArray);
     public static readonly LogicalType AnyEnum = new(TypeKind.AnyEnum);
+
+    public static LogicalType NativeOf(string name) => new(TypeKind.Text) { NativeName = name };
 
     public static LogicalType VarcharOf(int length) => new(TypeKind.Varchar) { Length = length };
 
@@ -149,7 +154,7 @@ internal sealed class LogicalType : IEquatable<LogicalType>
             TypeKind.Numeric => Precision is null ? "numeric" : $"numeric({Precision},{Scale ?? 0})",
             TypeKind.Float4 => "real",
             TypeKind.Float8 => "double precision",
-            TypeKind.Text => "text",
+            TypeKind.Text => NativeName ?? "text",
             TypeKind.Varchar => Length is null ? "character varying" : $"character varying({Length})",
             TypeKind.Char => $"character({Length ?? 1})",
             TypeKind.Uuid => "uuid",
@@ -182,6 +187,7 @@ internal sealed class LogicalType : IEquatable<LogicalType>
         && Precision == other.Precision
         && Scale == other.Scale
         && Equals(Element, other.Element)
+        && NativeName == other.NativeName
         && Enum?.Name == other.Enum?.Name
         && RowOf == other.RowOf;
 

@@ -1,3 +1,4 @@
+using Tenon.Core.Policies;
 using Tenon.Core.Schema;
 using Tenon.Server.Auth;
 using Tenon.Server.Rest;
@@ -14,6 +15,9 @@ internal sealed record BackendOptions
     /// <summary>[db] url: where the main database is; relative paths start from the app folder. May hold a password: never shown.</summary>
     public required string DatabaseUrl { get; init; }
     public int PoolSize { get; init; } = 16;
+
+    /// <summary>[db] security; null: compiled where everything a plan touches can be expressed, native otherwise.</summary>
+    public Enforcement? Security { get; init; }
     public required Keys Keys { get; init; }
     public AuthOptions Auth { get; init; } = new();
     public RestOptions Rest { get; init; } = new();
@@ -67,5 +71,6 @@ internal sealed record BackendOptions
             StatementTimeout = StatementTimeout,
             Durable = Durable,
             PoolSize = PoolSize,
+            Security = Security,
         };
 }

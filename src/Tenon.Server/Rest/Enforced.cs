@@ -21,4 +21,18 @@ internal static class Enforced
             }
         }
     }
+
+    /// <summary>
+    /// The database refused a privilege: the same words, with the grant that is missing as the hint. Null when it said
+    /// something else.
+    /// </summary>
+    public static TenonException? Reworded(SourceException refusal, Error? suspected)
+    {
+        if (suspected is null)
+        {
+            return null;
+        }
+        Error error = refusal.ToError();
+        return error.Code == suspected.Code && error.Message == suspected.Message ? new TenonException(suspected, refusal) : null;
+    }
 }

@@ -87,11 +87,13 @@ internal sealed class ReadProgram
     private readonly CompiledRead read;
     private readonly JsonProgram json;
     private readonly Enforcement enforcement;
+    private readonly Error? suspected;
     private readonly Source source;
 
-    private ReadProgram(CompiledRead read, Enforcement enforcement, Source source)
+    private ReadProgram(CompiledRead read, GuardedRead guarded, Source source)
     {
-        this.enforcement = enforcement;
+        enforcement = guarded.Enforcement;
+        suspected = guarded.Suspected;
         this.read = read;
         this.source = source;
         json = JsonProgram.Of(read.Root);
@@ -115,7 +117,7 @@ internal sealed class ReadProgram
         try
         {
             LoweredRead lowered = ReadLowering.Lower(guarded);
-            return new ReadProgram(CompiledRead.Of(lowered, plan.Slots, source), binder.Enforcement, source);
+            return new ReadProgram(CompiledRead.Of(lowered, plan.Slots, source), guarded, source);
         }
         catch (TenonException unsupported)
         {
@@ -165,7 +167,7 @@ internal sealed class ReadProgram
             result.Begin(bounds.Part);
             return result;
         }
-        catch
+        catch (Exception failure)
         {
             if (result is null)
             {
@@ -173,6 +175,10 @@ internal sealed class ReadProgram
                 session.Dispose();
             }
             result?.Dispose();
+            if (failure is SourceException refusal && Enforced.Reworded(refusal, suspected) is { } reworded)
+            {
+                throw reworded;
+            }
             throw;
         }
     }

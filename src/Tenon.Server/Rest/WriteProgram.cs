@@ -126,9 +126,21 @@ internal sealed class WriteProgram
             body = new ByteBuffer();
             represent = reader => new ResultWriter(session, arguments, body, maxRows).WriteRows(representation, reader);
         }
-        WrittenRows written = session.Write(write, rows, arguments, represent);
+        WrittenRows written = Write(session, rows, arguments, represent);
         Demand(written.Count);
         return new WriteResult(written.Count, written.Inserted, body);
+    }
+
+    private WrittenRows Write(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, Action<RowReader>? represent)
+    {
+        try
+        {
+            return session.Write(write, rows, arguments, represent);
+        }
+        catch (SourceException refusal) when (Enforced.Reworded(refusal, write.Write.Suspected) is { } reworded)
+        {
+            throw reworded;
+        }
     }
 
     private void Demand(long count)

@@ -15,13 +15,17 @@ public sealed partial class PolicyMatrixTests
 {
     private const string Password = "correct horse battery";
 
-    [Fact]
-    public async Task Every_cell_of_the_policy_matrix_is_as_in_PostgreSQL()
+    [Theory]
+    [InlineData("sqlite", "compiled")]
+    [InlineData("postgres", "compiled")]
+    [InlineData("postgres", "native")]
+    public async Task Every_cell_of_the_policy_matrix_is_as_in_PostgreSQL(string engine, string security)
     {
+        Assert.SkipWhen(engine == "postgres" && PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         var app = Directory.CreateTempSubdirectory("tenon-matrix-").FullName;
         try
         {
-            WriteApp(app);
+            WriteApp(app, engine == "postgres" ? PrivatePostgres.Shared!.CreateDatabase() : "sqlite:.tenon/data.db", security);
             await using var server = await ServerUnderTest.StartAsync(app);
             var cells = await Cells(server);
             Assert.Equal("", PolicyMatrix.Differences(PolicyMatrix.ReadExpected(), cells));
@@ -32,9 +36,10 @@ public sealed partial class PolicyMatrixTests
         }
     }
 
-    private static void WriteApp(string app)
+    private static void WriteApp(string app, string url, string security)
     {
-        File.WriteAllText(Path.Combine(app, "tenon.toml"), "project_id = \"matrix\"\n");
+        var settings = $"project_id = \"matrix\"\n[db]\nurl = \"{url}\"\nsecurity = \"{security}\"\n";
+        File.WriteAllText(Path.Combine(app, "tenon.toml"), settings);
         var migrations = Directory.CreateDirectory(Path.Combine(app, "migrations")).FullName;
         foreach (var set in PolicyMatrix.Sets)
         {

@@ -69,8 +69,10 @@ public sealed class PolicyDoorTests
             select file.Breach(name, "one policy door", "only an engine's Writing folder reads back the rows of a guarded write")
         );
 
-    /// <summary>Where an engine names a table in SQL by itself: statements by row key that run for a guarded write or a referential action.</summary>
-    private static bool WritesRowStatements(SourceFile file) => file.Path.EndsWith("/Writing/TableProgram.cs", StringComparison.Ordinal);
+    /// <summary>Where an engine names a table in SQL by itself: statements that run for a guarded write or a referential action.</summary>
+    private static bool WritesRowStatements(SourceFile file) =>
+        file.Path.EndsWith("/Writing/TableProgram.cs", StringComparison.Ordinal)
+        || file.Path.EndsWith("/Writing/PostgresWriteDialect.cs", StringComparison.Ordinal);
 
     [Fact]
     public void Table_names_become_SQL_in_the_writer_and_in_row_statements_alone() =>

@@ -9,6 +9,9 @@ internal sealed record Scenario(string Method, string Target, int Line)
 {
     public List<(string Name, string Value)> Headers { get; } = [];
     public List<string> Body { get; } = [];
+
+    /// <summary>"on: engine" marks what an engine can and another cannot; the others have a scenario of their own for it.</summary>
+    public bool IsFor(string engine) => !Headers.Exists(h => h.Name == "on") || Headers.Contains(("on", engine));
     public List<string> Expected { get; } = [];
 }
 
@@ -62,7 +65,7 @@ internal static class ScenarioFile
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(string.Join('\n', scenario.Body)));
             request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         }
-        foreach ((string name, string value) in scenario.Headers.Where(h => h.Name != "Content-Type"))
+        foreach ((string name, string value) in scenario.Headers.Where(h => h.Name is not ("Content-Type" or "on")))
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name == "as" ? "apikey" : name, name == "as" ? serviceKey : value));
         }

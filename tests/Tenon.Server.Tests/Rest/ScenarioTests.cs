@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
+using Tenon.Core.Policies;
+using Tenon.Server.Hosting;
 using Tenon.Server.Tests.Hosting;
+using Tenon.Testing;
 using Xunit;
 
 namespace Tenon.Server.Tests.Rest;
@@ -17,14 +20,37 @@ public sealed class ScenarioTests
     [InlineData("bodies")]
     [InlineData("computed")]
     [InlineData("rpc")]
-    public async Task Requests_are_answered_as_the_scenarios_say(string name)
+    public Task Requests_are_answered_as_the_scenarios_say(string name) => Run(name, "sqlite", o => o);
+
+    [Theory]
+    [MemberData(nameof(OnPostgres))]
+    public Task Requests_are_answered_the_same_on_PostgreSQL(string name, string security)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        Enforcement? enforcement = security == "native" ? Enforcement.Native : null;
+        return Run(name, "postgres", o => o with { DatabaseUrl = url, Security = enforcement });
+    }
+
+    public static TheoryData<string, string> OnPostgres()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc"])
+        {
+            data.Add(name, "compiled");
+            data.Add(name, "native");
+        }
+        return data;
+    }
+
+    private static async Task Run(string name, string engine, Func<BackendOptions, BackendOptions> configure)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         string folder = Path.Combine(Path.GetDirectoryName(Here())!, "scenarios");
         string schema = await File.ReadAllTextAsync(Path.Combine(folder, "schema.sql"), cancellation);
-        await using TestApp app = await TestApp.StartAsync(schema);
+        await using TestApp app = await TestApp.StartAsync(schema, configure: configure);
         var differences = new List<string>();
-        foreach (Scenario scenario in ScenarioFile.Read(Path.Combine(folder, name + ".http")))
+        foreach (Scenario scenario in ScenarioFile.Read(Path.Combine(folder, name + ".http")).Where(s => s.IsFor(engine)))
         {
             if (await ScenarioFile.Run(scenario, app.Http, app.Keys.SecretKey, cancellation) is { } difference)
             {

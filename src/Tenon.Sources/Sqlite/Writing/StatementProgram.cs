@@ -171,7 +171,7 @@ internal sealed class StatementProgram
             new RowKeyExpr(write.Range) { Type = LogicalType.Int8 },
             new Core.Sql.ParentKeyExpr("k", 0, 1)
         );
-        FromItem from = new JoinFrom(JoinKind.Cross, new Core.Sql.ParentKeysFrom("k"), write.RowsByKey, null, []);
+        FromItem from = new JoinFrom(JoinKind.Cross, new Core.Sql.ParentKeysFrom("k", [LogicalType.Int8]), write.RowsByKey, null, []);
         return SqliteSource.CompileSelect(
             new Select(new SelectCore(write.Returning) { From = from, Where = isRow })
             {

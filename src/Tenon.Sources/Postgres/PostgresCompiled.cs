@@ -1,0 +1,127 @@
+using System.Data;
+using Npgsql;
+using NpgsqlTypes;
+using Tenon.Core.Expressions;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Postgres;
+
+/// <summary>A statement for PostgreSQL; its identity is the key of every connection's prepared statements.</summary>
+internal sealed class PostgresCompiled(SqlText text, LogicalType[] columns, ValueForm[] forms) : CompiledStatement(text, columns, forms)
+{
+    /// <summary>A last column, not shown: true for a row that an upsert inserted.</summary>
+    public bool TellsInserted { get; init; }
+}
+
+/// <summary>One row value of a write, by column ordinal; <see cref="Writing.PostgresWriteSession"/> gives it.</summary>
+internal sealed record RowValueExpr(int Ordinal) : Expr;
+
+/// <summary>All rows of a write as one JSON array.</summary>
+internal sealed record RowsJsonExpr : Expr;
+
+/// <summary>A statement prepared on one connection: its parameters, and the caller's settings in front of it where asked.</summary>
+internal sealed class PreparedBatch : IDisposable
+{
+    private readonly NpgsqlBatch batch;
+    private readonly SqlParameter[] parameters;
+    private readonly NpgsqlParameter[] bound;
+    private readonly NpgsqlParameter[] caller;
+
+    private PreparedBatch(NpgsqlBatch batch, PostgresCompiled statement, NpgsqlParameter[] bound, NpgsqlParameter[] caller)
+    {
+        this.batch = batch;
+        this.bound = bound;
+        this.caller = caller;
+        Statement = statement;
+        parameters = statement.Parameters;
+    }
+
+    public PostgresCompiled Statement { get; }
+
+    public bool WithCaller => caller.Length > 0;
+
+    public static PreparedBatch Make(NpgsqlConnection connection, PostgresCompiled statement, bool withCaller)
+    {
+        var batch = new NpgsqlBatch(connection);
+        NpgsqlParameter[] caller = withCaller ? CallerSettings.AddTo(batch) : [];
+        var command = new NpgsqlBatchCommand(statement.Text);
+        var bound = new NpgsqlParameter[statement.Parameters.Length];
+        for (int i = 0; i < bound.Length; i++)
+        {
+            bound[i] = PostgresBinding.Make(statement.Parameters[i]);
+            command.Parameters.Add(bound[i]);
+        }
+        batch.BatchCommands.Add(command);
+        // What cannot be prepared (a parameter whose type only its value tells) shows when it is run.
+        batch.Prepare();
+        return new PreparedBatch(batch, statement, bound, caller);
+    }
+
+    public void Bind(StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    {
+        for (int i = 0; i < bound.Length; i++)
+        {
+            PostgresBinding.Set(bound[i], parameters[i], arguments, rows);
+        }
+    }
+
+    public void BindCaller(RequestContext context, string role, bool readOnly) => CallerSettings.Set(caller, context, role, readOnly);
+
+    /// <summary>The rows of the statement itself.</summary>
+    public NpgsqlDataReader Execute()
+    {
+        NpgsqlDataReader reader = batch.ExecuteReader(CommandBehavior.Default);
+        if (WithCaller)
+        {
+            try
+            {
+                reader.NextResult();
+            }
+            catch
+            {
+                reader.Dispose();
+                throw;
+            }
+        }
+        return reader;
+    }
+
+    public void Cancel() => batch.Cancel();
+
+    public void Dispose() => batch.Dispose();
+}
+
+/// <summary>
+/// The settings that say who calls, for this transaction only: they go in front of a request's first statement, in the same
+/// round trip. Functions, defaults, triggers and native policies read them.
+/// </summary>
+internal static class CallerSettings
+{
+    private const string Sql =
+        "select set_config('request.jwt.claims', $1, true), set_config('request.method', $2, true), set_config('request.path', $3, true), "
+        + "set_config('request.headers', $4, true), set_config('transaction_read_only', $5, true), set_config('role', $6, true)";
+
+    public static NpgsqlParameter[] AddTo(NpgsqlBatch batch)
+    {
+        var command = new NpgsqlBatchCommand(Sql);
+        var parameters = new NpgsqlParameter[6];
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            parameters[i] = new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text };
+            command.Parameters.Add(parameters[i]);
+        }
+        batch.BatchCommands.Add(command);
+        return parameters;
+    }
+
+    public static void Set(NpgsqlParameter[] parameters, RequestContext context, string role, bool readOnly)
+    {
+        parameters[0].Value = context.Jwt;
+        parameters[1].Value = context.Settings?.Invoke("request.method") ?? "";
+        parameters[2].Value = context.Settings?.Invoke("request.path") ?? "";
+        parameters[3].Value = context.Settings?.Invoke("request.headers") ?? "";
+        parameters[4].Value = readOnly ? "on" : "off";
+        parameters[5].Value = role;
+    }
+}

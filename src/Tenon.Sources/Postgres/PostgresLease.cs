@@ -1,0 +1,160 @@
+using System.Data;
+using Npgsql;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Policies;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Postgres;
+
+/// <summary>
+/// One request's hold on one connection. Its transaction is begun with its first statement (in the same round trip) and ended
+/// when it is given back; a single read needs none. Cancelling the request cancels the statement that runs.
+/// </summary>
+internal sealed class PostgresLease : IDisposable
+{
+    private readonly PostgresPool pool;
+    private readonly PostgresConnection connection;
+    private readonly SessionNeeds needs;
+    private readonly CancellationToken cancellation;
+    private readonly bool writes;
+    private NpgsqlTransaction? transaction;
+    private CancellationTokenRegistration registration;
+    private bool told;
+    private bool broken;
+    private bool disposed;
+
+    private PostgresLease(PostgresPool pool, PostgresConnection connection, SessionNeeds needs, bool writes, CancellationToken cancellation)
+    {
+        this.pool = pool;
+        this.connection = connection;
+        this.needs = needs;
+        this.writes = writes;
+        this.cancellation = cancellation;
+        connection.Role = RoleOf(needs);
+    }
+
+    /// <summary>Null: the connection's own user, who owns the schema.</summary>
+    private static string? RoleOf(SessionNeeds needs) =>
+        needs is { Enforcement: Enforcement.Native, Caller: { } caller } ? caller.CurrentUser.Text : null;
+
+    public static async ValueTask<PostgresLease> RentAsync(
+        PostgresPool pool,
+        SessionNeeds needs,
+        bool writes,
+        CancellationToken cancellation
+    )
+    {
+        PostgresConnection connection = await pool.RentAsync(RoleOf(needs), cancellation).ConfigureAwait(false);
+        return new PostgresLease(pool, connection, needs, writes, cancellation);
+    }
+
+    /// <summary>Starts a statement; the connection is free for the next one when the reader has ended.</summary>
+    public PostgresReader Run(PostgresCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows = null)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            Begin();
+            PreparedBatch batch = connection.Prepare(statement, TellsCaller());
+            batch.Bind(arguments, rows);
+            if (batch.WithCaller)
+            {
+                batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none", readOnly: !writes);
+                told = true;
+            }
+            registration = Guard(batch);
+            return new PostgresReader(batch.Execute(), statement, Ended);
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            PostgresFailure error = PostgresErrors.Of(failure);
+            Ended(error);
+            throw error;
+        }
+    }
+
+    private void Begin()
+    {
+        if (transaction is null && (writes || !needs.Single))
+        {
+            transaction = connection.Connection.BeginTransaction(writes ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead);
+        }
+    }
+
+    // Compiled reads hold all they need in parameters; everything else may ask who calls.
+    private bool TellsCaller() => !told && needs.Caller is not null && (writes || needs.Enforcement == Enforcement.Native);
+
+    private CancellationTokenRegistration Guard(PreparedBatch batch) =>
+        cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static b => Task.Run(((PreparedBatch)b!).Cancel), batch) : default;
+
+    private void Ended(Exception? failure)
+    {
+        registration.Dispose();
+        registration = default;
+        broken |= failure is PostgresFailure { IsConnectionLost: true };
+    }
+
+    public void Commit()
+    {
+        try
+        {
+            transaction?.Commit();
+            transaction = null;
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            PostgresFailure error = PostgresErrors.Of(failure);
+            Ended(error);
+            throw error;
+        }
+    }
+
+    /// <summary>Ends the transaction (undoing what was not committed) and gives the connection back.</summary>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
+        registration.Dispose();
+        bool clean = !broken;
+        try
+        {
+            if (clean && transaction is not null)
+            {
+                transaction.Rollback();
+            }
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure) || failure is InvalidOperationException)
+        {
+            clean = false;
+        }
+        pool.Return(connection, clean);
+        if (broken)
+        {
+            pool.Clear();
+        }
+    }
+}
+
+/// <summary>A request's reads on one connection and, where there are several, in one snapshot.</summary>
+internal sealed class PostgresSession(PostgresLease lease) : SourceSession
+{
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        return lease.Run((PostgresCompiled)statement, arguments);
+    }
+
+    public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        using PostgresReader reader = lease.Run((PostgresCompiled)statement, arguments);
+        return PostgresValues.ReadAll(reader, statement.Columns);
+    }
+
+    public override void Dispose() => lease.Dispose();
+}

@@ -1,0 +1,132 @@
+using Npgsql;
+
+namespace Tenon.Sources.Postgres;
+
+/// <summary>
+/// Hears NOTIFY pgrst, 'reload schema' on a connection of its own, which is also the sign that the database can be reached.
+/// When the connection is lost it comes back by itself and the schema is read anew, since a call may have been missed.
+/// </summary>
+internal sealed class PostgresListener(NpgsqlDataSource source, Func<CancellationToken, Task> reload, TimeProvider clock) : IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Calls come in heaps (a migration has many statements): wait for the heap's end.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
+
+    private const string Watch = """
+        do $$
+        begin
+            if exists (select from pg_event_trigger where evtname = 'tenon_schema_changed') then
+                return;
+            end if;
+            create or replace function tenon.schema_changed() returns event_trigger language plpgsql as $body$
+            begin
+                notify pgrst, 'reload schema';
+            end $body$;
+            create event trigger tenon_schema_changed on ddl_command_end execute function tenon.schema_changed();
+            create event trigger tenon_schema_dropped on sql_drop execute function tenon.schema_changed();
+        exception when insufficient_privilege then
+            raise notice 'no right to create an event trigger: after DDL, NOTIFY pgrst, ''reload schema''';
+        end $$
+        """;
+
+    private readonly CancellationTokenSource stop = new();
+    private Task running = Task.CompletedTask;
+    private int calls;
+
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Makes the database call after DDL, where the role may create event triggers.</summary>
+    public static async Task WatchSchemaAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(Watch, connection);
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        NpgsqlConnection first = await ListenAsync(cancellation).ConfigureAwait(false);
+        running = Task.Run(() => RunAsync(first), CancellationToken.None);
+    }
+
+    private async Task<NpgsqlConnection> ListenAsync(CancellationToken cancellation)
+    {
+        NpgsqlConnection connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        connection.Notification += (_, call) =>
+        {
+            if (call.Payload is "" or "reload schema")
+            {
+                Interlocked.Increment(ref calls);
+            }
+        };
+        await using var command = new NpgsqlCommand("listen pgrst", connection);
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        IsConnected = true;
+        return connection;
+    }
+
+    private async Task RunAsync(NpgsqlConnection connection)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await HearAsync(connection).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (PostgresErrors.IsFailure(failure) || failure is InvalidOperationException)
+            {
+                IsConnected = false;
+                await connection.DisposeAsync().ConfigureAwait(false);
+                connection = await ComeBackAsync(connection).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task HearAsync(NpgsqlConnection connection)
+    {
+        if (Volatile.Read(ref calls) == 0)
+        {
+            await connection.WaitAsync(stop.Token).ConfigureAwait(false);
+        }
+        while (Interlocked.Exchange(ref calls, 0) > 0)
+        {
+            await Task.Delay(Settle, clock, stop.Token).ConfigureAwait(false);
+            using var heap = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+            await reload(heap.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<NpgsqlConnection> ComeBackAsync(NpgsqlConnection lost)
+    {
+        while (true)
+        {
+            try
+            {
+                await Task.Delay(Pause, clock, stop.Token).ConfigureAwait(false);
+                NpgsqlConnection back = await ListenAsync(stop.Token).ConfigureAwait(false);
+                Interlocked.Increment(ref calls);
+                return back;
+            }
+            catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+            {
+                // Still away; asked again after the pause.
+            }
+            catch (OperationCanceledException)
+            {
+                return lost;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        stop.Dispose();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Buffers;
+using Npgsql;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Postgres;
+
+/// <summary>
+/// Rows of one statement. Texts are copied as the UTF-8 the server sent into one buffer per reader, reused from row to row;
+/// numbers and times are read in binary. It ends itself with its last row, so that the next statement can start.
+/// </summary>
+internal sealed class PostgresReader : RowReader
+{
+    private readonly NpgsqlDataReader reader;
+    private readonly LogicalType[] columns;
+    private readonly PostgresCompiled statement;
+    private readonly Action<Exception?> ended;
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
+    private int used;
+    private bool closed;
+
+    public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended)
+    {
+        this.reader = reader;
+        this.statement = statement;
+        this.ended = ended;
+        columns = statement.Columns;
+    }
+
+    public override int ColumnCount => columns.Length;
+
+    /// <summary>Rows read so far, and how many of them an upsert inserted.</summary>
+    public long Count { get; private set; }
+    public long Inserted { get; private set; }
+
+    /// <summary>Rows a statement without a result touched; known once it has ended.</summary>
+    public long Affected { get; private set; }
+
+    public override bool Read()
+    {
+        used = 0;
+        try
+        {
+            if (closed || !reader.Read())
+            {
+                Close(null);
+                return false;
+            }
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            PostgresFailure error = PostgresErrors.Of(failure);
+            Close(error);
+            throw error;
+        }
+        Count++;
+        Inserted += statement.TellsInserted && reader.GetBoolean(columns.Length) ? 1 : 0;
+        return true;
+    }
+
+    public override bool IsNull(int column) => reader.IsDBNull(column);
+
+    public override long GetInt64(int column)
+    {
+        switch (columns[column].Kind)
+        {
+            case TypeKind.Boolean:
+                return reader.GetBoolean(column) ? 1 : 0;
+            case TypeKind.Date:
+                int days = reader.GetFieldValue<int>(column);
+                return days switch { int.MaxValue => long.MaxValue, int.MinValue => long.MinValue, _ => days };
+            default:
+                return reader.GetFieldValue<long>(column);
+        }
+    }
+
+    public override double GetDouble(int column) => reader.GetFieldValue<double>(column);
+
+    public override ReadOnlySpan<byte> GetUtf8(int column) =>
+        columns[column].Kind == TypeKind.Uuid ? Uuid(column) : GetBytes(column);
+
+    private ReadOnlySpan<byte> Uuid(int column)
+    {
+        Span<byte> into = Reserve(36);
+        reader.GetFieldValue<Guid>(column).TryFormat(into, out int written, "D");
+        return into[..written];
+    }
+
+    public override ReadOnlySpan<byte> GetBytes(int column)
+    {
+        if (reader.IsDBNull(column))
+        {
+            return default;
+        }
+        int length = (int)reader.GetBytes(column, 0, null, 0, 0);
+        int at = used;
+        Reserve(length);
+        reader.GetBytes(column, 0, buffer, at, length);
+        return buffer.AsSpan(at, length);
+    }
+
+    // A full buffer is left to the spans that point into it; the next one is twice as large.
+    private Span<byte> Reserve(int length)
+    {
+        if (buffer.Length - used < length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(length + used, buffer.Length * 2));
+            buffer.AsSpan(0, used).CopyTo(larger);
+            buffer = larger;
+        }
+        Span<byte> free = buffer.AsSpan(used, length);
+        used += length;
+        return free;
+    }
+
+    /// <summary>The value as text, for what is not on the hot path: results that no dialect shaped.</summary>
+    public string GetText(int column) =>
+        columns[column].Kind == TypeKind.Uuid ? reader.GetFieldValue<Guid>(column).ToString("D") : reader.GetString(column);
+
+    private void Close(Exception? failure)
+    {
+        if (closed)
+        {
+            return;
+        }
+        closed = true;
+        try
+        {
+            reader.Dispose();
+            Affected = Math.Max(reader.RecordsAffected, 0);
+        }
+        catch (Exception late) when (failure is null && PostgresErrors.IsFailure(late))
+        {
+            failure = PostgresErrors.Of(late);
+            throw failure;
+        }
+        finally
+        {
+            ended(failure);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        Close(null);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
+using Tenon.Core.Policies;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+using Tenon.Sources.Postgres.Writing;
+
+namespace Tenon.Sources.Postgres;
+
+/// <summary>PostgreSQL as a source. <paramref name="enforcements"/> says who may enforce policies here, in the order to try.</summary>
+internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforcement> enforcements) : Source
+{
+    private const int Attempts = 3;
+
+    public override ImmutableArray<Enforcement> Enforcements => enforcements;
+
+    public override bool RunsFunctions => true;
+
+    public override CompiledStatement Compile(Select select) => PostgresDialect.Compile(select);
+
+    public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
+        PostgresWrite.Compile(write, options, representation, this);
+
+    public override CompiledStatement CompileOwn(Statement bound, string sql, ImmutableArray<LogicalType> parameters, Catalog catalog)
+    {
+        SqlParameter[] own =
+        [
+            .. parameters.Select((type, slot) => new SqlParameter(new ParameterExpr(slot) { Type = type }, type, ParameterForm.Plain, 0)),
+        ];
+        LogicalType[] columns = [.. Core.Expressions.Checking.TypeChecker.OutputOf(bound).Select(f => f.Type)];
+        return new PostgresCompiled(new SqlText(sql, own), columns, [.. columns.Select(Form)]);
+    }
+
+    public override ValueForm FormOf(LogicalType type) => Form(type);
+
+    public static ValueForm Form(LogicalType type) =>
+        type.Kind switch
+        {
+            TypeKind.Boolean => ValueForm.Boolean,
+            TypeKind.Int2 or TypeKind.Int4 or TypeKind.Int8 => ValueForm.Integer,
+            TypeKind.Numeric => ValueForm.NumericText,
+            TypeKind.Float4 => ValueForm.Single,
+            TypeKind.Float8 => ValueForm.Double,
+            TypeKind.Uuid => ValueForm.PlainText,
+            TypeKind.Date => ValueForm.Date,
+            TypeKind.Time => ValueForm.Time,
+            TypeKind.Timestamp => ValueForm.Timestamp,
+            TypeKind.TimestampTz => ValueForm.TimestampTz,
+            TypeKind.Json or TypeKind.Jsonb or TypeKind.Array or TypeKind.Record => ValueForm.Json,
+            TypeKind.Bytea => ValueForm.Bytea,
+            TypeKind.Void => ValueForm.Void,
+            // An interval too: its text is PostgreSQL's already.
+            _ => ValueForm.Text,
+        };
+
+    public override async ValueTask<SourceSession> OpenAsync(SessionNeeds needs, CancellationToken cancellation) =>
+        new PostgresSession(await PostgresLease.RentAsync(pool, needs, writes: false, cancellation).ConfigureAwait(false));
+
+    public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, SessionNeeds needs, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            using PostgresLease lease = await PostgresLease.RentAsync(pool, needs, writes: true, cancellation).ConfigureAwait(false);
+            try
+            {
+                T result = work(new PostgresWriteSession(lease));
+                lease.Commit();
+                return result;
+            }
+            catch (Exception failure) when (attempt < Attempts && PostgresErrors.IsRetried(failure))
+            {
+                // The unit lost against another one and is undone: it runs again from the start.
+            }
+        }
+    }
+}

@@ -1,0 +1,356 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+using Tenon.Core.Policies;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Postgres.Writing;
+
+/// <summary>
+/// INSERT, UPDATE, DELETE and upsert with the policies' conditions inside (ENGINES §4.2-4.3). A row that fails a check calls
+/// tenon.deny, which raises 42501 at exactly the place where PostgreSQL's own row security would: row by row, before the
+/// row's constraints, and under the statement's own snapshot.
+/// </summary>
+internal sealed class PostgresWriteDialect : PostgresDialect
+{
+    private const string New = "new";
+    private const string Excluded = "excluded";
+    internal const string Written = "written";
+
+    private readonly GuardedWrite write;
+    private readonly InsertOptions options;
+    private readonly RowsForm form;
+    private readonly Table table;
+
+    private PostgresWriteDialect(GuardedWrite write, InsertOptions options, RowsForm form)
+    {
+        this.write = write;
+        this.options = options;
+        this.form = form;
+        table = write.Table;
+    }
+
+    private bool TellsInserted => write.Kind == WriteKind.InsertOrUpdate && table.Kind == RelationKind.Table;
+
+    public static PostgresCompiled Compile(GuardedWrite write, InsertOptions options, RowsForm form, ReadUnit? representation)
+    {
+        var dialect = new PostgresWriteDialect(write, options, form);
+        return representation is null ? dialect.Counted() : dialect.Answered(representation);
+    }
+
+    // ---- the whole ----
+
+    private PostgresCompiled Answered(ReadUnit representation)
+    {
+        var rows = new WrittenRowsPass(table, write.Range);
+        Select answer = PostgresOutward.Of(rows.VisitSelect(representation.Select));
+        Syntax("with ").Identifier(Written).Syntax(" as (");
+        WriteStatement();
+        Syntax(" returning ");
+        WriteReturning(rows.Columns);
+        Syntax(") ");
+        if (TellsInserted)
+        {
+            var core = (SelectCore)answer.Body;
+            var inserted = new ColumnExpr(write.Range, InsertedColumn) { Type = LogicalType.Boolean };
+            answer = answer with { Body = core with { Items = core.Items.Add(new SelectItem(inserted, null)) } };
+        }
+        Write(answer);
+        return Finished(this, representation.Select.Output, TellsInserted);
+    }
+
+    private const string InsertedColumn = "tenon: inserted";
+
+    private void WriteReturning(IReadOnlyCollection<string> columns)
+    {
+        int count = 0;
+        foreach (string column in columns)
+        {
+            Syntax(count++ > 0 ? ", " : "").Identifier(write.Range).Syntax(".").Identifier(column);
+        }
+        if (TellsInserted)
+        {
+            // A row version that nobody has locked or replaced was made by this statement.
+            Syntax(count++ > 0 ? ", (" : "(").Identifier(write.Range).Syntax(".xmax = 0) as ").Identifier(InsertedColumn);
+        }
+        Syntax(count == 0 ? "true" : "");
+    }
+
+    private PostgresCompiled Counted()
+    {
+        if (!TellsInserted)
+        {
+            WriteStatement();
+            return Finished(this, []);
+        }
+        Syntax("with ").Identifier(Written).Syntax(" as (");
+        WriteStatement();
+        Syntax(" returning (").Identifier(write.Range).Syntax(".xmax = 0) as ").Identifier(InsertedColumn);
+        Syntax(") select count(*), count(*) filter (where ").Identifier(InsertedColumn).Syntax(") from ").Identifier(Written);
+        return Finished(this, [new RowField("count", LogicalType.Int8), new RowField("inserted", LogicalType.Int8)]);
+    }
+
+    private void WriteStatement()
+    {
+        switch (write.Kind)
+        {
+            case WriteKind.Update:
+                WriteUpdate();
+                break;
+            case WriteKind.Delete:
+                Syntax("delete from ");
+                WriteTarget();
+                WriteTargets();
+                break;
+            default:
+                WriteInsert();
+                break;
+        }
+    }
+
+    private void WriteTarget()
+    {
+        TableName(table.Name);
+        Syntax(" as ").Identifier(write.Range);
+    }
+
+    /// <summary>The rows an update or delete touches: filter and USING of the policies.</summary>
+    private void WriteTargets()
+    {
+        if (((SelectCore)write.Parts.Targets!.Body).Where is { } where)
+        {
+            Syntax(" where ");
+            Write(where);
+        }
+    }
+
+    // ---- insert ----
+
+    private void WriteInsert()
+    {
+        Syntax("insert into ");
+        WriteTarget();
+        if (options.Given.Count == 0 && write.Parts.Check is null)
+        {
+            Syntax(" default values");
+            WriteConflict();
+            return;
+        }
+        WriteNames(options.Given);
+        Syntax(" select ");
+        for (int i = 0; i < options.Given.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : "").Identifier(New).Syntax(".").Identifier(NameOf(options.Given[i]));
+        }
+        Syntax(" from ");
+        WriteRows();
+        if (write.Parts.Check is { } check)
+        {
+            Syntax(" where ");
+            WriteDemand(PolicyBinder.PutNewRow(check, NewValue), "deny");
+        }
+        WriteConflict();
+    }
+
+    private void WriteNames(IReadOnlyList<int> ordinals)
+    {
+        for (int i = 0; i < ordinals.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : " (").Identifier(NameOf(ordinals[i]));
+        }
+        Syntax(ordinals.Count > 0 ? ")" : "");
+    }
+
+    private string NameOf(int ordinal) => table.Columns[ordinal].Name;
+
+    /// <summary>The proposed rows under the alias new, their columns by name.</summary>
+    private void WriteRows()
+    {
+        Syntax("(select ");
+        for (int i = 0; i < options.Given.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : "");
+            WriteCell(i);
+            Syntax(" as ").Identifier(NameOf(options.Given[i]));
+        }
+        if (form != RowsForm.Parameters)
+        {
+            WriteRecordset();
+        }
+        Syntax(") as ").Identifier(New);
+    }
+
+    private void WriteCell(int place)
+    {
+        Column column = table.Columns[options.Given[place]];
+        if (form == RowsForm.Parameters)
+        {
+            Write(new RowValueExpr(options.Given[place]) { Type = column.Type });
+            Syntax("::");
+            TypeName(column.Type.Unmodified);
+            return;
+        }
+        if (form == RowsForm.JsonWithDefaults)
+        {
+            Syntax("case when ").Identifier(Cell('d', place)).Syntax(" then ");
+            WriteDefault(column);
+            Syntax(" else ").Identifier(Cell('c', place)).Syntax(" end");
+            return;
+        }
+        Identifier(Cell('c', place));
+    }
+
+    private static string Cell(char kind, int place) => string.Create(CultureInfo.InvariantCulture, $"{kind}{place}");
+
+    private void WriteDefault(Column column)
+    {
+        if (column.Identity != IdentityKind.None)
+        {
+            Syntax("nextval(pg_get_serial_sequence(");
+            Literal($"\"{table.Name.Schema}\".\"{table.Name.Name}\"");
+            Syntax(", ").Literal(column.Name).Syntax("))");
+            return;
+        }
+        Write(column.Default ?? new ConstantExpr(Datum.Null) { Type = column.Type });
+    }
+
+    private void WriteRecordset()
+    {
+        Syntax(" from json_to_recordset(");
+        Parameter(new RowsJsonExpr(), LogicalType.Json);
+        Syntax("::json) as ").Identifier("json").Syntax("(");
+        for (int i = 0; i < options.Given.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : "").Identifier(Cell('c', i)).Syntax(" ");
+            TypeName(table.Columns[options.Given[i]].Type.Unmodified);
+            if (form == RowsForm.JsonWithDefaults)
+            {
+                Syntax(", ").Identifier(Cell('d', i)).Syntax(" boolean");
+            }
+        }
+        Syntax(")");
+    }
+
+    /// <summary>A column of the row to be inserted, as far as it can be known before the insert.</summary>
+    private Expr NewValue(int ordinal)
+    {
+        Column column = table.Columns[ordinal];
+        if (options.Given.Contains(ordinal))
+        {
+            return new ColumnExpr(New, column.Name) { Type = column.Type };
+        }
+        if (column.Generated is not null || column.Identity != IdentityKind.None || column.Default is NativeExpr { Sql: var sql } && !IsStable(sql))
+        {
+            throw Refusals.NotSupported($"a check of the default of {column.Name}").ToException();
+        }
+        return column.Default is null ? new ConstantExpr(Datum.Null) { Type = column.Type } : column.Default with { Type = column.Type };
+    }
+
+    // The check reads the default once and the insert a second time: both must see the same.
+    private static bool IsStable(string sql) =>
+        !sql.Contains('(', StringComparison.Ordinal) || sql is "now()" or "auth.uid()" or "auth.role()" or "auth.jwt()" or "auth.email()";
+
+    // ---- conflicts ----
+
+    private void WriteConflict()
+    {
+        if (options.Arbiters is not [var arbiter, ..] || write.Kind == WriteKind.Insert)
+        {
+            return;
+        }
+        Syntax(" on conflict");
+        WriteNames(arbiter);
+        if (write.Kind == WriteKind.InsertOrIgnore || options.Set.Count == 0)
+        {
+            Syntax(" do nothing");
+            return;
+        }
+        Syntax(" do update set ");
+        for (int i = 0; i < options.Set.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : "").Identifier(NameOf(options.Set[i])).Syntax(" = ").Identifier(Excluded).Syntax(".");
+            Identifier(NameOf(options.Set[i]));
+        }
+        if (write.Parts.ConflictTarget is null && write.Parts.ConflictCheck is null)
+        {
+            return;
+        }
+        Syntax(" where case when ");
+        WriteDemand(write.Parts.ConflictTarget ?? Conjunction.True, "deny_using");
+        Syntax(" then ");
+        WriteDemand(PolicyBinder.PutNewRow(write.Parts.ConflictCheck ?? Conjunction.True, MergedValue), "deny");
+        Syntax(" end");
+    }
+
+    private Expr MergedValue(int ordinal)
+    {
+        DemandNotGenerated(ordinal);
+        string range = options.Set.Contains(ordinal) ? Excluded : write.Range;
+        return new ColumnExpr(range, NameOf(ordinal)) { Type = table.Columns[ordinal].Type };
+    }
+
+    private void DemandNotGenerated(int ordinal)
+    {
+        if (table.Columns[ordinal].Generated is not null)
+        {
+            throw Refusals.NotSupported($"a check of the generated column {NameOf(ordinal)}").ToException();
+        }
+    }
+
+    // ---- update ----
+
+    private void WriteUpdate()
+    {
+        Syntax("update ");
+        WriteTarget();
+        Syntax(" set ");
+        for (int i = 0; i < options.Given.Count; i++)
+        {
+            Syntax(i > 0 ? ", " : "").Identifier(NameOf(options.Given[i])).Syntax(" = ");
+            // Asked where the row's values are made: only of rows that the where lets through, and before they are stored.
+            bool asks = i == 0 && write.Parts.Check is not null;
+            if (asks)
+            {
+                Syntax("case when ");
+                WriteDemand(PolicyBinder.PutNewRow(write.Parts.Check!, ChangedValue), "deny");
+                Syntax(" then ");
+            }
+            WriteValue(options.Given[i]);
+            Syntax(asks ? " end" : "");
+        }
+        WriteTargets();
+    }
+
+    private void WriteValue(int ordinal)
+    {
+        if (form == RowsForm.JsonWithDefaults)
+        {
+            throw Refusals.NotSupported("missing=default in an update on this database", "Give every column of ?columns= a value.").ToException();
+        }
+        Column column = table.Columns[ordinal];
+        Write(new RowValueExpr(ordinal) { Type = column.Type });
+        Syntax("::");
+        TypeName(column.Type.Unmodified);
+    }
+
+    private Expr ChangedValue(int ordinal)
+    {
+        DemandNotGenerated(ordinal);
+        Column column = table.Columns[ordinal];
+        return options.Given.Contains(ordinal)
+            ? new ConvertExpr(new RowValueExpr(ordinal) { Type = column.Type }, true) { Type = column.Type.Unmodified }
+            : new ColumnExpr(write.Range, column.Name) { Type = column.Type };
+    }
+
+    /// <summary>The condition, or else an error that ends the statement. Null fails, unlike in a check constraint (rule 7).</summary>
+    private void WriteDemand(Expr condition, string otherwise)
+    {
+        Syntax("case when ");
+        Write(condition);
+        Syntax(" then true else tenon.").Syntax(otherwise).Syntax("(").Literal(table.Name.Name).Syntax(") end");
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+using Tenon.Core.Policies;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.Postgres.Writing;
+
+/// <summary>The statements of one transaction on PostgreSQL.</summary>
+internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
+{
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        return lease.Run((PostgresCompiled)statement, arguments);
+    }
+
+    public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        using PostgresReader reader = lease.Run((PostgresCompiled)statement, arguments);
+        return PostgresValues.ReadAll(reader, statement.Columns);
+    }
+
+    public override WrittenRows Write(
+        CompiledWrite write,
+        IReadOnlyList<Datum[]> rows,
+        StatementArguments arguments,
+        Action<RowReader>? represent
+    )
+    {
+        Statements++;
+        var own = (PostgresWrite)write;
+        bool represented = represent is not null && own.AnswersRows;
+        PostgresCompiled statement = own.Statement(rows, represented);
+        using PostgresReader reader = lease.Run(statement, arguments, RowsJson.Prepare(statement, write, rows));
+        bool counts = write.Write.Kind is WriteKind.InsertOrUpdate or WriteKind.InsertOrIgnore;
+        if (represented)
+        {
+            represent!(reader);
+            return new WrittenRows(reader.Count, statement.TellsInserted ? reader.Inserted : reader.Count);
+        }
+        if (statement.Columns.Length > 0)
+        {
+            return reader.Read() ? new WrittenRows(reader.GetInt64(0), reader.GetInt64(1)) : default;
+        }
+        reader.Read();
+        return new WrittenRows(reader.Affected, counts ? reader.Affected : 0);
+    }
+
+    public static bool IsDefault(Datum value) => value.Kind == DatumKind.Bytes && ReferenceEquals(value.Bytes, DefaultMark.Bytes);
+
+    public override List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments)
+    {
+        Statements++;
+        using PostgresReader reader = lease.Run((PostgresCompiled)own, arguments);
+        List<Datum[]> rows = PostgresValues.ReadAll(reader, own.Columns);
+        LastCount = Math.Max(reader.Affected, rows.Count);
+        return rows;
+    }
+
+    public override List<Datum[]> Execute(Statement bound, Principal principal, StatementArguments arguments) =>
+        throw Refusals.NotSupported("SQL at the prompt on this database", "Use psql.").ToException();
+
+    public override List<Datum[]> Call(Routine routine, Datum[] values, Principal principal, StatementArguments arguments) =>
+        throw Refusals.NotSupported("calling a function at the prompt on this database", "Use psql.").ToException();
+
+    /// <summary>The lease belongs to the source, which commits.</summary>
+    public override void Dispose() { }
+}
+
+/// <summary>
+/// The rows of a write as one JSON array of objects c0, c1 … (by place among the given columns) for json_to_recordset: one
+/// prepared shape for any number of rows. A cell that says DEFAULT is d0, d1 … instead.
+/// </summary>
+internal static class RowsJson
+{
+    /// <summary>What the statement binds: the rows themselves, or one row that holds their JSON.</summary>
+    public static IReadOnlyList<Datum[]> Prepare(PostgresCompiled statement, CompiledWrite write, IReadOnlyList<Datum[]> rows) =>
+        Array.Exists(statement.Parameters, p => p.Origin is RowsJsonExpr) ? [[Datum.Of(Json(write, rows))]] : rows;
+
+    private static string Json(CompiledWrite write, IReadOnlyList<Datum[]> rows)
+    {
+        Table table = write.Write.Table;
+        IReadOnlyList<int> given = write.Options.Given;
+        var json = new StringBuilder("[");
+        foreach (Datum[] row in rows)
+        {
+            json.Append(json.Length > 1 ? ",{" : "{");
+            for (int i = 0; i < given.Count; i++)
+            {
+                bool isDefault = PostgresWriteSession.IsDefault(row[given[i]]);
+                json.Append(i > 0 ? ",\"" : "\"").Append(isDefault ? 'd' : 'c').Append(i).Append("\":");
+                TypeOutput.AppendJson(
+                    isDefault ? LogicalType.Boolean : table.Columns[given[i]].Type,
+                    isDefault ? Datum.True : row[given[i]],
+                    json
+                );
+            }
+            json.Append('}');
+        }
+        return json.Append(']').ToString();
+    }
+}
