@@ -218,6 +218,25 @@ internal partial class PostgresDialect : SqlWriter
             case NativeExpr native:
                 Syntax("(").Syntax(native.Sql).Syntax(")");
                 break;
+            case GuardedCallExpr call:
+                // Its body may ask who calls, which only a statement run as the caller can answer.
+                throw Refusals.NotSupported($"calling {call.Function.Name} in a query with compiled policies").ToException();
+            case UserCallExpr call:
+                WriteUserCall(call);
+                break;
+            case RowValueExpr or RowsJsonExpr:
+                WriteParameter(expr);
+                break;
+            default:
+                WriteRowForm(expr);
+                break;
+        }
+    }
+
+    private void WriteRowForm(Expr expr)
+    {
+        switch (expr)
+        {
             case RowOfRangeExpr row:
                 Identifier(row.Range);
                 break;
@@ -226,12 +245,6 @@ internal partial class PostgresDialect : SqlWriter
                 WriteList(row.Columns);
                 Syntax(")::");
                 Qualified(row.Table);
-                break;
-            case GuardedCallExpr call:
-                // Its body may ask who calls, which only a statement run as the caller can answer.
-                throw Refusals.NotSupported($"calling {call.Function.Name} in a query with compiled policies").ToException();
-            case UserCallExpr call:
-                WriteUserCall(call);
                 break;
             case FieldExpr field:
                 Syntax("(");
@@ -242,9 +255,6 @@ internal partial class PostgresDialect : SqlWriter
                 Syntax("row(");
                 WriteList(row.Items);
                 Syntax(")");
-                break;
-            case RowValueExpr or RowsJsonExpr:
-                WriteParameter(expr);
                 break;
             default:
                 base.WriteOther(expr);
