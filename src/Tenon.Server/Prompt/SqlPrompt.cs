@@ -61,17 +61,17 @@ internal sealed class SqlPrompt(Source source, Func<Catalog> catalog, Caller? ca
 
     private async Task<PromptResult> ReadAsync(Select select, Catalog pinned, StatementArguments arguments, CancellationToken cancellation)
     {
-        CompiledStatement compiled;
-        try
+        if (FunctionsThatMayWrite.In(select, pinned))
         {
-            compiled = source.Compile(GuardedSelect.Bind(select, new PolicyBinder(pinned, principal)).Select);
-        }
-        catch (TenonException e) when (e.Error.Code == ErrorCodes.FeatureNotSupported && RoutineCall.Find(select, pinned, principal) is { } call)
-        {
-            // A function that no query can hold runs by itself, as behind /rpc.
+            if (RoutineCall.Find(select, pinned, principal) is not { } call)
+            {
+                return await WriteAsync(new SelectStatement(select), arguments, cancellation);
+            }
+            // A function alone runs by itself, as behind /rpc.
             List<Datum[]> called = await source.WriteAsync(session => call.Run(session, principal, arguments), Needs(arguments), cancellation);
             return new PromptResult(Tag("SELECT", called.Count), select.Output, called);
         }
+        CompiledStatement compiled = source.Compile(GuardedSelect.Bind(select, new PolicyBinder(pinned, principal)).Select);
         using SourceSession reading = await source.OpenAsync(Needs(arguments) with { Single = true }, cancellation);
         List<Datum[]> rows = reading.Rows(compiled, arguments);
         return new PromptResult(Tag("SELECT", rows.Count), select.Output, rows);
