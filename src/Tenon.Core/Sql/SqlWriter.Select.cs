@@ -202,7 +202,7 @@ internal abstract partial class SqlWriter
     {
         if (derived.Lateral)
         {
-            throw Errors.Refusals.NotSupported("LATERAL on this source").ToException();
+            throw Errors.Refusals.NotSupported("LATERAL on this source", "Use a subquery in the select list, or a window function.").ToException();
         }
         Syntax("(");
         Select select = derived.Select;
