@@ -29,11 +29,11 @@ internal sealed class PrivatePostgres
         CultureInfo.InvariantCulture,
         $"Host=127.0.0.1;Port={_port};Username=postgres;Database={database};Timezone=UTC;Include Error Detail=true");
 
-    /// <summary>A new, empty database as a postgres:// url.</summary>
+    /// <summary>A new, empty database as a postgres:// url: ordered by code point, letters known beyond ASCII.</summary>
     public string CreateDatabase()
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
-        RunAsOwner("createdb", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", name);
+        RunAsOwner("createdb", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", "-T", "template0", "--lc-collate=C", "--lc-ctype=C.UTF-8", name);
         return string.Create(CultureInfo.InvariantCulture, $"postgres://postgres@127.0.0.1:{_port}/{name}");
     }
 

@@ -79,6 +79,8 @@ internal sealed class PostgresDatabase : MainDatabase
             SearchPath = "public,extensions",
             CommandTimeout = 0,
             Enlist = false,
+            // What of it leaves the server is decided by PostgresErrors, not by the driver.
+            IncludeErrorDetail = true,
             Options = string.Create(
                 CultureInfo.InvariantCulture,
                 $"-c statement_timeout={(long)statementTimeout.TotalMilliseconds} -c datestyle=ISO -c intervalstyle=postgres -c standard_conforming_strings=on"
@@ -172,11 +174,12 @@ internal sealed class PostgresDatabase : MainDatabase
 
     private async Task<Error?> InTransactionAsync(string text, Func<NpgsqlConnection, Task> record, CancellationToken cancellation)
     {
+        string sent = TransactionWords.Blank(text);
         await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await RunAsync(connection, text, cancellation).ConfigureAwait(false);
+            await RunAsync(connection, sent, cancellation).ConfigureAwait(false);
             await record(connection).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
             return null;
@@ -186,7 +189,7 @@ internal sealed class PostgresDatabase : MainDatabase
             // Migrations are the owner's own: the server's detail helps and tells no stranger anything.
             return new Error(ErrorCodes.FromSqlState(failure.SqlState), failure.MessageText, failure.Detail ?? failure.Where, failure.Hint)
             {
-                Position = PositionIn(text, failure),
+                Position = PositionIn(sent, failure),
             };
         }
     }

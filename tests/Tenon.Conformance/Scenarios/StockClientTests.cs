@@ -7,14 +7,40 @@ using Xunit;
 namespace Tenon.Conformance.Scenarios;
 
 /// <summary>One server with the clients' app for all files.</summary>
-public sealed class ClientServer : IAsyncLifetime
+public sealed class ClientServer : ClientServerOn
+{
+    private protected override void Configure(string folder) { }
+}
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class PostgresClientServer : ClientServerOn
+{
+    private protected override bool IsMissing => PrivatePostgres.Shared is null;
+
+    private protected override void Configure(string folder)
+    {
+        var file = Path.Combine(folder, "tenon.toml");
+        File.AppendAllText(file, $"\n[db]\nurl = \"{PrivatePostgres.Shared!.CreateDatabase()}\"\n");
+    }
+}
+
+public abstract class ClientServerOn : IAsyncLifetime
 {
     internal ServerUnderTest Server { get; private set; } = null!;
 
+    private protected virtual bool IsMissing => false;
+
+    private protected abstract void Configure(string folder);
+
     public async ValueTask InitializeAsync()
     {
+        if (IsMissing)
+        {
+            return;
+        }
+
         await Node.InstallAsync(StockClientTests.Folder);
-        Server = await ServerUnderTest.StartAsync(Repository.PathTo("tests/clients/app"));
+        Server = await ServerUnderTest.StartAsync(Repository.PathTo("tests/clients/app"), Configure);
     }
 
     public async ValueTask DisposeAsync()
@@ -37,12 +63,31 @@ public sealed class StockClientTests(ClientServer fixture, ITestOutputHelper out
     [MemberData(nameof(Files))]
     public async Task The_stock_client_passes(string file)
     {
-        var report = await Node.TestAsync(Folder, file, fixture.Server);
+        await PassesAsync(file, fixture.Server, output);
+    }
+
+    internal static async Task PassesAsync(string file, ServerUnderTest server, ITestOutputHelper output)
+    {
+        var report = await Node.TestAsync(Folder, file, server);
         output.WriteLine(report);
         var failed = report.Split('\n').Where(l => l.StartsWith("not ok", StringComparison.Ordinal) && !l.Contains("# TODO", StringComparison.Ordinal)).ToArray();
         Assert.True(failed.Length == 0, $"{file}: {failed.Length} failed\n{string.Join('\n', failed)}\n\n{report}");
         Assert.Contains("\n# fail 0\n", report, StringComparison.Ordinal);
         Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>The same files against a server whose main database is PostgreSQL.</summary>
+public sealed class PostgresStockClientTests(PostgresClientServer fixture, ITestOutputHelper output) : IClassFixture<PostgresClientServer>
+{
+    public static TheoryData<string> Files => StockClientTests.Files;
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public Task The_stock_client_passes_on_PostgreSQL(string file)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        return StockClientTests.PassesAsync(file, fixture.Server, output);
     }
 }
 

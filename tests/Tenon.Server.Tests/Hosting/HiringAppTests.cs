@@ -1,23 +1,27 @@
 using System.Runtime.CompilerServices;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
+using Tenon.Testing;
 using Xunit;
 
 namespace Tenon.Server.Tests.Hosting;
 
-/// <summary>The reference customer's own migrations and data on the embedded database.</summary>
+/// <summary>The reference customer's own migrations and data, on the embedded database and on PostgreSQL.</summary>
 public sealed class HiringAppTests
 {
-    [Fact]
-    public async Task Its_migrations_and_seed_run_and_a_visitor_reads_open_roles()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Its_migrations_and_seed_run_and_a_visitor_reads_open_roles(bool postgres)
     {
+        Assert.SkipWhen(postgres && PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         string data = Directory.CreateTempSubdirectory("tenon-hiring-").FullName;
         try
         {
             var options = new BackendOptions
             {
                 AppFolder = Path.Combine(Root(), "apps", "hiring"),
-                DatabaseUrl = "sqlite:" + Path.Combine(data, "data.db"),
+                DatabaseUrl = postgres ? PrivatePostgres.Shared!.CreateDatabase() : "sqlite:" + Path.Combine(data, "data.db"),
                 Keys = Keys.Create(TimeProvider.System),
                 SeedPaths = ["seed/*.sql", "seed.sql"],
                 Development = true,
