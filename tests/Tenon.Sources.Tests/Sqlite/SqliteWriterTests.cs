@@ -179,6 +179,45 @@ public sealed class SqliteWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bulk_unit_is_told_to_give_way_after_50_milliseconds()
+    {
+        database.Options = database.Options with { Time = new TenMillisecondsAtEveryLook() };
+        await using SqliteWriter writer = Manual();
+        Patient bulk = new();
+        Task done = writer.SubmitAsync(bulk).AsTask();
+        while (writer.PumpOnce() > 0) { }
+        await done;
+        Assert.Equal([4, 4, 4], bulk.Turns);
+    }
+
+    private sealed class TenMillisecondsAtEveryLook : TimeProvider
+    {
+        private long at;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => at += 10 * TimeSpan.TicksPerMillisecond;
+    }
+
+    private sealed class Patient : BulkWriteUnit
+    {
+        public List<int> Turns { get; } = [];
+
+        protected override bool ExecuteChunk(WriteContext context)
+        {
+            int turns = 0;
+            while (!context.ShouldYield)
+            {
+                turns++;
+            }
+            Turns.Add(turns);
+            return Turns.Count == 3;
+        }
+
+        public override void ChunkCommitted() { }
+    }
+
+    [Fact]
     public async Task Exclusive_work_runs_with_foreign_keys_off_between_groups()
     {
         await using SqliteWriter writer = new(database.Options);
