@@ -160,6 +160,7 @@ internal sealed class DevCommand(string folder, int? port, bool hot, bool keepDa
             Say.Line("App", host.Url + "/");
         }
         Say.Line("API", host.Url + "/rest/v1");
+        Say.Line("Inbox", host.Url + "/dev/inbox");
         Say.Line("Publishable", keys.PublishableKey[..18] + "…", "safe in a browser");
         Say.Line("Secret", keys.SecretKey[..13] + "…", "server only   (full keys: tenon status)");
         Say.OpenTables(host.Backend);

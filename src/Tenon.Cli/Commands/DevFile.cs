@@ -55,6 +55,7 @@ internal static class DevFile
             writer.WriteString("publishableKey", keys.PublishableKey);
             writer.WriteString("secretKey", keys.SecretKey);
             writer.WriteString("jwtSecret", keys.JwtSecret);
+            writer.WriteString("inboxUrl", url + "/dev/inbox");
             writer.WriteEndObject();
         }
         File.Move(temporary, PathIn(app), overwrite: true);

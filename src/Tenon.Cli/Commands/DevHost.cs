@@ -63,6 +63,8 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
     public async Task ReloadAsync(AppFolder changed, bool configuration, CancellationToken cancellation)
     {
         BackendOptions next = Options(changed, new FrontEnd(changed.Config));
+        // Before the running server is stopped: files such as mail templates have no older version to go back to.
+        AuthFeature.Check(next.Auth);
         if (next.DatabaseUrl != options.DatabaseUrl)
         {
             await RestartAsync(changed, null, cancellation);

@@ -44,7 +44,7 @@ internal sealed class FileWatch
         }
         string[] names = [.. now.Keys.Union(known.Keys).Where(f => now.GetValueOrDefault(f) != known.GetValueOrDefault(f)).Order(StringComparer.Ordinal)];
         (known, unsettled) = (now, null);
-        return new Change([.. names.Select(n => Path.GetRelativePath(folder, n))], names.Any(IsConfiguration));
+        return new Change([.. names.Select(n => Path.GetRelativePath(folder, n))], names.Any(n => IsConfiguration(n) || IsTemplate(n)));
     }
 
     private static bool Same(Dictionary<string, Stamp> a, Dictionary<string, Stamp> b) =>
@@ -52,9 +52,18 @@ internal sealed class FileWatch
 
     private static bool IsConfiguration(string file) => Path.GetExtension(file) == ".toml" || Path.GetFileName(file).StartsWith(".env", StringComparison.Ordinal);
 
+    // Mail templates are read at start, like the configuration.
+    private static bool IsTemplate(string file) => Path.GetExtension(file) == ".html";
+
+    private string[] Templates()
+    {
+        string emails = Path.Combine(folder, "emails");
+        return Directory.Exists(emails) ? Directory.GetFiles(emails, "*.html", SearchOption.AllDirectories) : [];
+    }
+
     private Dictionary<string, Stamp> Look()
     {
-        IEnumerable<string> files = Directory.EnumerateFiles(folder).Where(IsConfiguration).Concat(MigrationFile.Find(folder, patterns));
+        IEnumerable<string> files = Directory.EnumerateFiles(folder).Where(IsConfiguration).Concat(MigrationFile.Find(folder, patterns)).Concat(Templates());
         var seen = new Dictionary<string, Stamp>(StringComparer.Ordinal);
         foreach (FileInfo file in files.Select(f => new FileInfo(f)).Where(f => f.Exists))
         {

@@ -87,6 +87,15 @@ internal static class AuthFeature
         }
     }
 
+    /// <summary>What a start would refuse, said without one: options, address patterns, mail templates, lists of passwords.</summary>
+    public static void Check(AuthOptions options)
+    {
+        Validate(options);
+        _ = new Redirects(options);
+        _ = new MailTemplates(options);
+        _ = options.BlockedPasswords;
+    }
+
     /// <summary>Refuses what the options ask for and this server cannot do: a promise of safety must not be dropped silently.</summary>
     internal static void Validate(AuthOptions options)
     {

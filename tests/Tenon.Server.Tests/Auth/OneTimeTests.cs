@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using Tenon.Server.Auth;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Store;
 
 namespace Tenon.Server.Tests.Auth;
 
@@ -181,6 +183,32 @@ public sealed class OneTimeTests
             Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => host.PostAsync("/auth/v1/verify", body)));
             Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
             Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => Assert.Equal("403 otp_expired", answer.Refusal));
+        }
+    }
+
+    [Fact]
+    public async Task In_a_thousand_rounds_a_token_is_never_redeemed_twice()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        Guid user = Guid.Parse((await host.SignUpAsync("a@b.test")).Json.GetProperty("user").GetProperty("id").GetString()!);
+        var tokens = host.Get<OneTimeTokens>();
+        StoreDatabase store = host.Store;
+        for (int round = 0; round < 1000; round++)
+        {
+            NewToken token = tokens.Create(TokenType.Recovery, user, "a@b.test");
+            DateTimeOffset now = token.CreatedAt;
+            await store.WriteAsync(unit => { tokens.Save(unit, token, TimeSpan.Zero, AuthErrors.OverEmailSendRateLimit); return true; }, TestContext.Current.CancellationToken);
+            RedeemedToken?[] redeemed = await Task.WhenAll(
+                Enumerable.Range(0, 5).Select(i =>
+                    store.WriteAsync(
+                        unit => (i + round) % 2 == 0
+                            ? tokens.RedeemLink(unit, token.Link, [TokenType.Recovery], now)
+                            : tokens.RedeemCode(unit, "a@b.test", token.Code, [TokenType.Recovery], now),
+                        TestContext.Current.CancellationToken
+                    ).AsTask()
+                )
+            );
+            Assert.Single(redeemed, one => one is not null);
         }
     }
 
