@@ -147,7 +147,7 @@ internal static class UserSql
         "auth.users.soft_delete",
         """
         update auth.users set email = $2, phone = null, encrypted_password = null, raw_user_meta_data = $4,
-            raw_app_meta_data = $4, deleted_at = $3, updated_at = $3
+            raw_app_meta_data = $4, email_change = '', phone_change = '', deleted_at = $3, updated_at = $3
         where id = $1 and deleted_at is null returning id
         """,
         [LogicalType.Uuid, LogicalType.Text, LogicalType.TimestampTz, LogicalType.Jsonb]

@@ -249,6 +249,22 @@ public sealed class OneTimeTests
         Assert.Equal(HttpStatusCode.OK, (await CodeAsync(host, "recovery", " A@B.test ", code[..3] + "-" + code[3..])).Status);
     }
 
+    [Theory]
+    [InlineData("""{"password":"fresh-giraffe-43"}""")]
+    [InlineData("""{"email":"other@b.test"}""")]
+    public async Task What_an_administrator_changes_ends_the_codes_under_way(string change)
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        string id = (await host.SignUpAsync("a@b.test")).Json.GetProperty("user").GetProperty("id").GetString()!;
+        await host.PostAsync("/auth/v1/recover", """{"email":"a@b.test"}""");
+        JsonElement mail = (await host.MailsAsync("a@b.test"))[0];
+        Assert.Equal(HttpStatusCode.OK, (await host.AdminAsync("PUT", "/auth/v1/admin/users/" + id, change)).Status);
+        Assert.Equal("403 otp_expired", (await CodeAsync(host, "recovery", "a@b.test", CodeIn(mail))).Refusal);
+        Assert.Contains("error_code=otp_expired", (await FollowAsync(host, LinkIn(mail))).Header("Location"), StringComparison.Ordinal);
+        Answer phone = await host.AdminAsync("PUT", "/auth/v1/admin/users/" + id, """{"phone":"41791234567","phone_confirm":true}""");
+        Assert.Equal(2, phone.Json.GetProperty("identities").GetArrayLength());
+    }
+
     [Fact]
     public async Task A_banned_user_is_refused_with_a_good_code()
     {

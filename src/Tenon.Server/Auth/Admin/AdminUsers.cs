@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
@@ -71,6 +72,7 @@ internal sealed class AdminUsers(
         DateTimeOffset now = StoreTime.Now(clock);
         AuditEntry audit = Audit("user_modified", context);
         var identity = Guid.NewGuid();
+        var phoneIdentity = Guid.NewGuid();
         try
         {
             UserWithIdentities saved = await sessions.EndingAsync(
@@ -84,6 +86,15 @@ internal sealed class AdminUsers(
                     if (body.Email is not null || body.EmailConfirm == true)
                     {
                         Users.SaveEmailIdentity(unit, user, identity, now);
+                    }
+                    if (body.Phone is not null || body.PhoneConfirm == true)
+                    {
+                        Users.SavePhoneIdentity(unit, user, phoneIdentity, now);
+                    }
+                    if ((hash ?? body.Email ?? body.Phone) is not null)
+                    {
+                        // Codes and links under way belong to the user as they were.
+                        OneTimeTokens.DeleteOfUser(unit, id);
                     }
                     if (hash is not null)
                     {
@@ -126,6 +137,7 @@ internal sealed class AdminUsers(
     private static bool SoftDelete(IStoreTransaction unit, Guid id, DateTimeOffset now)
     {
         Sessions.EndIn(unit, id, null, LogoutScope.Global);
+        OneTimeTokens.DeleteOfUser(unit, id);
         unit.Execute(UserSql.DeleteIdentities, StoreValues.Of(id));
         // The address is free again; the row keeps a mark that is no address.
         return unit.Execute(
