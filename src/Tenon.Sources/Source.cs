@@ -50,8 +50,9 @@ internal abstract class Source
 }
 
 /// <summary>
-/// What a session is for. Single promises exactly one statement, which is its own snapshot. Caller is as whom the request
-/// comes (null: the server itself); under native enforcement its statements run as the caller's role.
+/// What a session is for. Single promises exactly one statement, which is its own snapshot, and of a write that nothing
+/// behind it takes it back. Caller is as whom the request comes (null: the server itself); under native enforcement its
+/// statements run as the caller's role.
 /// </summary>
 internal readonly record struct SessionNeeds(bool Single, RequestContext? Caller = null, Enforcement Enforcement = Enforcement.Compiled);
 

@@ -111,11 +111,19 @@ internal sealed class WriteProgram
         CancellationToken cancellation
     )
     {
-        var needs = new SessionNeeds(false, arguments.Context, write.Write.Enforcement);
+        var needs = new SessionNeeds(IsAlone(rows.Count), arguments.Context, write.Write.Enforcement);
         return await source
             .WriteAsync(session => Execute(session, rows, arguments, maxRows), needs, cancellation)
             .ConfigureAwait(false);
     }
+
+    /// <summary>One statement whose outcome stands when it has run: no children to read after it, no demand on its rows, few rows to answer.</summary>
+    private bool IsAlone(int rows) =>
+        !plan.Singular
+        && plan.MaxAffected is null
+        && (representation is null || (!representation.HasHoles && plan.Kind is not (WriteKind.Update or WriteKind.Delete) && rows <= FewRows));
+
+    private const int FewRows = 100;
 
     private WriteResult Execute(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, int maxRows)
     {

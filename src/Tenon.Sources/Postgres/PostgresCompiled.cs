@@ -1,6 +1,5 @@
 using System.Data;
 using Npgsql;
-using NpgsqlTypes;
 using Tenon.Core.Expressions;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
@@ -26,9 +25,9 @@ internal sealed class PreparedBatch : IDisposable
     private readonly NpgsqlBatch batch;
     private readonly SqlParameter[] parameters;
     private readonly NpgsqlParameter[] bound;
-    private readonly NpgsqlParameter[] caller;
+    private readonly CallerSettings? caller;
 
-    private PreparedBatch(NpgsqlBatch batch, PostgresCompiled statement, NpgsqlParameter[] bound, NpgsqlParameter[] caller)
+    private PreparedBatch(NpgsqlBatch batch, PostgresCompiled statement, NpgsqlParameter[] bound, CallerSettings? caller)
     {
         this.batch = batch;
         this.bound = bound;
@@ -39,12 +38,12 @@ internal sealed class PreparedBatch : IDisposable
 
     public PostgresCompiled Statement { get; }
 
-    public bool WithCaller => caller.Length > 0;
+    public bool WithCaller => caller is not null;
 
-    public static PreparedBatch Make(NpgsqlConnection connection, PostgresCompiled statement, bool withCaller)
+    public static PreparedBatch Make(NpgsqlConnection connection, PostgresCompiled statement, CallerShape shape)
     {
         var batch = new NpgsqlBatch(connection);
-        NpgsqlParameter[] caller = withCaller ? CallerSettings.AddTo(batch) : [];
+        CallerSettings? caller = shape == CallerShape.None ? null : CallerSettings.AddTo(batch, shape);
         var command = new NpgsqlBatchCommand(statement.Text);
         var bound = new NpgsqlParameter[statement.Parameters.Length];
         for (int i = 0; i < bound.Length; i++)
@@ -66,7 +65,7 @@ internal sealed class PreparedBatch : IDisposable
         }
     }
 
-    public void BindCaller(RequestContext context, string role, bool readOnly) => CallerSettings.Set(caller, context, role, readOnly);
+    public void BindCaller(RequestContext context, string role) => caller!.Set(context, role);
 
     /// <summary>The rows of the statement itself.</summary>
     public NpgsqlDataReader Execute()
@@ -90,38 +89,4 @@ internal sealed class PreparedBatch : IDisposable
     public void Cancel() => batch.Cancel();
 
     public void Dispose() => batch.Dispose();
-}
-
-/// <summary>
-/// The settings that say who calls, for this transaction only: they go in front of a request's first statement, in the same
-/// round trip. Functions, defaults, triggers and native policies read them.
-/// </summary>
-internal static class CallerSettings
-{
-    private const string Sql =
-        "select set_config('request.jwt.claims', $1, true), set_config('request.method', $2, true), set_config('request.path', $3, true), "
-        + "set_config('request.headers', $4, true), set_config('transaction_read_only', $5, true), set_config('role', $6, true)";
-
-    public static NpgsqlParameter[] AddTo(NpgsqlBatch batch)
-    {
-        var command = new NpgsqlBatchCommand(Sql);
-        var parameters = new NpgsqlParameter[6];
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            parameters[i] = new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text };
-            command.Parameters.Add(parameters[i]);
-        }
-        batch.BatchCommands.Add(command);
-        return parameters;
-    }
-
-    public static void Set(NpgsqlParameter[] parameters, RequestContext context, string role, bool readOnly)
-    {
-        parameters[0].Value = context.Jwt;
-        parameters[1].Value = context.Settings?.Invoke("request.method") ?? "";
-        parameters[2].Value = context.Settings?.Invoke("request.path") ?? "";
-        parameters[3].Value = context.Settings?.Invoke("request.headers") ?? "";
-        parameters[4].Value = readOnly ? "on" : "off";
-        parameters[5].Value = role;
-    }
 }

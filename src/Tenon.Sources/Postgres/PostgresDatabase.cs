@@ -95,7 +95,7 @@ internal sealed class PostgresDatabase : MainDatabase
         {
             await SetUpAsync(connection, cancellation).ConfigureAwait(false);
             await LoadAppliedAsync(connection, cancellation).ConfigureAwait(false);
-            catalog = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
+            await ReadAsync(connection, cancellation).ConfigureAwait(false);
         }
         await listener.StartAsync(cancellation).ConfigureAwait(false);
     }
@@ -208,15 +208,21 @@ internal sealed class PostgresDatabase : MainDatabase
         try
         {
             await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-            Catalog read = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
-            // Statements prepared against the old shape of a table are of no use any more.
-            pool.Clear();
-            catalog = read;
+            await ReadAsync(connection, cancellation).ConfigureAwait(false);
         }
         finally
         {
             reloading.Release();
         }
+    }
+
+    private async Task ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        Catalog read = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
+        pool.TellsRequest = await PostgresIntrospector.ReadsRequestAsync(connection, cancellation).ConfigureAwait(false);
+        // Statements prepared against the old shape of a table are of no use any more.
+        pool.Clear();
+        catalog = read;
     }
 
     public override async ValueTask DisposeAsync()

@@ -57,11 +57,11 @@ internal sealed class PostgresLease : IDisposable
         try
         {
             Begin();
-            PreparedBatch batch = connection.Prepare(statement, TellsCaller());
+            PreparedBatch batch = connection.Prepare(statement, ShapeOfCaller());
             batch.Bind(arguments, rows);
             if (batch.WithCaller)
             {
-                batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none", readOnly: !writes);
+                batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none");
                 told = true;
             }
             registration = Guard(batch);
@@ -77,14 +77,22 @@ internal sealed class PostgresLease : IDisposable
 
     private void Begin()
     {
-        if (transaction is null && (writes || !needs.Single))
+        if (transaction is null && !needs.Single)
         {
             transaction = connection.Connection.BeginTransaction(writes ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead);
         }
     }
 
     // Compiled reads hold all they need in parameters; everything else may ask who calls.
-    private bool TellsCaller() => !told && needs.Caller is not null && (writes || needs.Enforcement == Enforcement.Native);
+    private CallerShape ShapeOfCaller()
+    {
+        if (told || needs.Caller is null || !(writes || needs.Enforcement == Enforcement.Native))
+        {
+            return CallerShape.None;
+        }
+        CallerShape shape = writes ? CallerShape.Identity : CallerShape.Identity | CallerShape.ReadOnly;
+        return pool.TellsRequest ? shape | CallerShape.Request : shape;
+    }
 
     private CancellationTokenRegistration Guard(PreparedBatch batch) =>
         cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static b => Task.Run(((PreparedBatch)b!).Cancel), batch) : default;

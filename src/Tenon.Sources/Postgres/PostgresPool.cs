@@ -8,7 +8,7 @@ internal sealed class PostgresConnection(NpgsqlConnection connection) : IAsyncDi
 {
     private const int MaxPrepared = 256;
 
-    private readonly Dictionary<(object Statement, bool WithCaller), PreparedBatch> prepared = [];
+    private readonly Dictionary<(PostgresCompiled Statement, CallerShape Shape), PreparedBatch> prepared = [];
 
     public NpgsqlConnection Connection { get; } = connection;
 
@@ -16,10 +16,10 @@ internal sealed class PostgresConnection(NpgsqlConnection connection) : IAsyncDi
     public string? Role { get; set; }
     public bool IsUsable => Connection.FullState == System.Data.ConnectionState.Open;
 
-    /// <summary>The statement, prepared; with the caller's settings in front of it when asked.</summary>
-    public PreparedBatch Prepare(PostgresCompiled statement, bool withCaller)
+    /// <summary>The statement, prepared, with the caller's settings in front of it as far as asked.</summary>
+    public PreparedBatch Prepare(PostgresCompiled statement, CallerShape shape)
     {
-        if (prepared.TryGetValue((statement, withCaller), out PreparedBatch? known))
+        if (prepared.TryGetValue((statement, shape), out PreparedBatch? known))
         {
             return known;
         }
@@ -27,8 +27,8 @@ internal sealed class PostgresConnection(NpgsqlConnection connection) : IAsyncDi
         {
             Forget();
         }
-        var batch = PreparedBatch.Make(Connection, statement, withCaller);
-        prepared[(statement, withCaller)] = batch;
+        var batch = PreparedBatch.Make(Connection, statement, shape);
+        prepared[(statement, shape)] = batch;
         return batch;
     }
 
@@ -56,6 +56,9 @@ internal sealed class PostgresPool(NpgsqlDataSource source, int size, TimeSpan p
     private readonly List<PostgresConnection> idle = [];
     private readonly Lock gate = new();
     private bool disposed;
+
+    /// <summary>Something in the database asks for the request's method, path or headers.</summary>
+    public bool TellsRequest { get; set; } = true;
 
     public async ValueTask<PostgresConnection> RentAsync(string? role, CancellationToken cancellation)
     {

@@ -28,6 +28,8 @@ public sealed class PostgresAppTests
         end $$;
         create table cities (id int primary key);
         grant select on cities to anon;
+        create table late (id int primary key, rank int unique deferrable initially deferred);
+        grant select, insert on late to anon;
         insert into cities values (1);
         """;
 
@@ -63,13 +65,25 @@ public sealed class PostgresAppTests
         Assert.Contains("\"role\" : \"anon\", \"uid\" : null", body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_constraint_that_is_checked_at_the_commit_fails_the_write(bool native)
+    {
+        await using TestApp app = await StartAsync(native);
+        Assert.Equal(201, (await app.SendAsync("POST", "/rest/v1/late", null, """{"id":1,"rank":1}""")).Status);
+        Assert.Equal(409, (await app.SendAsync("POST", "/rest/v1/late", null, """{"id":2,"rank":1}""")).Status);
+        Assert.Equal(409, (await app.SendAsync("POST", "/rest/v1/late", null, """{"id":2,"rank":1}""", "return=representation")).Status);
+        Assert.Equal((200, """[{"id":1,"rank":1}]"""), await app.SendAsync("GET", "/rest/v1/late"));
+    }
+
     [Fact]
     public async Task A_table_made_elsewhere_is_served_once_the_database_says_so()
     {
         await using TestApp app = await StartAsync(native: false);
-        Assert.Equal(404, (await app.SendAsync("GET", "/rest/v1/late")).Status);
-        await ExecuteAsync(app, "create table late (id int primary key); grant select on late to anon; insert into late values (7)");
-        await EventuallyAsync(async () => await app.SendAsync("GET", "/rest/v1/late") == (200, """[{"id":7}]"""));
+        Assert.Equal(404, (await app.SendAsync("GET", "/rest/v1/later")).Status);
+        await ExecuteAsync(app, "create table later (id int primary key); grant select on later to anon; insert into later values (7)");
+        await EventuallyAsync(async () => await app.SendAsync("GET", "/rest/v1/later") == (200, """[{"id":7}]"""));
     }
 
     [Theory]

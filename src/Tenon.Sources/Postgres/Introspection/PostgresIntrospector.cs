@@ -22,6 +22,13 @@ internal sealed class PostgresIntrospector
 
     private PostgresIntrospector(NpgsqlConnection connection) => this.connection = connection;
 
+    /// <summary>Whether something in the database may read request.method, request.path or request.headers.</summary>
+    public static async Task<bool> ReadsRequestAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(PostgresTexts.Read("settings"), connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+    }
+
     public static async Task<Catalog> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var introspector = new PostgresIntrospector(connection);
