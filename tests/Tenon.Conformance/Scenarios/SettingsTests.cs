@@ -13,7 +13,7 @@ public sealed class SettingsTests
 
         [server]
         max_body_size = "2KiB"
-        request_timeout = "500ms"
+        request_timeout = "5s"
 
         [api]
         schemas = ["public"]
