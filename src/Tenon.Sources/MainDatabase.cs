@@ -48,6 +48,9 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>What the seed files were when all of them had run here; null when they have not.</summary>
     public abstract string? SeedChecksum { get; }
 
+    /// <summary>Tables and indexes made anew at opening, because another version had computed what they keep.</summary>
+    public virtual ImmutableArray<string> Renewed => [];
+
     /// <summary>Requests can be answered, writes included.</summary>
     public abstract bool IsReady { get; }
 

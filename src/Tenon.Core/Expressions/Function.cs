@@ -6,7 +6,7 @@ namespace Tenon.Core.Expressions;
 
 internal enum Volatility
 {
-    /// <summary>Same arguments, same answer, forever (may stand in indexes, checks and generated columns).</summary>
+    /// <summary>Same arguments, same answer, as long as this version of Tenon runs; <see cref="Function.Stored"/> says more.</summary>
     Immutable,
 
     /// <summary>Same answer within one statement.</summary>
@@ -43,6 +43,12 @@ internal sealed record Function(string Id, string Name, ImmutableArray<LogicalTy
 
     /// <summary>Never raises, whatever its arguments: only total atoms may stand beside a policy without a CASE (ENGINES §4.4).</summary>
     public bool Total { get; init; }
+
+    /// <summary>
+    /// Set when its results may be kept: in indexes, checks and generated columns. Null: no promise that a later version, or
+    /// another machine, gives the same, so it may not stand there.
+    /// </summary>
+    public StoredResults? Stored { get; init; }
 
     /// <summary>The last parameter repeats.</summary>
     public bool Variadic { get; init; }

@@ -17,6 +17,9 @@ internal sealed class Zone
 
     public Zone(TimeZoneInfo rules) => this.rules = rules;
 
+    /// <summary>The same distance from UTC at any time: no rules of the tz database, which change.</summary>
+    public bool IsFixed => rules is null;
+
     /// <summary>Microseconds east of UTC at an instant.</summary>
     public long OffsetAt(long utc) => Calendar.IsInfinite(utc) ? 0 : rules is null ? offset : Micros(rules.GetUtcOffset(ToDateTime(utc, out _)));
 

@@ -20,7 +20,16 @@ internal sealed class DatabaseFiles(BackendOptions options, TimeProvider clock, 
     {
         try
         {
-            return await SourceRegistry.OpenMainAsync(which, cancellation);
+            MainDatabase database = await SourceRegistry.OpenMainAsync(which, cancellation);
+            if (!database.Renewed.IsEmpty)
+            {
+                progress?.Invoke(new StartStep("renew", $"{string.Join(", ", database.Renewed)}: computed anew with the functions of this version", null));
+            }
+            return database;
+        }
+        catch (TenonException e)
+        {
+            throw new StartRefused($"{e.Error.Message}. {e.Error.Hint}");
         }
         catch (Exception e) when (e is SourceException or UnauthorizedAccessException)
         {

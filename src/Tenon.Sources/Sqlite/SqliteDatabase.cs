@@ -42,6 +42,7 @@ internal sealed class SqliteDatabase : MainDatabase
     private readonly SqliteSource source;
     private readonly SqliteReaders readers;
     private ImmutableArray<AppliedMigration> applied = [];
+    private ImmutableArray<string> renewed = [];
     private string? seedChecksum;
     private volatile Catalog catalog = Catalog.Empty;
 
@@ -63,6 +64,7 @@ internal sealed class SqliteDatabase : MainDatabase
 
     /// <summary>Readers in use now.</summary>
     public int ReadersRented => readers.Rented;
+    public override ImmutableArray<string> Renewed => renewed;
     public override string? SeedChecksum => seedChecksum;
 
     public static string PathOf(MainDatabaseOptions main) => Path.GetFullPath(Path.Combine(main.Folder, main.Url[Scheme.Length..]));
@@ -105,6 +107,10 @@ internal sealed class SqliteDatabase : MainDatabase
             replayed = Plan(replayed, migration.Text).Value.Catalog;
         }
         catalog = replayed;
+        if (!applied.IsEmpty)
+        {
+            renewed = SqliteStoredResults.Renew(connection, replayed);
+        }
     }
 
     /// <summary>Parses and checks a whole file against a catalog; nothing is changed.</summary>
@@ -193,6 +199,10 @@ internal sealed class SqliteDatabase : MainDatabase
             }
             at = null;
             DemandReferences(connection);
+            if (change.Steps.Any(s => s is not (RowsStep or IdentityValueStep)))
+            {
+                SqliteStoredResults.Record(connection, change.Catalog);
+            }
             record(connection);
             connection.ExecuteScript("commit");
             return null;

@@ -145,10 +145,13 @@ internal static class SqliteSchemaWriter
         }
     }
 
+    /// <summary>Is there an index in the file?</summary>
+    public static bool IsMade(Core.Catalog.Index index) => index.Method is "btree" or "hash";
+
     // Containment indexes (gin, gist) speed up what SQLite answers by scanning: recorded in the catalog, nothing to make.
     private static string? Index(Table table, Core.Catalog.Index index, Catalog catalog)
     {
-        if (index.Method is not ("btree" or "hash"))
+        if (!IsMade(index))
         {
             return null;
         }

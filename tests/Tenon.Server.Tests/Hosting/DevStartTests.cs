@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Tenon.Sources.Sqlite;
 
 namespace Tenon.Server.Tests.Hosting;
 
@@ -34,6 +35,23 @@ public sealed class DevStartTests
         Assert.DoesNotContain("canary-value", tenon.Output + tenon.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', tenon.Output);
         Assert.DoesNotContain("q quit", tenon.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_another_version_had_computed_is_named_before_the_address()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes(("migrations/0002_index.sql", "create index notes_lower on public.notes (lower(body));"));
+        await using (RunningTenon first = await RunningTenon.StartReadyAsync("dev", app.Path))
+        {
+            Assert.DoesNotContain("renew", first.Output, StringComparison.Ordinal);
+            Assert.Equal(0, await first.EndAsync("INT"));
+        }
+        using (SqliteConnection file = SqliteConnection.Open(new SqliteOptions(app.File(".tenon/data.db")), SqliteMode.Writer))
+        {
+            file.ExecuteScript("update \"tenon.functions\" set stamp = '0' where name = 'lower'");
+        }
+        await using RunningTenon second = await RunningTenon.StartReadyAsync("dev", app.Path);
+        Assert.Contains("notes_lower: computed anew with the functions of this version", second.Output, StringComparison.Ordinal);
     }
 
     [Fact]

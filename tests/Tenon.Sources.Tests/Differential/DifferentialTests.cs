@@ -95,7 +95,7 @@ public sealed class DifferentialTests : IClassFixture<DifferentialTests.Fixture>
     }
 
     // Every value of every column at least once, combinations spread evenly over what is left.
-    private static IEnumerable<string?[]> Rows(string[] types)
+    internal static IEnumerable<string?[]> Rows(string[] types)
     {
         string?[][] values = [.. types.Select(EdgeValues.Of)];
         long all = values.Aggregate(1L, (n, v) => n * v.Length);

@@ -126,7 +126,10 @@ public sealed class SqliteWriterTests : IDisposable
         await using SqliteWriter writer = Manual(new SqliteWriterOptions { QueueCapacity = 2 });
         Task one = writer.SubmitAsync(Insert(1)).AsTask();
         Task two = writer.SubmitAsync(Insert(2)).AsTask();
-        TenonException e = await Assert.ThrowsAsync<TenonException>(async () => await writer.SubmitAsync(Insert(3)));
+        // An unbounded queue would take the third unit and wait for a round that nobody starts.
+        Task full = writer.SubmitAsync(Insert(3)).AsTask();
+        Assert.True(full.IsCompleted, "the third unit waits in a queue of two");
+        TenonException e = await Assert.ThrowsAsync<TenonException>(() => full);
         Assert.Equal((503, 1), (e.Error.Code.Status, e.Error.RetryAfter));
         writer.PumpOnce();
         await Task.WhenAll(one, two);

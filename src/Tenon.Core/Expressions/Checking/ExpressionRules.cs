@@ -27,7 +27,50 @@ internal static class ExpressionRules
         {
             RequireImmutable(use, at);
         }
+        if (use is ExpressionUse.Check or ExpressionUse.Generated or ExpressionUse.Index or ExpressionUse.IndexPredicate)
+        {
+            RequireStored(bound, place, at);
+        }
     }
+
+    /// <summary>What is computed once and kept has to be the same whoever computes it later.</summary>
+    private static void RequireStored(Expr bound, string place, Span at)
+    {
+        if (StoredUses.Of(bound).Refused is not { } refused)
+        {
+            return;
+        }
+        (string what, string why, string mend) = refused switch
+        {
+            ApplyExpr { Function: { Name: "timezone" } f } => (
+                Named(f),
+                "the rules of a time zone change",
+                "Name a fixed zone as a constant, such as 'UTC' or '+02', or compute the value in a trigger."
+            ),
+            ApplyExpr { Function: { Result.Kind: TypeKind.Float4 or TypeKind.Float8 } f } => (
+                Named(f),
+                "its last digit depends on the machine",
+                "Compute the value in a trigger, or where it is read."
+            ),
+            ApplyExpr { Function: var f } => (Named(f), "a later version may answer otherwise", "Compute the value in a trigger, or where it is read."),
+            UserCallExpr call => ($"function {call.Function.Name}", "its body may be replaced", "Write the expression itself, or check it in a trigger."),
+            ConvertExpr cast => (
+                $"a cast from {cast.Operand.Type.SqlName} to {cast.Type.SqlName}",
+                "the text may say \"today\" or name a time zone",
+                "Compute the value in a trigger."
+            ),
+            _ => ("this comparison", "a later version may answer otherwise", "Write it with operators."),
+        };
+        throw CheckErrors.Of(
+            ErrorCodes.FeatureNotSupported,
+            $"{what} cannot be used in {place}",
+            refused.At.Start >= 0 ? refused.At : at,
+            mend,
+            $"What is stored has to be the same forever, and {why}."
+        );
+    }
+
+    private static string Named(Function function) => function.Operator is { } spelling ? $"operator {spelling}" : $"function {function.Name}";
 
     private static bool IsImmutable(ExprFacts facts) => !facts.HasContext && !facts.HasVolatile && !facts.HasStable;
 

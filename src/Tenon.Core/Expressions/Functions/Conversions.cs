@@ -53,6 +53,14 @@ internal static partial class Conversions
         return from.IsString && HasText(to.Kind) ? CastContext.Explicit : null;
     }
 
+    /// <summary>The promise of all conversions that may be stored.</summary>
+    public static readonly StoredResults Stored = StoredResults.First;
+
+    /// <summary>A text as a date or time may say "today", or name a zone whose rules change; every other conversion is forever.</summary>
+    public static bool MayBeStored(LogicalType from, LogicalType to) =>
+        !(from.IsString || from.Kind is K.Unknown or K.Array && from.Element!.IsString)
+        || (to.Kind == K.Array ? to.Element! : to).Kind is not (K.Date or K.Time or K.Timestamp or K.TimestampTz);
+
     private static bool HasText(K kind) => kind is >= K.Boolean and <= K.Enum or K.Record;
 
     private static FrozenDictionary<(K, K), CastContext> BuildMatrix()

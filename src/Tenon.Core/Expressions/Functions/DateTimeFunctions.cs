@@ -14,7 +14,7 @@ internal static class DateTimeFunctions
     private static readonly LogicalType[] Stamps = [LogicalType.Timestamp, LogicalType.TimestampTz];
 
     public static IEnumerable<Function> Functions() =>
-        [.. Dates(), .. Timestamps(), .. Intervals(), .. Parts(), .. Zones()];
+        [.. Dates().Stored(), .. Timestamps().Stored(), .. Intervals().Stored(), .. Parts().Stored(), .. Zones().Select(f => f.AsStored(InFixedZone))];
 
     private static Outcome<Datum> Of(Outcome<long> value) => value.TryGet(out long v, out Error e) ? Datum.Of(v) : e;
 
@@ -238,6 +238,12 @@ internal static class DateTimeFunctions
                 ? part
                 : Conversions.Convert(part, LogicalType.Numeric, LogicalType.Float8, true)
             : error;
+
+    // The rules of named zones change by decree: only distances from UTC stay.
+    private static readonly StoredResults InFixedZone = new(1)
+    {
+        When = arguments => arguments[0] is ConstantExpr { Value: { IsNull: false } zone } && TimeZones.Find(zone.Text) is { Error: null, Value.IsFixed: true },
+    };
 
     private static IEnumerable<Function> Zones()
     {

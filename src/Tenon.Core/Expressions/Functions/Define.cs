@@ -51,6 +51,20 @@ internal static class Define
 
     public static Function AsStable(this Function function) => function with { Volatility = Volatility.Stable };
 
+    /// <summary>
+    /// The same answer forever, in this version of the function's code: whoever changes what it answers raises the version,
+    /// and what was computed before is computed anew. A mark that is there already stays.
+    /// </summary>
+    public static Function AsStored(this Function function, StoredResults stored) =>
+        function.Stored is null && function is { Shape: FunctionShape.Scalar, Volatility: Volatility.Immutable }
+            ? function with { Stored = stored, Specialize = Marked(function.Specialize, stored) }
+            : function;
+
+    private static Func<ImmutableArray<LogicalType>, Function>? Marked(Func<ImmutableArray<LogicalType>, Function>? specialize, StoredResults stored) =>
+        specialize is null ? null : types => specialize(types) with { Stored = stored };
+
+    public static IEnumerable<Function> Stored(this IEnumerable<Function> functions) => functions.Select(f => f.AsStored(StoredResults.First));
+
     public static Function AsVariadic(this Function function) => function with { Variadic = true };
 
     /// <summary>The same function under another name: pow for power.</summary>

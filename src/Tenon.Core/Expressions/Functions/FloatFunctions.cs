@@ -13,8 +13,13 @@ internal static class FloatFunctions
     public static IEnumerable<Function> Functions() =>
         Arithmetic("float4", LogicalType.Float4, single: true)
             .Concat(Arithmetic("float8", D, single: false))
-            .Concat(Named())
+            .Stored()
+            .Concat(Named().Select(f => IsExact(f) ? f.AsStored(StoredResults.First) : f))
             .Concat(Angles());
+
+    /// <summary>IEEE 754 fixes every digit of these; of the others the platform's library decides the last one.</summary>
+    private static bool IsExact(Function function) =>
+        function.Name is "sqrt" or "round" or "trunc" or "ceil" or "ceiling" or "floor" or "sign" or "pi" || function.Operator == "|/";
 
     private static IEnumerable<Function> Arithmetic(string p, LogicalType t, bool single)
     {

@@ -11,16 +11,16 @@ internal static class FunctionCatalog
     public static readonly ImmutableArray<Function> All =
     [
         .. Aggregates.Functions(),
-        .. ArrayFunctions.Functions(),
-        .. Comparisons.Functions(),
-        .. ConditionalFunctions.Functions(),
+        .. ArrayFunctions.Functions().Stored(),
+        .. Comparisons.Functions().Stored(),
+        .. ConditionalFunctions.Functions().Stored(),
         .. DateTimeFunctions.Functions(),
         .. FloatFunctions.Functions(),
         .. FormatFunctions.Functions(),
-        .. IntegerFunctions.Functions(),
-        .. JsonFunctions.Functions(),
-        .. NumericFunctions.Functions(),
-        .. TextFunctions.Functions(),
+        .. IntegerFunctions.Functions().Stored(),
+        .. JsonFunctions.Functions().Stored(),
+        .. NumericFunctions.Functions().Stored(),
+        .. TextFunctions.Functions().Stored(),
         .. UuidFunctions.Functions(),
         .. WindowFunctions.Functions(),
     ];

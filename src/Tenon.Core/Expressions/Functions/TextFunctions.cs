@@ -21,7 +21,7 @@ internal static class TextFunctions
             .. Cutting(),
             .. Trimming(),
             .. Searching(),
-            .. PatternFunctions.Functions(),
+            .. PatternFunctions.Functions().Select(f => f.AsStored(StoredResults.FirstByUnicode)),
         ];
 
     private static IEnumerable<Function> Joining()
@@ -59,9 +59,9 @@ internal static class TextFunctions
 
     private static IEnumerable<Function> Changing()
     {
-        yield return Total("lower", "lower", [T], T, a => Datum.Of(a[0].Text.ToLowerInvariant()));
-        yield return Total("upper", "upper", [T], T, a => Datum.Of(a[0].Text.ToUpperInvariant()));
-        yield return Total("initcap", "initcap", [T], T, a => Datum.Of(Initcap(a[0].Text)));
+        yield return Total("lower", "lower", [T], T, a => Datum.Of(a[0].Text.ToLowerInvariant())).AsStored(StoredResults.FirstByUnicode);
+        yield return Total("upper", "upper", [T], T, a => Datum.Of(a[0].Text.ToUpperInvariant())).AsStored(StoredResults.FirstByUnicode);
+        yield return Total("initcap", "initcap", [T], T, a => Datum.Of(Initcap(a[0].Text))).AsStored(StoredResults.FirstByUnicode);
         yield return Total(
             "text_reverse",
             "reverse",

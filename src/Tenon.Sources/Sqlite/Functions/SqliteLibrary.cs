@@ -43,6 +43,12 @@ internal static class SqliteLibrary
         }
     }
 
+    /// <summary>Names of our orders begin so.</summary>
+    public const string OrderPrefix = "TN_";
+
+    /// <summary>The version of our orders: raised by whoever changes how TN_NUMERIC, TN_INTERVAL or TN_JSONB compare.</summary>
+    public const string OrderStamp = "1";
+
     /// <summary>Elements whose arrays have an order here; others (enums) order by their text.</summary>
     private static readonly LogicalType[] ArrayElements =
     [
