@@ -17,7 +17,7 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
     private (string Root, string Command) devFrom;
     private DateTime builtFrom;
 
-    public Backend Backend => server!.Backend;
+    public Backend Backend => server?.Backend ?? throw new InvalidOperationException("the server is not running; mend what is said above and save the file again");
 
     public string Url { get; private set; } = "";
 
@@ -65,7 +65,12 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
         BackendOptions next = Options(changed, new FrontEnd(changed.Config));
         // Before the running server is stopped: files such as mail templates have no older version to go back to.
         AuthFeature.Check(next.Auth);
-        if (next.DatabaseUrl != options.DatabaseUrl)
+        if (server is null)
+        {
+            // Neither the last change nor what was before it could be started: this change may be the mend.
+            await StartAsync(changed, hot, cancellation);
+        }
+        else if (next.DatabaseUrl != options.DatabaseUrl)
         {
             await RestartAsync(changed, null, cancellation);
         }
@@ -103,8 +108,11 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
     private async Task RestartAsync(AppFolder changed, Action? between, CancellationToken cancellation)
     {
         AppFolder before = app;
-        await server!.DisposeAsync();
-        server = null;
+        if (server is { } running)
+        {
+            server = null;
+            await running.DisposeAsync();
+        }
         try
         {
             between?.Invoke();

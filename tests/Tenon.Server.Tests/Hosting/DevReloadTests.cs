@@ -78,6 +78,27 @@ public sealed class DevReloadTests
     }
 
     [Fact]
+    public async Task When_neither_new_nor_old_settings_start_the_next_change_may_be_the_mend()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("dev", app.Path);
+        foreach (string file in Directory.GetFiles(app.File(".tenon"), "data.db*"))
+        {
+            File.Delete(file);
+        }
+        app.Write(".tenon/data.db", new string('x', 8192));
+        app.Write("tenon.toml", "project_id = \"files\"\n[auth]\njwt_expiry = 100\n");
+        await tenon.SaysAsync("tenon: ", 1);
+        foreach (string file in Directory.GetFiles(app.File(".tenon"), "data.db*"))
+        {
+            File.Delete(file);
+        }
+        app.Write("tenon.toml", "project_id = \"files\"\n[auth]\njwt_expiry = 200\n");
+        await tenon.SaysAsync("Ready in", 2);
+        Assert.Equal("""[{"body":"seeded"}]""", await tenon.GetAsync(Read));
+    }
+
+    [Fact]
     public async Task With_keep_data_nothing_is_thrown_away()
     {
         using AppOfFiles app = AppOfFiles.WithNotes();
