@@ -6,7 +6,8 @@ namespace Tenon.Server.Auth.SignIn;
 
 /// <summary>
 /// Passwords to hashes and back to yes or no, one at a time (the queue is <see cref="PasswordHasher"/>). New hashes are
-/// Argon2id with OWASP's parameters; Argon2 of other parameters and bcrypt are verified because imported users have them.
+/// Argon2id with OWASP's parameters; Argon2 of other parameters, bcrypt and <see cref="ForeignHash"/> are verified because
+/// imported users have them.
 /// </summary>
 internal static partial class PasswordHash
 {
@@ -19,6 +20,9 @@ internal static partial class PasswordHash
     private const int LargestPasses = 10;
     private const int LargestBcryptCost = 14;
 
+    // What auth.users.encrypted_password holds.
+    private const int LongestHash = 255;
+
     /// <summary>A hash that no password has, of the same cost as every other: for users that do not exist.</summary>
     public static readonly string OfNobody = Create(Guid.NewGuid().ToString());
 
@@ -26,7 +30,8 @@ internal static partial class PasswordHash
 
     public static bool Verify(string hash, string password) =>
         IsArgon2(hash) ? Sodium.Verify(hash, Encoding.UTF8.GetBytes(password))
-        : IsBcrypt(hash) && BCrypt.Net.BCrypt.Verify(password, hash);
+        : IsBcrypt(hash) ? BCrypt.Net.BCrypt.Verify(password, hash)
+        : ForeignHash.TryRead(hash, out ForeignHash? foreign, out _) && foreign.Verify(password);
 
     /// <summary>Of another kind or cost than new ones: to be replaced when the password is at hand.</summary>
     public static bool IsOutdated(string hash) => !hash.StartsWith(Ours, StringComparison.Ordinal);
@@ -44,7 +49,15 @@ internal static partial class PasswordHash
         {
             return Number(bcrypt, "cost") > LargestBcryptCost ? $"bcrypt hashes may have a cost of at most {LargestBcryptCost}" : null;
         }
-        return "only argon2id, argon2i and bcrypt ($2a$, $2b$, $2y$) hashes can be verified";
+        if (hash.Length > LongestHash)
+        {
+            return $"a password hash may be at most {LongestHash} characters";
+        }
+        return ForeignHash.TryRead(hash, out _, out string? reason)
+            ? null
+            : reason
+                ?? "only argon2id, argon2i, bcrypt ($2a$, $2b$, $2y$), PBKDF2 ($pbkdf2-…$, pbkdf2_…$, ASP.NET Identity V3) and scrypt "
+                    + "($scrypt$, $fbscrypt$) hashes can be verified";
     }
 
     private static bool IsArgon2(string hash) => hash.StartsWith("$argon2", StringComparison.Ordinal) && WhyRefused(hash) is null;

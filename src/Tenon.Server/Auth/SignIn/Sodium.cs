@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tenon.Server.Auth.SignIn;
 
-/// <summary>The three calls of libsodium that hashing needs. Strings are PHC strings: parameters, salt and hash in one.</summary>
+/// <summary>The calls of libsodium that hashing needs. Strings are PHC strings: parameters, salt and hash in one.</summary>
 internal static unsafe partial class Sodium
 {
     private const string Library = "libsodium";
@@ -46,8 +46,44 @@ internal static unsafe partial class Sodium
         }
     }
 
+    /// <summary>Plain scrypt (RFC 7914). The cost is bounded by whoever calls.</summary>
+    public static byte[] Scrypt(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ScryptCost cost, int length)
+    {
+        byte[] derived = new byte[length];
+        fixed (byte* bytes = password)
+        fixed (byte* salts = salt)
+        fixed (byte* output = derived)
+        {
+            int failed = crypto_pwhash_scryptsalsa208sha256_ll(
+                bytes,
+                (nuint)password.Length,
+                salts,
+                (nuint)salt.Length,
+                cost.N,
+                cost.R,
+                cost.P,
+                output,
+                (nuint)length
+            );
+            return failed == 0 ? derived : throw new InsufficientMemoryException("no memory to hash a password");
+        }
+    }
+
     [LibraryImport(Library)]
     private static partial int sodium_init();
+
+    [LibraryImport(Library)]
+    private static partial int crypto_pwhash_scryptsalsa208sha256_ll(
+        byte* password,
+        nuint passwordLength,
+        byte* salt,
+        nuint saltLength,
+        ulong n,
+        uint r,
+        uint p,
+        byte* output,
+        nuint outputLength
+    );
 
     [LibraryImport(Library)]
     private static partial int crypto_pwhash_str(byte* text, byte* password, ulong length, ulong passes, nuint memory);
