@@ -51,6 +51,10 @@ internal partial class PostgresDialect : SqlWriter
             case TypeKind.Record when type.RowOf is { } row:
                 Qualified(row);
                 break;
+            case TypeKind.Char when type.Length is null:
+                // character without a length would be character(1), and cut the value.
+                Syntax("bpchar");
+                break;
             case TypeKind.Unknown:
                 Syntax("text");
                 break;

@@ -1,0 +1,67 @@
+using Tenon.Core.Policies;
+using Tenon.Server.Tests.Hosting;
+using Tenon.Testing;
+using Xunit;
+
+namespace Tenon.Server.Tests.Postgres;
+
+/// <summary>Equal values are the same JSON on both engines, however they came in: by SQL, by JSON, alone or with others.</summary>
+public sealed class SameBytesTests
+{
+    private const string Schema = """
+        create type mood as enum ('sad', 'ok', 'very "happy"');
+        create table kinds (
+          id int primary key, b boolean, i2 smallint, i4 int, i8 bigint, n numeric, n2 numeric(12, 2), f4 real, f8 double precision,
+          t text, v varchar(10), c char(4), u uuid, d date, ti time, ts timestamp, tz timestamptz, iv interval, j json, jb jsonb,
+          by bytea, m mood, ai int[], at text[], am mood[], an numeric[], az timestamptz[]
+        );
+        grant select, insert, update on kinds to anon;
+        insert into kinds (id) values (1);
+        insert into kinds values (2, true, 32767, 2147483647, 9223372036854775807, 12345678901234567890.123450, 99.90, 1.5, 0.1,
+          'ÄÖ "q" \ / tab	x 😀', 'abc', 'ab', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '2024-02-29', '23:59:59.000001',
+          '2024-01-02 03:04:05.5', '2024-01-02 03:04:05+02', '1 year 2 mons 3 days 04:05:06.7', '{"b":1,  "a":[1, 2]}', '{"b":1,  "a":[1, 2]}',
+          '\x00ff10', 'very "happy"', '{1,null,3}', '{"a b",null,"c,d"}', '{sad,ok}', '{1.50,2}', '{2024-01-02 03:04:05+00}');
+        insert into kinds values (3, false, -32768, -2147483648, -9223372036854775808, 'NaN', -0.01, '1e-30', '1e300',
+          '', '', '', '00000000-0000-0000-0000-000000000000', '0044-03-15 BC', '00:00', '0044-03-15 12:00:00 BC', '12000-12-31 23:59:59.999999+00',
+          '-1 days', 'null', '"s"', '', 'sad', '{}', '{}', '{}', '{}', '{}');
+        insert into kinds (id, d, ts, tz, n, f8) values (4, 'infinity', '-infinity', 'infinity', 0.000, 3);
+        """;
+
+    private const string Posted = """
+        [{"id":11,"b":true,"i8":9007199254740993,"n":1.10,"n2":1.005,"f8":1e21,"t":"line\nbreak \u00e9","c":"x","u":"A0EEBC999C0B4EF8BB6D6BB9BD380A11",
+          "d":"2024-02-29","ti":"01:02:03.4","ts":"2024-01-02T03:04:05","tz":"2024-01-02T03:04:05-05:30","iv":"90 minutes","jb":{"z":1,"aa":{"k":[true,null]}},
+          "by":"\\xdeadbeef","m":"ok","ai":[1,2],"at":["x\"y",null],"an":["1.50"]},
+         {"id":12,"b":false,"i8":-1,"n":0,"n2":0,"f8":0,"t":"","c":"","u":null,"d":null,"ti":null,"ts":null,"tz":null,"iv":null,"jb":[1,"two"],
+          "by":null,"m":null,"ai":[],"at":[],"an":[]}]
+        """;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Equal_values_are_the_same_bytes_as_on_SQLite(bool native)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        await using TestApp sqlite = await TestApp.StartAsync(Schema);
+        await using TestApp postgres = await TestApp.StartAsync(
+            Schema,
+            configure: o => o with { DatabaseUrl = url, Security = native ? Enforcement.Native : null }
+        );
+        await SameAsync(sqlite, postgres, "GET", "/rest/v1/kinds?order=id");
+        await SameAsync(sqlite, postgres, "POST", "/rest/v1/kinds", Posted);
+        await SameAsync(sqlite, postgres, "POST", "/rest/v1/kinds", """{"id":13,"c":"wxyz","tz":"2024-06-01T00:00:00Z","jb":{"b":2,"a":1},"at":["q"],"n":12.340}""");
+        await SameAsync(sqlite, postgres, "PATCH", "/rest/v1/kinds?id=eq.13", """{"i8":9223372036854775807,"iv":"1 day","by":"\\x00","m":"sad"}""");
+        foreach (string filter in (string[])["tz=eq.2024-01-02T01:04:05Z", "n=gt.1.05", "u=eq.a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "m=in.(ok,sad)", "d=gte.2024-01-01", "jb->>b=eq.2", "at=cs.{q}", "t=like.*q*", "by=eq.\\x00ff10", "iv=gt.1 hour", "i8=lt.0"])
+        {
+            await SameAsync(sqlite, postgres, "GET", "/rest/v1/kinds?order=id&" + filter);
+        }
+    }
+
+    private static async Task SameAsync(TestApp sqlite, TestApp postgres, string method, string path, string? json = null)
+    {
+        string? prefer = json is null ? null : "return=representation";
+        (int status, string body) = await sqlite.SendAsync(method, path, null, json, prefer);
+        Assert.True(status is 200 or 201, $"{method} {path}: {body}");
+        Assert.Equal((status, body), await postgres.SendAsync(method, path, null, json, prefer));
+    }
+}
