@@ -70,7 +70,7 @@ internal sealed class CompiledRead(CompiledUnit root, CompiledStatement? count, 
     public static CompiledUnit Of(ReadUnit unit, Source source) => Compile(unit, source);
 
     private static CompiledUnit Compile(ReadUnit unit, Source source) =>
-        new(source.Compile(unit.Select), unit, [.. unit.Children.Select(c => Compile(c, source))]);
+        new(source.Compile(unit), unit, [.. unit.Children.Select(c => Compile(c, source))]);
 
     private static CompiledChild Compile(ChildUnit child, Source source) =>
         new(Compile(child.Unit, source), [.. child.KeyColumns], [.. child.KeyTypes.Select(source.FormOf)]);

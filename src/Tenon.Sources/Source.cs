@@ -16,6 +16,9 @@ internal abstract class Source
     /// <summary>Lowered query → text and parameters. Pure, costs microseconds.</summary>
     public abstract CompiledStatement Compile(Select select);
 
+    /// <summary>One statement of a read. The executor keeps a child's limit per parent; an engine may read fewer rows for it.</summary>
+    public virtual CompiledStatement Compile(ReadUnit unit) => Compile(unit.Select);
+
     /// <summary>
     /// A write and what is answered of its rows, made ready: <paramref name="representation"/> reads the rows written, by their
     /// row keys.

@@ -68,7 +68,7 @@ internal static class JsonValues
                 break;
             case ValueForm.NumericText:
                 ReadOnlySpan<byte> digits = reader.GetUtf8(column);
-                into.Add(digits is [(byte)'N', ..] ? "\"NaN\""u8 : digits);
+                WriteDigits(digits, into);
                 break;
             case ValueForm.Interval:
                 WriteInterval(reader.GetUtf8(column), into);
@@ -80,6 +80,15 @@ internal static class JsonValues
             default:
                 throw new InvalidOperationException($"no JSON form for {form}");
         }
+    }
+
+    // NaN, Infinity and -Infinity are no JSON numbers: strings, as PostgreSQL's to_json has them.
+    private static void WriteDigits(ReadOnlySpan<byte> digits, ByteBuffer into)
+    {
+        bool isNumber = char.IsAsciiDigit((char)digits[^1]);
+        into.Add(isNumber ? default : "\""u8);
+        into.Add(digits);
+        into.Add(isNumber ? default : "\""u8);
     }
 
     private static void WriteInterval(ReadOnlySpan<byte> stored, ByteBuffer into)

@@ -219,6 +219,9 @@ internal partial class PostgresDialect : SqlWriter
             case ParentKeyExpr key:
                 Identifier(key.Alias).Syntax(".").Identifier(KeyName(key.Index));
                 break;
+            case SumExpr sum:
+                WriteComparison("+", sum.Left, sum.Right);
+                break;
             case NativeExpr native:
                 Syntax("(").Syntax(native.Sql).Syntax(")");
                 break;
@@ -268,9 +271,11 @@ internal partial class PostgresDialect : SqlWriter
 
     private void WriteOutward(OutwardExpr outward)
     {
-        bool json = outward.Value.Type.Kind is TypeKind.Array or TypeKind.Record;
-        Syntax(json ? "to_json(" : "(");
+        bool isNative = outward.Value.Type.NativeName is not null;
+        bool json = isNative || outward.Value.Type.Kind is TypeKind.Array or TypeKind.Record;
+        Syntax(isNative ? "(to_json(" : json ? "to_json(" : "(");
         Write(outward.Value);
-        Syntax(json ? ")" : ")::text");
+        // A cast to text is not always what a type prints: inet adds its mask.
+        Syntax(isNative ? ") #>> '{}')" : json ? ")" : ")::text");
     }
 }

@@ -19,6 +19,8 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
 
     public override CompiledStatement Compile(Select select) => PostgresDialect.Compile(select);
 
+    public override CompiledStatement Compile(ReadUnit unit) => PostgresDialect.Compile(PostgresPerParent.Of(unit));
+
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
         PostgresWrite.Compile(write, options, representation, this);
 
