@@ -4,7 +4,7 @@ using Tenon.Cli.Configuration;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>tenon config print: the settings as they are read; text that names a variable stays as written.</summary>
+/// <summary>tenon config print: the settings as they are read; text that names a variable stays as written, secrets are masked.</summary>
 internal static class ConfigCommand
 {
     public static Command Create()
@@ -32,7 +32,7 @@ internal static class ConfigCommand
     {
         Argument<string> folder = AppFolder.Argument();
         Option<bool> defaults = Defaults();
-        var print = new Command("print", "Prints every setting, one a line, as TOML.");
+        var print = new Command("print", "Prints every setting, one a line, as TOML; secrets are masked.");
         print.Arguments.Add(folder);
         print.Options.Add(defaults);
         print.SetAction(parsed =>
@@ -42,7 +42,7 @@ internal static class ConfigCommand
             {
                 foreach (ConfigEntry entry in AppFolder.OpenAny(parsed.GetValue(folder)!).Config.Entries)
                 {
-                    values[entry.Path] = entry.Value;
+                    values[entry.Path] = MaskedSettings.Shown(entry);
                 }
             }
             Print(values.Select(v => (v.Key, v.Value)));

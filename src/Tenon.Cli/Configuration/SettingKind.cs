@@ -14,6 +14,12 @@ internal enum SettingKind
     Duration,
     List,
 
+    /// <summary>Text that is never shown: a password, a key, a code.</summary>
+    Secret,
+
+    /// <summary>A url or connection string: shown without the password in it.</summary>
+    Address,
+
     /// <summary>Accepted whatever it is: the feature that reads it is not built.</summary>
     Any,
 }

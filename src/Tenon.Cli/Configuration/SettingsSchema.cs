@@ -78,7 +78,7 @@ internal static class SettingsSchema
     {
         JsonObject schema = setting.Kind switch
         {
-            SettingKind.Text => new() { ["type"] = "string" },
+            SettingKind.Text or SettingKind.Secret or SettingKind.Address => new() { ["type"] = "string" },
             SettingKind.Switch => OrReference("boolean"),
             SettingKind.Count => OrReference("integer"),
             SettingKind.Size => Quantity("integer", @"^\d+(\.\d+)?\s*(B|KiB|KB|MiB|MB|GiB|GB)?$"),

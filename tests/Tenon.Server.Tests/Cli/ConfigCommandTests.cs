@@ -53,6 +53,46 @@ public sealed class ConfigCommandTests
         Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
 
+    [Fact]
+    public async Task Secrets_are_printed_as_the_variable_that_holds_them_or_not_at_all()
+    {
+        string folder = Directory.CreateTempSubdirectory("tenon-config-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tenon.toml"), """
+            db = { url = "postgres://app:canary@p/w@db.internal:5432/app?sslmode=require" }
+            [auth]
+            sms = { secret = "canary-sms", test_otp = { 4915550000 = "canary-code" } }
+            captcha = { provider = "turnstile", secret = "canary-captcha" }
+            external.github = { client_id = "shown-id", secret = "canary-github" }
+            hook.send_email = { uri = "https://mail.internal/hook", secrets = "v1,whsec_canary" }
+            [auth.email]
+            smtp = { host = "mail.internal", pass = "env(SMTP_PASS)" }
+            [storage]
+            s3 = { endpoint = "https://s3.internal", secret_key = "canary-s3" }
+            [sources.crm]
+            connection_string = "Server=crm.internal;User=reader;Password=canary-crm;Database=crm"
+            [sources.rates]
+            http = { headers = { Authorization = "Bearer canary-rates" } }
+            [sources.old]
+            url = "mysql://${CRM_USER}:${CRM_PASSWORD}@crm.internal/crm"
+            """, TestContext.Current.CancellationToken);
+        CommandRun printed = await CommandRun.RunAsync("config", "print", folder);
+        Assert.Equal((0, ""), (printed.Code, printed.Errors));
+        Assert.DoesNotContain("canary", printed.Output, StringComparison.Ordinal);
+        foreach (string shown in new[]
+        {
+            "url = \"postgres://app:***@db.internal:5432/app?sslmode=require\"",
+            "pass = \"env(SMTP_PASS)\"",
+            "client_id = \"shown-id\"",
+            "uri = \"https://mail.internal/hook\"",
+            "connection_string = \"Server=crm.internal;User=reader;Password=***;Database=crm\"",
+            "url = \"mysql://${CRM_USER}:${CRM_PASSWORD}@crm.internal/crm\"",
+        })
+        {
+            Assert.Contains(shown, printed.Output, StringComparison.Ordinal);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static async Task<(int, string)> ErrorOf(params string[] arguments)
     {
         CommandRun run = await CommandRun.RunAsync(arguments);
