@@ -74,6 +74,12 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>Remembers that all seed files have run, and what they were.</summary>
     public abstract Task RecordSeedAsync(string checksum, CancellationToken cancellation);
 
+    /// <summary>
+    /// Takes over what another process has migrated meanwhile; true when there was something. Asked for every few seconds, so
+    /// it is cheap when there was not. An engine that is told of changes by its database has nothing to do here.
+    /// </summary>
+    public virtual Task<bool> RefreshAsync(CancellationToken cancellation) => Task.FromResult(false);
+
     public abstract ValueTask DisposeAsync();
 
     public static string ChecksumOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

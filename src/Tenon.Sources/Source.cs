@@ -63,7 +63,7 @@ internal readonly record struct SessionNeeds(bool Single, RequestContext? Caller
 internal abstract class SourceSession : IDisposable
 {
     /// <summary>Statements run so far.</summary>
-    public int Statements { get; protected set; }
+    public virtual int Statements { get; protected set; }
 
     /// <summary>A statement may run while another's rows are still being read.</summary>
     public virtual bool RunsSeveral => false;

@@ -15,6 +15,9 @@ internal static class SourceRegistry
         /// <summary>The local folder it writes to, if any.</summary>
         public Func<MainDatabaseOptions, string?> FolderOf { get; init; } = _ => null;
 
+        /// <summary>Keeps other servers from the database until disposed; null when one has it.</summary>
+        public Func<MainDatabaseOptions, IDisposable?> Claim { get; init; } = _ => new Unclaimed();
+
         /// <summary>How a fresh database takes the place of an old one; null where an engine's databases cannot be replaced.</summary>
         public Replacement? Replacement { get; init; }
     }
@@ -26,12 +29,19 @@ internal static class SourceRegistry
         Action<MainDatabaseOptions> PutInPlace
     );
 
+    /// <summary>Several servers may run on one database.</summary>
+    private sealed class Unclaimed : IDisposable
+    {
+        public void Dispose() { }
+    }
+
     private static readonly Engine[] Engines =
     [
         new(SqliteDatabase.Scheme, SqliteDatabase.OpenMainAsync)
         {
             Exists = o => File.Exists(SqliteDatabase.PathOf(o)),
             FolderOf = o => Path.GetDirectoryName(SqliteDatabase.PathOf(o)),
+            Claim = SqliteReplacement.Claim,
             Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
         },
         .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync)),
@@ -46,6 +56,12 @@ internal static class SourceRegistry
 
     /// <summary>The folder on this machine the database lives in; null when it is elsewhere.</summary>
     public static string? FolderOf(MainDatabaseOptions options) => Of(options).Value.FolderOf(options);
+
+    /// <summary>
+    /// For a server, and for who replaces the database: keeps others from it until disposed; null when another has it. An
+    /// engine that serves several at once lets everybody in. Commands that only read and write need no claim.
+    /// </summary>
+    public static IDisposable? Claim(MainDatabaseOptions options) => Of(options).Value.Claim(options);
 
     /// <summary>Where to make a fresh database in place of this one, for development; refused where the engine cannot.</summary>
     public static Outcome<MainDatabaseOptions> Beside(MainDatabaseOptions options) =>

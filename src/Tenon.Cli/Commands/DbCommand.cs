@@ -29,6 +29,7 @@ internal static class DbCommand
         }
         using FileStream only = DevFile.Lock(app);
         BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: true, "http://127.0.0.1", null);
+        using IDisposable claim = DatabaseFiles.Claim(options);
         await new DatabaseFiles(options, TimeProvider.System, Say.Step).ReplaceAsync(cancellation);
         return 0;
     }

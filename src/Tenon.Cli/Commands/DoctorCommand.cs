@@ -55,7 +55,7 @@ internal static class DoctorCommand
         }
         await using MainDatabase database = await SourceRegistry.OpenMainAsync(main);
         string[] listed = app.Config.List("api.open");
-        var open = OpenTables.Find(database.Catalog, app.Config.List("api.schemas"), listed);
+        var open = OpenTables.Find(database.Catalog, app.Config.List("api.schemas"), listed, app.Config.List("auth.additional_roles"));
         foreach (OpenTable table in open)
         {
             Console.WriteLine($"warn   {table} (serve refuses it)\n       mend: {Backend.MendOf(table, listed)}");

@@ -52,7 +52,7 @@ internal static class Say
         {
             Warning(table.ToString(), Backend.MendOf(table, backend.Options.OpenTables));
         }
-        foreach (string idle in Core.Policies.OpenTables.Idle(backend.Catalog, backend.Options.Rest.Schemas, backend.Options.OpenTables))
+        foreach (string idle in backend.IdleOpenEntries)
         {
             Notice($"[api] open lists {idle}, which is no open table");
         }

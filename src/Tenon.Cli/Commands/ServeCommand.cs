@@ -26,7 +26,9 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string folder, int? port, bool includeAll, CancellationToken cancellation)
     {
         AppFolder app = AppFolder.OpenProduction(folder);
-        Say.Header(app);
+        RequestLogFormat format = BackendSettings.RequestLog(app.Config, RequestLogFormat.Json);
+        var lines = new ServeLines(format == RequestLogFormat.Json, TimeProvider.System);
+        lines.Header(app);
         Keys keys = Keys.FromEnvironment(name => app.Variables.GetValueOrDefault(name));
         RefuseDevelopmentKeys(app, keys);
         string publicUrl = app.Config.Text("server.public_url");
@@ -40,17 +42,17 @@ internal static class ServeCommand
         {
             throw new IOException($"port {listen} is in use; choose another with --port");
         }
-        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app)) with
+        BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app, lines)) with
         {
             Strict = true,
             IncludeAll = includeAll,
-            RequestLog = BackendSettings.RequestLog(app.Config, RequestLogFormat.Json),
+            RequestLog = format,
             LogOutput = Console.OpenStandardOutput(),
         };
-        await using TenonHost server = await TenonHost.StartAsync(options, host, listen, Say.Step, cancellation: cancellation);
-        Console.WriteLine($"Ready at {publicUrl} (listening on {host}:{listen})");
+        await using TenonHost server = await TenonHost.StartAsync(options, host, listen, lines.Step, cancellation: cancellation);
+        lines.Ready($"Ready at {publicUrl} (listening on {host}:{listen})");
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
-        Console.WriteLine("stopping");
+        lines.Stopping();
         return 0;
     }
 
@@ -61,12 +63,12 @@ internal static class ServeCommand
             : int.TryParse(given, out int port) ? port : throw new ConfigException($"PORT is not a number: {given}");
     }
 
-    private static string? Web(AppFolder app)
+    private static string? Web(AppFolder app, ServeLines lines)
     {
         var web = new FrontEnd(app.Config);
         if (web.NeedsBuild && !Directory.Exists(web.Output))
         {
-            Say.Notice($"the front end is not built ({web.Output} is missing); only the API is served");
+            lines.Notice($"the front end is not built ({web.Output} is missing); only the API is served");
             return null;
         }
         return web.Output;

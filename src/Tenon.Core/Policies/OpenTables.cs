@@ -8,10 +8,11 @@ using Tenon.Core.Types;
 namespace Tenon.Core.Policies;
 
 /// <summary>
-/// A table or view that strangers or signed-in users reach past every row policy. Guarded is the table with row security
-/// that a view with its owner's rights shows; null for a table without row security.
+/// A table or view that strangers, signed-in users or users with a role of the app's own reach past every row policy, with
+/// what each role may do. Guarded is the table with row security that a view with its owner's rights shows; null for a table
+/// without row security.
 /// </summary>
-internal sealed record OpenTable(QualifiedName Name, Privileges ToAnon, Privileges ToAuthenticated, QualifiedName? Guarded)
+internal sealed record OpenTable(QualifiedName Name, ImmutableArray<(RoleName Role, Privileges Privileges)> To, QualifiedName? Guarded)
 {
     public bool IsView => Guarded is not null;
 
@@ -22,17 +23,13 @@ internal sealed record OpenTable(QualifiedName Name, Privileges ToAnon, Privileg
 
     public override string ToString()
     {
-        string roles = (ToAnon, ToAuthenticated) switch
-        {
-            (_, Privileges.None) => "anon",
-            (Privileges.None, _) => "authenticated",
-            _ => "anon and authenticated",
-        };
-        string who = ToAnon == Privileges.None ? "every signed-in user" : "anyone";
+        string roles = string.Join(" and ", To.Select(t => t.Role.Text));
+        RoleName first = To[0].Role;
+        string who = first == RoleName.Anon ? "anyone" : first == RoleName.Authenticated ? "every signed-in user" : $"every user with the role {first}";
         string what = IsView
             ? $"view {Name} is granted to {roles} and reads {Guarded}, which has row level security, with its owner's rights"
             : $"table {Name} is granted to {roles} but has no row level security";
-        return $"{what}: {who} can {Verbs(ToAnon == Privileges.None ? ToAuthenticated : ToAnon)} {(IsView ? "all its rows" : "it")}";
+        return $"{what}: {who} can {Verbs(To[0].Privileges)} {(IsView ? "all its rows" : "it")}";
     }
 
     private static string Verbs(Privileges privileges) =>
@@ -46,7 +43,7 @@ internal sealed record OpenTable(QualifiedName Name, Privileges ToAnon, Privileg
 
 /// <summary>
 /// Finds open tables (DECISIONS §4): a table without row security, or a view with owner's rights over a table that has it,
-/// which anon or authenticated may reach. Functions in a view's query are not followed: a security definer function opens
+/// which anon, authenticated or a role of the app's own may reach. Functions in a view's query are not followed: a security definer function opens
 /// what it was written to open.
 /// </summary>
 internal static class OpenTables
@@ -55,38 +52,52 @@ internal static class OpenTables
 
     /// <summary>All open tables of the schemas that the API exposes, but for those listed; in name order.</summary>
     /// <param name="listed">[api] open: a name with its schema, or a bare name of any exposed schema.</param>
-    public static ImmutableArray<OpenTable> Find(Catalog.Catalog catalog, IReadOnlyCollection<string> schemas, IReadOnlyCollection<string> listed) =>
+    /// <param name="additional">[auth] additional_roles: other roles that a token may name.</param>
+    public static ImmutableArray<OpenTable> Find(
+        Catalog.Catalog catalog,
+        IReadOnlyCollection<string> schemas,
+        IReadOnlyCollection<string> listed,
+        IReadOnlyCollection<string> additional
+    ) =>
         [
             .. catalog
                 .Tables.Values.Where(t => schemas.Contains(t.Name.Schema) && !listed.Any(l => Names(l, t.Name)))
-                .Select(t => Opened(catalog, t))
+                .Select(t => Opened(catalog, t, additional))
                 .OfType<OpenTable>()
                 .OrderBy(t => t.Name.ToString(), StringComparer.Ordinal),
         ];
 
     /// <summary>Entries of the list that name no open table: a spelling mistake, or a table closed since.</summary>
-    public static ImmutableArray<string> Idle(Catalog.Catalog catalog, IReadOnlyCollection<string> schemas, IReadOnlyCollection<string> listed)
+    public static ImmutableArray<string> Idle(
+        Catalog.Catalog catalog,
+        IReadOnlyCollection<string> schemas,
+        IReadOnlyCollection<string> listed,
+        IReadOnlyCollection<string> additional
+    )
     {
-        ImmutableArray<OpenTable> all = Find(catalog, schemas, []);
+        ImmutableArray<OpenTable> all = Find(catalog, schemas, [], additional);
         return [.. listed.Where(l => !all.Any(t => Names(l, t.Name)))];
     }
 
     private static bool Names(string listed, QualifiedName name) => listed == name.Name || listed == $"{name.Schema}.{name.Name}";
 
-    private static OpenTable? Opened(Catalog.Catalog catalog, Table table)
+    private static OpenTable? Opened(Catalog.Catalog catalog, Table table, IReadOnlyCollection<string> additional)
     {
-        Privileges anon = Granted(table, RoleName.Anon);
-        Privileges authenticated = Granted(table, RoleName.Authenticated);
-        if ((anon | authenticated) == Privileges.None)
+        RoleName[] roles = [RoleName.Anon, RoleName.Authenticated, .. additional.Select(r => new RoleName(r)).Where(r => r != RoleName.Service)];
+        ImmutableArray<(RoleName, Privileges Privileges)> to =
+        [
+            .. roles.Distinct().Select(r => (r, Privileges: Granted(table, r))).Where(g => g.Privileges != Privileges.None),
+        ];
+        if (to.IsEmpty)
         {
             return null;
         }
         if (table.Kind == RelationKind.Table)
         {
-            return table.RowSecurity ? null : new OpenTable(table.Name, anon, authenticated, null);
+            return table.RowSecurity ? null : new OpenTable(table.Name, to, null);
         }
         QualifiedName? guarded = table.SecurityInvoker ? null : GuardedTables.FirstIn(catalog, table);
-        return guarded is null ? null : new OpenTable(table.Name, anon, authenticated, guarded);
+        return guarded is null ? null : new OpenTable(table.Name, to, guarded);
     }
 
     private static Privileges Granted(Table table, RoleName role) =>

@@ -53,7 +53,12 @@ internal sealed class Backend : IAsyncDisposable
     }
 
     /// <summary>Tables and views that strangers reach past every policy and that [api] open does not list.</summary>
-    public ImmutableArray<OpenTable> OpenTables => Core.Policies.OpenTables.Find(Catalog, options.Rest.Schemas, options.OpenTables);
+    public ImmutableArray<OpenTable> OpenTables => 
+        Core.Policies.OpenTables.Find(Catalog, options.Rest.Schemas, options.OpenTables, options.Auth.AdditionalRoles);
+
+    /// <summary>Entries of [api] open that name no open table.</summary>
+    public ImmutableArray<string> IdleOpenEntries =>
+        Core.Policies.OpenTables.Idle(Catalog, options.Rest.Schemas, options.OpenTables, options.Auth.AdditionalRoles);
 
     /// <summary>What a person can do about an open table: the line of a migration, or the entry that says it is meant.</summary>
     public static string MendOf(OpenTable table, IReadOnlyList<string> listed)
@@ -84,6 +89,7 @@ internal sealed class Backend : IAsyncDisposable
         services.AddCors();
         services.AddSingleton(_ => new RequestLog(options.RequestLog, options.LogOutput, clock));
         services.AddSingleton<RequestEdge>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SchemaWatch>(provider, this));
         if (options.DevServer is not null)
         {
             services.AddHttpForwarder();

@@ -16,6 +16,14 @@ internal sealed class DatabaseFiles(BackendOptions options, TimeProvider clock, 
 
     private readonly MainDatabaseOptions main = options.MainDatabase(clock);
 
+    /// <summary>Keeps other servers from this database until disposed; refused when one has it.</summary>
+    public static IDisposable Claim(BackendOptions options)
+    {
+        MainDatabaseOptions main = options.MainDatabase(TimeProvider.System);
+        return SourceRegistry.Claim(main)
+            ?? throw new StartRefused($"another tenon dev or serve runs on the database in {SourceRegistry.FolderOf(main)}; stop it first");
+    }
+
     private async Task<MainDatabase> OpenAsync(MainDatabaseOptions which, CancellationToken cancellation)
     {
         try

@@ -18,11 +18,13 @@ internal sealed class TenonHost : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly Backend backend;
+    private readonly IDisposable claim;
 
-    private TenonHost(WebApplication app, Backend backend)
+    private TenonHost(WebApplication app, Backend backend, IDisposable claim)
     {
         this.app = app;
         this.backend = backend;
+        this.claim = claim;
     }
 
     public Backend Backend => backend;
@@ -42,10 +44,12 @@ internal sealed class TenonHost : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
-        Backend backend = await Backend.OpenAsync(options, TimeProvider.System, progress, cancellation);
+        IDisposable claim = DatabaseFiles.Claim(options);
+        Backend? backend = null;
         WebApplication? app = null;
         try
         {
+            backend = await Backend.OpenAsync(options, TimeProvider.System, progress, cancellation);
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.SetMinimumLevel(logs);
             // Else the host makes an Activity and a log scope for every request, which nothing here reads.
@@ -61,7 +65,7 @@ internal sealed class TenonHost : IAsyncDisposable
             backend.Map(app);
             await Backend.StartAsync(app.Services, cancellation);
             await app.StartAsync(cancellation);
-            return new TenonHost(app, backend);
+            return new TenonHost(app, backend, claim);
         }
         catch
         {
@@ -69,7 +73,11 @@ internal sealed class TenonHost : IAsyncDisposable
             {
                 await app.DisposeAsync();
             }
-            await backend.DisposeAsync();
+            if (backend is not null)
+            {
+                await backend.DisposeAsync();
+            }
+            claim.Dispose();
             throw;
         }
     }
@@ -115,5 +123,6 @@ internal sealed class TenonHost : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         await backend.DisposeAsync();
+        claim.Dispose();
     }
 }

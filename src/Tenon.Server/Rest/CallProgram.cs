@@ -105,18 +105,18 @@ internal sealed class CallProgram
         {
             given[i] = Value(arguments[i], values);
         }
-        List<Datum[]> rows = await source
+        (List<Datum[]> rows, int statements) = await source
             .WriteAsync(
                 session =>
                 {
                     List<Datum[]> called = session.Call(routine, given, principal, values);
-                    return demand(called.Count) is { } refused ? throw refused.ToException() : called;
+                    return demand(called.Count) is { } refused ? throw refused.ToException() : (called, session.Statements);
                 },
                 new SessionNeeds(false, values.Context),
                 cancellation
             )
             .ConfigureAwait(false);
-        return Write(rows, page);
+        return Write(rows, page) with { Statements = statements };
     }
 
     /// <summary>Arguments are slots, constants, what the request knows, and arrays of those.</summary>
@@ -165,4 +165,7 @@ internal sealed class CallProgram
 }
 
 /// <summary>The rows of a call as JSON separated by commas, how many they are, and how many there were.</summary>
-internal readonly record struct CallResult(ReadOnlyMemory<byte> Body, long Rows, long Total);
+internal readonly record struct CallResult(ReadOnlyMemory<byte> Body, long Rows, long Total)
+{
+    public int Statements { get; init; }
+}

@@ -62,7 +62,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             request.Aborted
         );
         Check(request, plan, written.Rows);
-        request.Note(written.Rows, -1);
+        request.Note(written.Rows, written.Statements);
         if (!IsVoid(request, plan))
         {
             bool counted = request.Preferences.Count != CountPreference.None;

@@ -23,6 +23,7 @@ internal sealed class TableWrites(RestRuntime runtime)
         PreparedWrite write = Prepare(request, method, table, body).Value;
         if (IsNothing(write))
         {
+            request.Note(0, 0);
             await AnswerAsync(request, method, write.Entry, count: 0, inserted: 0, ReadOnlyMemory<byte>.Empty);
             return;
         }
@@ -32,7 +33,7 @@ internal sealed class TableWrites(RestRuntime runtime)
             int.MaxValue,
             request.Aborted
         );
-        request.Note(result.Count, -1);
+        request.Note(result.Count, result.Statements);
         await AnswerAsync(request, method, write.Entry, result.Count, result.Inserted, result.Body?.WrittenMemory ?? default);
     }
 

@@ -11,11 +11,12 @@ using Tenon.Sources;
 namespace Tenon.Server.Rest;
 
 /// <summary>What a write did: rows touched, rows that were new, the representation (JSON objects separated by commas) if asked for.</summary>
-internal sealed class WriteResult(long count, long inserted, ByteBuffer? body) : IDisposable
+internal sealed class WriteResult(long count, long inserted, ByteBuffer? body, int statements) : IDisposable
 {
     public long Count { get; } = count;
     public long Inserted { get; } = inserted;
     public ByteBuffer? Body { get; } = body;
+    public int Statements { get; } = statements;
 
     public void Dispose() => Body?.Dispose();
 }
@@ -136,7 +137,7 @@ internal sealed class WriteProgram
         }
         WrittenRows written = Write(session, rows, arguments, represent);
         Demand(written.Count);
-        return new WriteResult(written.Count, written.Inserted, body);
+        return new WriteResult(written.Count, written.Inserted, body, session.Statements);
     }
 
     private WrittenRows Write(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, Action<RowReader>? represent)

@@ -150,12 +150,16 @@ internal sealed class PostgresDatabase : MainDatabase
         var migration = new AppliedMigration(version, name, ChecksumOf(text), text, now);
         Error? failed = await InTransactionAsync(
             text,
-            c => RunAsync(c, Record, cancellation, version, name, migration.Checksum, text, now),
+            async c =>
+            {
+                await RunAsync(c, Record, cancellation, version, name, migration.Checksum, text, now).ConfigureAwait(false);
+                // Where no event trigger may be made, the servers that run on this database hear of it all the same.
+                await RunAsync(c, "notify pgrst, 'reload schema'", cancellation).ConfigureAwait(false);
+            },
             cancellation
         ).ConfigureAwait(false);
         if (failed is null)
         {
-            applied = applied.Add(migration);
             await ReloadAsync(cancellation).ConfigureAwait(false);
         }
         return failed;
@@ -208,6 +212,7 @@ internal sealed class PostgresDatabase : MainDatabase
         try
         {
             await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+            await LoadAppliedAsync(connection, cancellation).ConfigureAwait(false);
             await ReadAsync(connection, cancellation).ConfigureAwait(false);
         }
         finally

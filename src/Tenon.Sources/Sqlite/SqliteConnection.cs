@@ -42,6 +42,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
 
     public long LastInsertRowId => Native.sqlite3_last_insert_rowid(Handle);
 
+    /// <summary>Runs of statements so far; a statement that is bound and run again counts again.</summary>
+    public long StatementsRun { get; internal set; }
+
     /// <summary>Statements prepared and not yet disposed.</summary>
     public int StatementsInUse { get; private set; }
 

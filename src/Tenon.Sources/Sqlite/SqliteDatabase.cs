@@ -32,6 +32,7 @@ internal sealed class SqliteDatabase : MainDatabase
     private static readonly SqliteSql List = new(
         "select version, name, checksum, text, applied_at from \"tenon.migrations\" order by _rowid_"
     );
+    private static readonly SqliteSql CountApplied = new("select count(*) from \"tenon.migrations\"");
     private static readonly SqliteSql SeedOf = new("select checksum from \"tenon.seed\"");
     private static readonly SqliteSql RecordSeed = new(
         "insert into \"tenon.seed\" (id, checksum) values (1, ?1) on conflict (id) do update set checksum = excluded.checksum"
@@ -41,6 +42,9 @@ internal sealed class SqliteDatabase : MainDatabase
     private readonly SchemaOptions schemaOptions;
     private readonly SqliteSource source;
     private readonly SqliteReaders readers;
+
+    /// <summary>Held by whoever changes the catalog: a migration, or taking over another process's.</summary>
+    private readonly SemaphoreSlim changing = new(1, 1);
     private ImmutableArray<AppliedMigration> applied = [];
     private ImmutableArray<string> renewed = [];
     private string? seedChecksum;
@@ -96,20 +100,40 @@ internal sealed class SqliteDatabase : MainDatabase
                 found.Add(new AppliedMigration(Text(0), Text(1), Text(2), Text(3), rows.GetInt64(4)));
             }
         }
-        applied = found.ToImmutable();
         using (SqliteStatement seed = connection.Prepare(SeedOf))
         {
             seedChecksum = seed.Read() ? Encoding.UTF8.GetString(seed.GetUtf8(0)) : null;
         }
         Catalog replayed = Catalog.Empty;
-        foreach (AppliedMigration migration in applied)
+        foreach (AppliedMigration migration in found)
         {
             replayed = Plan(replayed, migration.Text).Value.Catalog;
         }
-        catalog = replayed;
+        (applied, catalog) = (found.ToImmutable(), replayed);
         if (!applied.IsEmpty)
         {
             renewed = SqliteStoredResults.Renew(connection, replayed);
+        }
+    }
+
+    public override async Task<bool> RefreshAsync(CancellationToken cancellation)
+    {
+        await changing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using (SqliteSession session = await readers.RentAsync(cancellation, snapshot: false).ConfigureAwait(false))
+            {
+                if (session.Connection.QueryInt64(CountApplied) == applied.Length)
+                {
+                    return false;
+                }
+            }
+            await Writer.RunExclusiveAsync(LoadApplied, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            changing.Release();
         }
     }
 
@@ -121,6 +145,19 @@ internal sealed class SqliteDatabase : MainDatabase
     }
 
     public override async Task<Error?> ApplyAsync(string version, string name, string text, long now, CancellationToken cancellation)
+    {
+        await changing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await ApplyOneAsync(version, name, text, now, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    private async Task<Error?> ApplyOneAsync(string version, string name, string text, long now, CancellationToken cancellation)
     {
         if (!Plan(catalog, text).TryGet(out SchemaChange change, out Error refused))
         {
@@ -295,5 +332,6 @@ internal sealed class SqliteDatabase : MainDatabase
     {
         await readers.DisposeAsync().ConfigureAwait(false);
         await Writer.DisposeAsync().ConfigureAwait(false);
+        changing.Dispose();
     }
 }

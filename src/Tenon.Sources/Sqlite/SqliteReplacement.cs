@@ -11,6 +11,29 @@ internal static class SqliteReplacement
         // An unfinished one is thrown away, so it need not survive a power cut; closing it puts all of it on disk.
         options with { Url = SqliteDatabase.Scheme + Next(options), Durable = false };
 
+    /// <summary>
+    /// The right to serve or replace this file, held by a lock on FILE.lock that ends with the process: two servers would each
+    /// keep a catalog, a change feed and rate limits of their own.
+    /// </summary>
+    public static IDisposable? Claim(MainDatabaseOptions options)
+    {
+        string path = SqliteDatabase.PathOf(options) + ".lock";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Nobody can write here: opening the database is about to say so, with its reason.
+            return Stream.Null;
+        }
+    }
+
     public static void Discard(MainDatabaseOptions options) => Delete(Next(options));
 
     public static void PutInPlace(MainDatabaseOptions options)

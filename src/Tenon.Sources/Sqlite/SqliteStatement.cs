@@ -133,6 +133,7 @@ internal sealed unsafe class SqliteStatement : RowReader
     private void Start()
     {
         running = true;
+        connection.StatementsRun++;
         mark = connection.MarkChanges();
     }
 

@@ -8,7 +8,7 @@ namespace Tenon.Core.Tests.Policies;
 /// <summary>Which tables and views strangers reach past every row policy.</summary>
 public sealed class OpenTablesTests
 {
-    private const string Notes = "create table notes (id int primary key, owner uuid); ";
+    private const string Notes = "create role auditor; create role no_role_of_a_token; create table notes (id int primary key, owner uuid); ";
     private const string Guarded = Notes + "alter table notes enable row level security; ";
 
     [Fact]
@@ -23,12 +23,15 @@ public sealed class OpenTablesTests
     [Theory]
     [InlineData("grant select on notes to authenticated;", "every signed-in user can read it")]
     [InlineData("grant select (id), update (id) on notes to anon;", "anyone can read and write it")]
-    [InlineData("grant insert on notes to public;", "granted to anon and authenticated but has no row level security: anyone can write it")]
+    [InlineData("grant insert on notes to public;", "granted to anon and authenticated and auditor but has no row level security: anyone can write it")]
+    [InlineData("grant select on notes to auditor;", "granted to auditor but has no row level security: every user with the role auditor can read it")]
     public void It_says_who_can_do_what(string grant, string said) => Assert.EndsWith(said, Assert.Single(Find(Notes + grant)).ToString());
 
     [Theory]
     [InlineData(Notes)]
     [InlineData(Notes + "grant all on notes to service_role;")]
+    [InlineData(Notes + "grant all on notes to no_role_of_a_token;")]
+    [InlineData(Guarded + "grant all on notes to auditor;")]
     [InlineData(Guarded + "grant all on notes to anon, authenticated;")]
     [InlineData("create schema hidden; create table hidden.notes (id int primary key); grant all on hidden.notes to anon;")]
     [InlineData(Guarded + "create view all_notes as select * from notes;")]
@@ -66,14 +69,14 @@ public sealed class OpenTablesTests
     [InlineData("other.notes", 1)]
     [InlineData("note", 1)]
     public void A_listed_table_may_be_open(string listed, int left) =>
-        Assert.Equal(left, OpenTables.Find(Load(Notes + "grant select on notes to anon;"), ["public"], [listed]).Length);
+        Assert.Equal(left, OpenTables.Find(Load(Notes + "grant select on notes to anon;"), ["public"], [listed], []).Length);
 
     [Fact]
     public void An_entry_that_names_no_open_table_is_told() =>
         Assert.Equal(["nots", "public.shut"], OpenTables.Idle(
-            Load(Notes + "grant select on notes to anon; create table shut (id int);"), ["public"], ["notes", "nots", "public.shut"]));
+            Load(Notes + "grant select on notes to anon; create table shut (id int);"), ["public"], ["notes", "nots", "public.shut"], []));
 
-    private static IEnumerable<OpenTable> Find(string sql) => OpenTables.Find(Load(sql), ["public"], []);
+    private static IEnumerable<OpenTable> Find(string sql) => OpenTables.Find(Load(sql), ["public"], [], ["auditor", "service_role", "anon"]);
 
     private static Core.Catalog.Catalog Load(string sql) =>
         SchemaBuilder.Apply(Core.Catalog.Catalog.Empty, SchemaParser.ParseScript(sql).Value, new SchemaOptions()).Value.Catalog;

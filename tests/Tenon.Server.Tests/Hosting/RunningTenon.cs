@@ -41,6 +41,17 @@ internal sealed class RunningTenon : IAsyncDisposable
         return Start(info, port);
     }
 
+    /// <summary>A command that is no server.</summary>
+    public static RunningTenon StartPlain(string[] arguments, Dictionary<string, string?> variables)
+    {
+        ProcessStartInfo info = Info(arguments);
+        foreach ((string name, string? value) in variables)
+        {
+            info.Environment[name] = value;
+        }
+        return Start(info, 0);
+    }
+
     /// <summary>As in a terminal: standard input and output are one.</summary>
     public static RunningTenon StartInTerminal(string command, string folder, int port)
     {
@@ -58,13 +69,15 @@ internal sealed class RunningTenon : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
-    private static ProcessStartInfo Info(string command, string folder, int port, string[]? options)
+    private static ProcessStartInfo Info(string command, string folder, int port, string[]? options) =>
+        Info([command, folder, "--port", port.ToString(CultureInfo.InvariantCulture), .. options ?? []]);
+
+    private static ProcessStartInfo Info(string[] arguments)
     {
         string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
         var info = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : DotnetPath());
         string dll = Repository.PathTo($"artifacts/bin/Tenon.Cli/{configuration}/tenon.dll");
-        string number = port.ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])[dll, command, folder, "--port", number, .. options ?? []])
+        foreach (string argument in (string[])[dll, .. arguments])
         {
             info.ArgumentList.Add(argument);
         }

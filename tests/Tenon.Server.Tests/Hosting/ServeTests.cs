@@ -27,6 +27,11 @@ public sealed class ServeTests
         Assert.Equal(1, line.GetProperty("statements").GetInt32());
         Assert.True(line.GetProperty("ms").GetDouble() > 0);
 
+        (int written, _, string? post) = await tenon.AskAsync("/rest/v1/notes", """[{"id":5,"body":"a"},{"id":6,"body":"b"}]""");
+        Assert.Equal(201, written);
+        line = await LineAsync(tenon, post);
+        Assert.Equal((2, 2), (line.GetProperty("rows").GetInt32(), line.GetProperty("statements").GetInt32()));
+
         foreach ((string path, string target) in new[]
         {
             ("/auth/v1/admin/users/3fa85f64-5717-4562-b3fc-2c963f66afa6?token=abc", "/auth/v1/admin/users/…?token=…"),
@@ -115,6 +120,73 @@ public sealed class ServeTests
         await using RunningTenon again = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
         again.Http.DefaultRequestHeaders.Add("apikey", variables["PUBLISHABLE_KEY"]);
         Assert.Equal("""[{"id":7}]""", await again.GetAsync("/rest/v1/notes?select=id"));
+    }
+
+    [Fact]
+    public async Task Every_line_it_prints_is_JSON_from_its_start_to_its_end()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes(("tenon.toml", "project_id = \"files\"\n[web]\nroot = \"web\"\n[studio]\nenabled = true\n"), ("web/package.json", "{}"));
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("serve", app.Path, variables: AppOfFiles.Production());
+        Assert.Equal(200, (await tenon.AskAsync("/health/ready")).Status);
+        Assert.Equal(0, await tenon.EndAsync("TERM"));
+        JsonElement[] lines = [.. tenon.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => JsonElement.Parse(l))];
+        Assert.Equal(
+            ["starting", "notice", "notice", "migrations", "ready", "stopping"],
+            lines.Where(l => l.TryGetProperty("event", out _)).Select(l => l.GetProperty("event").GetString())
+        );
+        Assert.All(lines, line => Assert.True(line.GetProperty("time").TryGetDateTimeOffset(out _)));
+        Assert.Equal("", tenon.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task A_second_server_on_the_same_SQLite_file_is_refused_and_the_first_goes_on()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        Dictionary<string, string?> variables = AppOfFiles.Production();
+        await using RunningTenon first = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
+        foreach (string command in new[] { "serve", "dev" })
+        {
+            await using RunningTenon second = RunningTenon.Start(command, app.Path, RunningTenon.FreePort(), variables: command == "serve" ? variables : null);
+            Assert.Equal(1, await second.EndAsync());
+            Assert.Equal($"tenon: another tenon dev or serve runs on the database in {app.File(".tenon")}; stop it first", second.Errors.Trim());
+        }
+        Assert.Equal(200, (await first.AskAsync("/health/ready")).Status);
+        first.Signal("KILL");
+        await first.EndAsync();
+        await using RunningTenon after = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
+    }
+
+    [Fact]
+    public async Task A_migration_that_another_process_applies_is_in_force_within_seconds()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        Dictionary<string, string?> variables = AppOfFiles.Production();
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
+        tenon.Http.DefaultRequestHeaders.Add("apikey", variables["PUBLISHABLE_KEY"]);
+        Assert.Equal(201, (await tenon.AskAsync("/rest/v1/notes", """{"id":1,"body":"old"}""")).Status);
+        app.Write("migrations/0002_more.sql", """
+            alter table public.notes add column pinned boolean not null default false;
+            create table public.open_words (word text primary key);
+            grant select on public.open_words to anon;
+            """);
+        await MigrateAsync(app, variables);
+        await tenon.SaysAsync("schema: migrations that another process applied are in force now, up to 0002");
+        Assert.Equal("""[{"id":1,"body":"old","pinned":false}]""", await tenon.GetAsync("/rest/v1/notes"));
+        Assert.Equal(201, (await tenon.AskAsync("/rest/v1/notes", """{"id":2,"body":"new","pinned":true}""")).Status);
+        Assert.Equal("""[{"id":2}]""", await tenon.GetAsync("/rest/v1/notes?select=id&pinned=is.true"));
+        await tenon.SaysAsync("schema: table public.open_words is granted to anon but has no row level security: anyone can read it");
+
+        app.Write("migrations/0003_less.sql", "alter table public.notes drop column pinned;");
+        await MigrateAsync(app, variables);
+        await tenon.SaysAsync("up to 0003");
+        Assert.Equal("""[{"id":1,"body":"old"},{"id":2,"body":"new"}]""", await tenon.GetAsync("/rest/v1/notes?order=id"));
+        Assert.Equal(0, await tenon.EndAsync("TERM"));
+    }
+
+    private static async Task MigrateAsync(AppOfFiles app, Dictionary<string, string?> variables)
+    {
+        await using RunningTenon up = RunningTenon.StartPlain(["migrate", "up", app.Path], variables);
+        Assert.Equal((0, ""), (await up.EndAsync(), up.Errors.Trim()));
     }
 
     [Fact]

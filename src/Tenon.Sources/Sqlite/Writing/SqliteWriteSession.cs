@@ -14,11 +14,15 @@ namespace Tenon.Sources.Sqlite.Writing;
 /// </summary>
 internal sealed partial class SqliteWriteSession(WriteContext context, Catalog catalog) : WriteSession
 {
+    private readonly long runBefore = context.Connection.StatementsRun;
+
     public Catalog Catalog => catalog;
+
+    /// <summary>All that ran for the unit: the rows themselves, what checks and triggers asked, savepoints of blocks.</summary>
+    public override int Statements => (int)(context.Connection.StatementsRun - runBefore);
 
     public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
     {
-        Statements++;
         if (((SqliteCompiled)statement).Calls.Count > 0)
         {
             context.Connection.Caller = (called, values) => Run(called, values, arguments);
