@@ -20,7 +20,7 @@ internal static class LocalDatabase
         {
             throw new CommandFailure($"{app.Shown} has no database yet; make it with: tenon migrate up {app.Shown}");
         }
-        return options with { MigrationPaths = [] };
+        return options with { MigrationPaths = [], ClaimsDatabase = false };
     }
 
     /// <summary>

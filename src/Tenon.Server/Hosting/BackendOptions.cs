@@ -59,6 +59,9 @@ internal sealed record BackendOptions
     /// <summary>Paths of a certificate and its private key in PEM; null for plain HTTP.</summary>
     public (string Certificate, string Key)? Tls { get; init; }
 
+    /// <summary>Keep other servers from an embedded database; not for a command that serves itself for the length of its run.</summary>
+    public bool ClaimsDatabase { get; init; } = true;
+
     /// <summary>Commits reach the disk before they are acknowledged (synchronous=FULL).</summary>
     public bool Durable { get; init; } = true;
 

@@ -18,9 +18,9 @@ internal sealed class TenonHost : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly Backend backend;
-    private readonly IDisposable claim;
+    private readonly IDisposable? claim;
 
-    private TenonHost(WebApplication app, Backend backend, IDisposable claim)
+    private TenonHost(WebApplication app, Backend backend, IDisposable? claim)
     {
         this.app = app;
         this.backend = backend;
@@ -44,7 +44,7 @@ internal sealed class TenonHost : IAsyncDisposable
         CancellationToken cancellation = default
     )
     {
-        IDisposable claim = DatabaseFiles.Claim(options);
+        IDisposable? claim = options.ClaimsDatabase ? DatabaseFiles.Claim(options) : null;
         Backend? backend = null;
         WebApplication? app = null;
         try
@@ -77,7 +77,7 @@ internal sealed class TenonHost : IAsyncDisposable
             {
                 await backend.DisposeAsync();
             }
-            claim.Dispose();
+            claim?.Dispose();
             throw;
         }
     }
@@ -123,6 +123,6 @@ internal sealed class TenonHost : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         await backend.DisposeAsync();
-        claim.Dispose();
+        claim?.Dispose();
     }
 }
