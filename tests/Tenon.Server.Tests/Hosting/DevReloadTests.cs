@@ -123,6 +123,6 @@ public sealed class DevReloadTests
         Assert.Equal(1, await tenon.EndAsync());
         Assert.StartsWith("tenon: 0002_bad.sql:2:6: ", tenon.Errors.TrimStart(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", tenon.Errors, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(app.File(".tenon"), "data.db*"));
+        Assert.Equal([app.File(".tenon/data.db.lock")], Directory.GetFiles(app.File(".tenon"), "data.db*"));
     }
 }
