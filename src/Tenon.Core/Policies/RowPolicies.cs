@@ -27,30 +27,19 @@ internal static class RowPolicies
         {
             return null;
         }
-        var permissive = new List<Expr>();
-        var restrictive = new List<Expr?>();
-        foreach (Policy policy in table.Policies)
+        Policy[] applying =
+        [
+            .. table.Policies.Where(p =>
+                (p.Command == PolicyCommand.All || p.Command == command) && p.Roles.Any(r => Access.Applies(r, principal.Role))
+            ),
+        ];
+        if (!applying.Any(p => p.Permissive))
         {
-            bool applies =
-                (policy.Command == PolicyCommand.All || policy.Command == command)
-                && policy.Roles.Any(r => Access.Applies(r, principal.Role));
-            if (!applies)
-            {
-                continue;
-            }
-            // A policy without an expression for this side restricts nothing (for insert: using is not allowed there).
-            Expr condition = part(policy) is { } syntax ? bind(syntax) : Conjunction.True;
-            if (policy.Permissive)
-            {
-                permissive.Add(condition);
-            }
-            else
-            {
-                restrictive.Add(condition);
-            }
+            return Conjunction.False;
         }
-        return permissive.Count == 0
-            ? Conjunction.False
-            : Conjunction.All([Conjunction.Any(permissive), .. restrictive]) ?? Conjunction.True;
+        // A policy without an expression for this side restricts nothing (for insert: using is not allowed there).
+        Expr Condition(Policy policy) => part(policy) is { } syntax ? bind(syntax) : Conjunction.True;
+        Expr[] permissive = [.. applying.Where(p => p.Permissive).Select(Condition)];
+        return Conjunction.All([Conjunction.Any(permissive), .. applying.Where(p => !p.Permissive).Select(Condition)]) ?? Conjunction.True;
     }
 }

@@ -84,7 +84,13 @@ internal sealed class WriteProgram
 
     private static WriteDemand Demand(WritePlan plan, Table table)
     {
-        HashSet<string> read = [.. plan.Kind is WriteKind.InsertOrUpdate or WriteKind.InsertOrIgnore ? plan.ConflictColumns : []];
+        // The values an upsert sets are read from "excluded", which takes the right to read those columns as PostgreSQL has it.
+        HashSet<string> read = plan.Kind switch
+        {
+            WriteKind.InsertOrUpdate => [.. plan.ConflictColumns, .. plan.Columns],
+            WriteKind.InsertOrIgnore => [.. plan.ConflictColumns],
+            _ => [],
+        };
         if (plan.Filter is not null && ExprFacts.Of(plan.Filter).Columns.TryGetValue(plan.Range, out var filtered))
         {
             read.UnionWith(filtered);
