@@ -1,5 +1,6 @@
 using Npgsql;
 using Tenon.Core.Policies;
+using Tenon.Server.Hosting;
 using Tenon.Server.Tests.Hosting;
 using Tenon.Testing;
 using Xunit;
@@ -27,6 +28,12 @@ public sealed class PostgresAppTests
         begin
           return json_build_object('role', current_user, 'uid', auth.uid(), 'method', current_setting('request.method'));
         end $$;
+        create function slow() returns int language sql volatile as 'select 1 from pg_sleep(60)';
+        create table forced (id int primary key);
+        alter table forced enable row level security;
+        alter table forced force row level security;
+        create policy odd on forced for select using (id % 2 = 1);
+        grant select on forced to anon;
         create table cities (id int primary key);
         grant select on cities to anon;
         create table oddities (id int primary key, n numeric, host inet, span int4range, words tsvector, amount positive);
@@ -98,6 +105,51 @@ public sealed class PostgresAppTests
     }
 
     [Fact]
+    public async Task A_statement_past_its_time_is_ended_and_its_connection_serves_on()
+    {
+        await using TestApp app = await StartAsync(native: false, o => o with { StatementTimeout = TimeSpan.FromMilliseconds(300), PoolSize = 1 });
+        (int status, string body) = await app.SendAsync("POST", "/rest/v1/rpc/slow", null, "{}");
+        Assert.True(status == 500 && body.Contains("57014", StringComparison.Ordinal), body);
+        Assert.Equal((200, """[{"id":1}]"""), await app.SendAsync("GET", "/rest/v1/cities"));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_its_connection()
+    {
+        await using TestApp app = await StartAsync(native: false, o => o with { StatementTimeout = TimeSpan.FromMinutes(2), PoolSize = 1 });
+        using var leaving = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/rest/v1/rpc/slow");
+        request.Headers.Add("apikey", app.Keys.PublishableKey);
+        Task<HttpResponseMessage> sent = app.Http.SendAsync(request, leaving.Token);
+        await EventuallyAsync(async () => await CountAsync(app, "select count(*) from pg_stat_activity where query like '%slow%' and state = 'active' and pid <> pg_backend_pid()") > 0);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sent);
+        Assert.Equal((200, """[{"id":1}]"""), await app.SendAsync("GET", "/rest/v1/cities"));
+    }
+
+    [Fact]
+    public async Task A_user_who_is_no_superuser_serves_the_same()
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        string name = url.Split('/')[^1];
+        await using (var admin = NpgsqlDataSource.Create(PrivatePostgres.Shared.ConnectionTo("postgres") + ";Pooling=false"))
+        await using (NpgsqlCommand command = admin.CreateCommand($"create role owner_of_{name} login createrole; alter database {name} owner to owner_of_{name}"))
+        {
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+        string own = url.Replace("postgres@", $"owner_of_{name}@", StringComparison.Ordinal);
+        await using TestApp app = await TestApp.StartAsync(Schema, configure: o => o with { DatabaseUrl = own });
+        string ann = await SignUpAsync(app, "ann@example.test");
+        Assert.Equal((201, ""), await app.SendAsync("POST", "/rest/v1/notes", ann, """{"body":"a"}"""));
+        Assert.Equal((200, """[{"body":"a"}]"""), await app.SendAsync("GET", "/rest/v1/notes?select=body", ann));
+        Assert.Equal((200, "[]"), await app.SendAsync("GET", "/rest/v1/notes?select=body", await SignUpAsync(app, "bob@example.test")));
+        await ExecuteAsync(app, "alter table forced no force row level security; insert into forced values (1), (2), (3); alter table forced force row level security");
+        await ExecuteAsync(app, "notify pgrst, 'reload schema'");
+        Assert.Equal((200, """[{"id":1},{"id":3}]"""), await app.SendAsync("GET", "/rest/v1/forced?order=id"));
+    }
+
+    [Fact]
     public async Task Children_are_limited_per_parent_in_their_order()
     {
         await using TestApp app = await StartAsync(native: false);
@@ -130,11 +182,14 @@ public sealed class PostgresAppTests
         await EventuallyAsync(async () => (await app.SendAsync("GET", "/health/ready")).Status == 200);
     }
 
-    private static async Task<TestApp> StartAsync(bool native)
+    private static async Task<TestApp> StartAsync(bool native, Func<BackendOptions, BackendOptions>? configure = null)
     {
         Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         string url = PrivatePostgres.Shared!.CreateDatabase();
-        return await TestApp.StartAsync(Schema, configure: o => o with { DatabaseUrl = url, Security = native ? Enforcement.Native : null });
+        return await TestApp.StartAsync(
+            Schema,
+            configure: o => (configure?.Invoke(o) ?? o) with { DatabaseUrl = url, Security = native ? Enforcement.Native : null }
+        );
     }
 
     private static async Task<string> SignUpAsync(TestApp app, string email)
@@ -151,6 +206,14 @@ public sealed class PostgresAppTests
         await using var source = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionTo(name) + ";Pooling=false");
         await using NpgsqlCommand command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<long> CountAsync(TestApp app, string sql)
+    {
+        string name = app.Host.Backend.Database.Place.Split('/')[^1];
+        await using var source = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionTo(name) + ";Pooling=false");
+        await using NpgsqlCommand command = source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     private static async Task EventuallyAsync(Func<Task<bool>> holds)

@@ -114,6 +114,7 @@ internal sealed class PostgresIntrospector
             Comment = Text(row, 6),
             ViewText = Text(row, 7),
             SecurityInvoker = row.GetBoolean(8),
+            NativePolicies = row.GetBoolean(9),
         };
 
     private void ReadColumn(NpgsqlDataReader row)
