@@ -1,8 +1,11 @@
 // All commands, and the one place where a failure becomes one line and an exit code: 1 failed, 2 wrong use or not built.
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using Tenon.Cli.Configuration;
 using Tenon.Core.Errors;
+using Tenon.Core.Planning;
 using Tenon.Server.Hosting;
 using Tenon.Sources;
 
@@ -21,8 +24,12 @@ internal static class Root
         try
         {
             ParseResult parsed = root.Parse(args);
-            int code = await parsed.InvokeAsync(settings);
-            return parsed.Errors.Count > 0 ? 2 : code;
+            if (parsed.Action is ParseErrorAction)
+            {
+                Say.Failure(WrongUse(parsed));
+                return 2;
+            }
+            return await parsed.InvokeAsync(settings);
         }
         catch (OperationCanceledException)
         {
@@ -33,6 +40,26 @@ internal static class Root
             Say.Failure(e.Message);
             return 1;
         }
+    }
+
+    /// <summary>What is wrong with the words of a command, in one line that names the help.</summary>
+    private static string WrongUse(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        var path = new List<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult one && one.Parent is not null; at = one.Parent)
+        {
+            path.Insert(0, one.Command.Name + " ");
+        }
+        string what = parsed.Errors[0].Message.TrimEnd('.');
+        if (parsed.UnmatchedTokens is [var word, ..])
+        {
+            string? near = NearMiss.Find(word, command.Subcommands.Select(c => c.Name));
+            what = word.StartsWith('-') || command.Subcommands.Count == 0
+                ? $"{word} is not known to tenon {string.Concat(path)}".TrimEnd()
+                : $"there is no command {string.Concat(path)}{word}{(near is null ? "" : $"; did you mean {near}?")}";
+        }
+        return $"{what}; see: tenon {string.Concat(path)}--help";
     }
 
     /// <summary>Failures whose message is for the person who runs the command; any other is a mistake of ours.</summary>

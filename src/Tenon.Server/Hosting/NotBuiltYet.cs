@@ -12,7 +12,7 @@ internal static class NotBuiltYet
     {
         routes.Map("/storage/v1/{**path}", http => Storage().ExecuteAsync(http));
         routes.Map("/functions/v1/{**path}", http => Function().ExecuteAsync(http));
-        routes.Map("/realtime/v1/{**path}", http => Realtime().ExecuteAsync(http));
+        routes.Map("/realtime/v1/{**path}", RealtimeRefusal.Build(routes.CreateApplicationBuilder()));
     }
 
     private static IResult Storage() =>
@@ -24,12 +24,6 @@ internal static class NotBuiltYet
     private static IResult Function() =>
         Results.Json(
             new { code = "NOT_BUILT", message = "Server-side functions are not built yet in this version of Tenon" },
-            statusCode: StatusCodes.Status501NotImplemented
-        );
-
-    private static IResult Realtime() =>
-        Results.Json(
-            new { reason = "RealtimeDisabledForTenant: realtime is not built yet in this version of Tenon" },
             statusCode: StatusCodes.Status501NotImplemented
         );
 }

@@ -31,6 +31,17 @@ public sealed partial class HelpTests
     public async Task Wrong_use_and_what_is_not_built_end_with_two(params string[] command) =>
         Assert.Equal(2, (await CommandRun.RunAsync(command)).Code);
 
+    [Theory]
+    [InlineData("tenon: there is no command migrte; did you mean migrate?; see: tenon --help", "migrte")]
+    [InlineData("tenon: there is no command db rest; did you mean reset?; see: tenon db --help", "db", "rest")]
+    [InlineData("tenon: --nonsense is not known to tenon sql; see: tenon sql --help", "sql", "select 1", ".", "--nonsense")]
+    [InlineData("tenon: Required command was not provided; see: tenon gen types --help", "gen", "types")]
+    public async Task Wrong_use_is_told_in_one_line_that_names_the_help(string line, params string[] command)
+    {
+        CommandRun run = await CommandRun.RunAsync(command);
+        Assert.Equal((2, line, ""), (run.Code, run.Errors.Trim(), run.Output));
+    }
+
     [GeneratedRegex(@"(?<![\w/])(?:\./)?tenon (?<line>[a-z][^`\n#|]*)")]
     private static partial Regex Mention();
 

@@ -1,5 +1,5 @@
 // One role: what it asks, and for a candidate the own fit and the way in.
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { asFit } from '../fit';
 import { sayError, useLoad } from '../load';
 import { Link, PageTitle } from '../router';
@@ -123,6 +123,8 @@ function MySide({ role, company, open }: { role: string; company: string; open: 
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const noteId = useId();
+  // The form that had the focus is gone once it is sent: the answer takes it, or the keyboard would be back at the top.
+  const sent = useRef(false);
   const row = fit.data?.[0];
 
   async function apply() {
@@ -131,7 +133,10 @@ function MySide({ role, company, open }: { role: string; company: string; open: 
     const { error: failed } = await client.rpc('apply', { role_id: role, note });
     setBusy(false);
     if (failed) setError(sayError(failed));
-    else mine.reload();
+    else {
+      sent.current = true;
+      mine.reload();
+    }
   }
 
   return (
@@ -147,7 +152,15 @@ function MySide({ role, company, open }: { role: string; company: string; open: 
             </p>
           )}
           {mine.data && (
-            <div className="applied" role="status">
+            <div
+              className="applied"
+              role="status"
+              tabIndex={-1}
+              ref={(box) => {
+                if (box && sent.current) box.focus();
+                sent.current = false;
+              }}
+            >
               <p>
                 You applied {ago(mine.data.created_at)}. <Status status={mine.data.status} />
               </p>
