@@ -49,8 +49,9 @@ internal sealed class AuthBody
             JsonElement root = JsonElement.Parse(utf8.IsEmpty ? "{}"u8 : utf8, Strict);
             return root.ValueKind == JsonValueKind.Object ? new AuthBody(root) : throw AuthErrors.BadJson.ToException();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The search for repeated names cannot read one that holds half a surrogate pair.
             throw AuthErrors.BadJson.ToException();
         }
     }
@@ -76,6 +77,9 @@ internal sealed class AuthBody
         !Member(name, out JsonElement value) ? null
         : value.ValueKind == JsonValueKind.Object ? value
         : throw Wrong(name, "an object");
+
+    /// <summary>A member of any type.</summary>
+    public JsonElement? Value(string name) => Member(name, out JsonElement value) ? value : null;
 
     public Guid? Uuid(string name) =>
         Text(name) is not { } text ? null

@@ -70,14 +70,21 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.NoSuchRoute.ToException()));
     }
 
-    // Administration that GoTrue does not have.
+    // What GoTrue does not have: users' own keys, and administration.
     private void MapOurOwn(RouteGroupBuilder auth)
     {
+        var ownKeys = services.GetRequiredService<KeyList>();
+        On(auth, "GET", "/keys", ownKeys.GetAsync);
+        On(auth, "POST", "/keys", ownKeys.PostAsync);
+        On(auth, "DELETE", "/keys/{id}", ownKeys.DeleteAsync);
         var sessions = services.GetRequiredService<AdminSessions>();
         On(auth, "GET", "/admin/users/{id}/sessions", sessions.ListAsync);
         On(auth, "POST", "/admin/users/{id}/sessions", sessions.CreateAsync);
         On(auth, "DELETE", "/admin/users/{id}/sessions", sessions.DeleteAllAsync);
         On(auth, "DELETE", "/admin/users/{id}/sessions/{session}", sessions.DeleteOneAsync);
+        var userKeys = services.GetRequiredService<AdminUserKeys>();
+        On(auth, "GET", "/admin/users/{id}/keys", userKeys.ListAsync);
+        On(auth, "DELETE", "/admin/users/{id}/keys/{key}", userKeys.DeleteAsync);
         On(auth, "GET", "/admin/proof", services.GetRequiredService<AdminProof>().HandleAsync);
         var keys = services.GetRequiredService<AdminKeys>();
         On(auth, "GET", "/admin/keys", keys.ListAsync);

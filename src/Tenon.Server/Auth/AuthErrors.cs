@@ -66,6 +66,9 @@ internal static class AuthErrors
     public static readonly AuthError Aal2ForRecoveryCodes = new("insufficient_aal", 403, "AAL2 required to manage recovery codes");
     public static readonly AuthError UserNotFound = new("user_not_found", 404, "User not found");
     public static readonly AuthError NoSuchKey = new("api_key_not_found", 404, "No API key has that name");
+    public static readonly AuthError NoSuchUserKey = new("api_key_not_found", 404, "No API key of this user has that id");
+    public static readonly AuthError KeyIsNoSession = new("no_authorization", 401, "An API key of a user is not accepted here; sign in");
+    public static readonly AuthError Aal2ForKeys = new("insufficient_aal", 403, "AAL2 required to make an API key");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
     public static readonly AuthError NoSuchRoute = new("unknown", 404, "No such path under /auth/v1");
     public static readonly AuthError UnexpectedFailure = new("unexpected_failure", 500, "Unexpected failure, please check server logs for more information");
@@ -104,6 +107,8 @@ internal static class AuthErrors
 
     public static AuthError OverSmsSendRateLimit(int retryAfter) =>
         new("over_sms_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
+
+    public static AuthError TooManyKeys(int most) => new("too_many_api_keys", 422, $"A user has at most {most} API keys; delete one first");
 
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
 
@@ -177,6 +182,7 @@ internal static class AuthErrors
         "session_expired",
         "session_not_found",
         "signup_disabled",
+        "too_many_api_keys",
         "too_many_enrolled_mfa_factors",
         "unexpected_failure",
         "unknown",

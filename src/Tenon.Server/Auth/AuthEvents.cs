@@ -23,6 +23,9 @@ internal static partial class AuthEvents
     [LoggerMessage(4006, LogLevel.Warning, "auth: message {Message} was not sent at attempt {Attempt} ({Reason}), it will be tried again")]
     public static partial void MessageDelayed(ILogger logger, Guid message, int attempt, string reason);
 
+    [LoggerMessage(4008, LogLevel.Warning, "auth: the last use of key {Key} could not be noted, the request went on")]
+    public static partial void KeyUseNotNoted(ILogger logger, Exception exception, Guid key);
+
     [LoggerMessage(4007, LogLevel.Error, "auth: message {Message} was given up after attempt {Attempt} ({Reason})")]
     public static partial void MessageFailed(ILogger logger, Guid message, int attempt, string reason);
 }

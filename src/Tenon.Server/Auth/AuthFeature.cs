@@ -21,7 +21,7 @@ internal static class AuthFeature
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options).AddSingleton(keys);
-        services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>();
+        services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>().AddSingleton<UserKeys>();
         services.AddSingleton(_ => new TokenCache()).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
@@ -30,8 +30,8 @@ internal static class AuthFeature
         services.AddSingleton<Recover>().AddSingleton<Redemption>().AddSingleton<Verify>().AddSingleton<PkceGrant>();
         services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
         services.AddSingleton<Invite>().AddSingleton<GenerateLink>();
-        services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>();
-        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminProof>();
+        services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>().AddSingleton<KeyList>();
+        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();

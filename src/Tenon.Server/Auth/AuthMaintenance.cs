@@ -22,6 +22,9 @@ internal sealed class AuthMaintenance(
 
     // Failed messages stay for whoever looks for the reason; those of the development inbox for whoever develops.
     private static readonly TimeSpan OldMessages = TimeSpan.FromDays(30);
+
+    // An expired key stays in its user's list for a while, to be recognised.
+    private static readonly TimeSpan ExpiredKeys = TimeSpan.FromDays(30);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Called when the store is ready.</summary>
@@ -62,6 +65,7 @@ internal sealed class AuthMaintenance(
                 unit.Execute(SessionSql.DeleteOldTokens, StoreValues.Of(now - UsedTokens));
                 unit.Execute(OneTimeSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OneTimeSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
+                unit.Execute(UserKeySql.DeleteExpired, StoreValues.Of(now - ExpiredKeys));
                 unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
                 return true;
             },

@@ -39,6 +39,12 @@ internal sealed record Caller
     /// <summary>The token's expiry; null where the credential does not expire.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The user's own key that the request came by, whose scopes bound it; null for every other credential.</summary>
+    public UserKey? Key { get; init; }
+
+    /// <summary>What of a caller decides which plan a request gets.</summary>
+    public string PlanKey => Key is null ? Role.Text : Key.PlanKey;
+
     /// <summary>service_role: row policies do not apply.</summary>
     public bool BypassesPolicies => Role == RoleName.Service;
 

@@ -14,17 +14,44 @@ internal sealed class CallerResolver(
     ApiKeys apiKeys,
     TokenVerifier verifier,
     TokenCache tokens,
+    UserKeys userKeys,
     StoreDatabase store,
     TimeProvider clock
 )
 {
     private const string Bearer = "Bearer ";
 
+    /// <summary>A user's own key is refused: its scopes are asked by the data API alone.</summary>
     public ValueTask<Resolution> ResolveAsync(HttpRequest request, CancellationToken cancellation) =>
         ResolveAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
 
     /// <summary>For a websocket the key comes from the query; the rules are the same.</summary>
     public ValueTask<Resolution> ResolveAsync(StringValues keys, StringValues authorization, CancellationToken cancellation)
+    {
+        ValueTask<Resolution> found = FindAsync(keys, authorization, cancellation);
+        return found.IsCompletedSuccessfully ? new(WithoutKey(found.Result)) : Later(found);
+
+        static async ValueTask<Resolution> Later(ValueTask<Resolution> found) => WithoutKey(await found);
+    }
+
+    /// <summary>
+    /// Users' own keys too, each use counted against the key's rate. Whoever calls this asks the scopes (<see cref="Caller.Key"/>)
+    /// of everything that the request names.
+    /// </summary>
+    public ValueTask<Resolution> ResolveForDataAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        ValueTask<Resolution> found = FindAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
+        return found.IsCompletedSuccessfully ? new(Counted(found.Result)) : Later(found);
+
+        async ValueTask<Resolution> Later(ValueTask<Resolution> pending) => Counted(await pending);
+    }
+
+    private static Resolution WithoutKey(Resolution found) => found.Caller?.Key is null ? found : CredentialFailure.KeyNotHere;
+
+    private Resolution Counted(Resolution found) =>
+        found.Caller?.Key is { } key && userKeys.Wait(key) is { } seconds ? CredentialFailure.KeyTooFast(seconds) : found;
+
+    private ValueTask<Resolution> FindAsync(StringValues keys, StringValues authorization, CancellationToken cancellation)
     {
         if (keys.Count > 1 || authorization.Count > 1)
         {
@@ -74,8 +101,8 @@ internal sealed class CallerResolver(
         {
             return new(known);
         }
-        return OpaqueKey.Is(credential)
-            ? new(CredentialFailure.UnknownKey)
+        return OpaqueKey.IsUserKey(credential) ? userKeys.CheckAsync(hash, cancellation)
+            : OpaqueKey.Is(credential) ? new(CredentialFailure.UnknownKey)
             : CheckAsync(credential.ToString(), hash, cancellation);
     }
 

@@ -19,9 +19,18 @@ internal enum CredentialProblem
 
     /// <summary>The user is barred: PGRST303.</summary>
     UserBanned,
+
+    /// <summary>A user's key whose last day has passed: PGRST303.</summary>
+    KeyExpired,
+
+    /// <summary>A user's key where a session is asked for.</summary>
+    KeyNotHere,
+
+    /// <summary>A user's key that was used too often: TN111.</summary>
+    KeyTooFast,
 }
 
-/// <summary>A refused credential, ready to be said in PostgREST's or GoTrue's shape. Always 401 on REST.</summary>
+/// <summary>A refused credential, ready to be said in PostgREST's or GoTrue's shape. On REST 401, but for a key used too often.</summary>
 internal sealed record CredentialFailure(CredentialProblem Problem, string Message)
 {
     public static readonly CredentialFailure Empty = Undecodable("Empty JWT is sent in Authorization header");
@@ -43,13 +52,23 @@ internal sealed record CredentialFailure(CredentialProblem Problem, string Messa
     public static readonly CredentialFailure SessionGone = new(CredentialProblem.SessionGone, "The session of this JWT has ended");
     public static readonly CredentialFailure UserBanned = new(CredentialProblem.UserBanned, "The user of this JWT is banned");
 
+    public static readonly CredentialFailure KeyExpired = new(CredentialProblem.KeyExpired, "The API key has expired");
+    public static readonly CredentialFailure KeyNotHere = new(CredentialProblem.KeyNotHere, "API keys of users work at /rest/v1 alone; sign in");
+
+    public static CredentialFailure KeyTooFast(int wait) =>
+        new(CredentialProblem.KeyTooFast, "The rate limit of this API key is reached") { RetryAfter = wait };
+
+    /// <summary>Seconds, where waiting mends it.</summary>
+    public int? RetryAfter { get; private init; }
+
     public static CredentialFailure Undecodable(string message) => new(CredentialProblem.Undecodable, message);
 
     public static CredentialFailure Claims(string message) => new(CredentialProblem.Claims, message);
 
     /// <summary>In PostgREST's catalogue; answer it with <see cref="WwwAuthenticate"/>.</summary>
     public Error ToRestError() =>
-        Problem is CredentialProblem.Undecodable or CredentialProblem.UnknownKey
+        Problem == CredentialProblem.KeyTooFast ? new Error(ErrorCodes.KeyTooFast, Message) { RetryAfter = RetryAfter }
+        : Problem is CredentialProblem.Undecodable or CredentialProblem.UnknownKey
             ? new Error(ErrorCodes.InvalidToken, Message)
             : new Error(ErrorCodes.InvalidClaims, Message);
 
@@ -58,13 +77,14 @@ internal sealed record CredentialFailure(CredentialProblem Problem, string Messa
         Problem switch
         {
             CredentialProblem.UnknownKey => AuthErrors.InvalidApiKey,
+            CredentialProblem.KeyExpired or CredentialProblem.KeyNotHere => AuthErrors.KeyIsNoSession,
             CredentialProblem.SessionGone => AuthErrors.SessionNotFound,
             CredentialProblem.UserBanned => AuthErrors.UserBanned,
             _ => AuthErrors.BadJwt(Message),
         };
 
-    /// <summary>Value of the WWW-Authenticate header (RFC 6750 §3).</summary>
-    public string WwwAuthenticate => $"Bearer error=\"invalid_token\", error_description=\"{Message}\"";
+    /// <summary>Value of the WWW-Authenticate header (RFC 6750 §3); null where another credential is not asked for.</summary>
+    public string? WwwAuthenticate => Problem == CredentialProblem.KeyTooFast ? null : $"Bearer error=\"invalid_token\", error_description=\"{Message}\"";
 }
 
 /// <summary>What a credential resolves to: a caller, or the reason there is none.</summary>

@@ -11,13 +11,23 @@ internal static class OpaqueKey
 {
     public const string PublishablePrefix = "sb_publishable_";
     public const string SecretPrefix = "sb_secret_";
+    public const string UserPrefix = "sb_user_";
 
     public static string Create(string prefix)
     {
         string random = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
-        byte[] sum = SHA256.HashData(Encoding.ASCII.GetBytes(prefix + random));
-        return $"{prefix}{random}_{Convert.ToHexStringLower(sum.AsSpan(0, 4))}";
+        return $"{prefix}{random}_{Sum(prefix + random)}";
     }
+
+    /// <summary>A user's key whose check sum is right: only then is it worth a look into the store.</summary>
+    public static bool IsUserKey(ReadOnlySpan<char> text) =>
+        text.StartsWith(UserPrefix, StringComparison.Ordinal)
+        && text.Length > UserPrefix.Length + SumLength
+        && text[^SumLength..].SequenceEqual("_" + Sum(text[..^SumLength].ToString()));
+
+    private const int SumLength = 9;
+
+    private static string Sum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
 
     /// <summary>Looks like an opaque key, so it is never parsed as a token.</summary>
     public static bool Is(ReadOnlySpan<char> text) => text.StartsWith("sb_", StringComparison.Ordinal);

@@ -67,7 +67,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
             using JsonDocument header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]), Strict);
             failure = ChooseKey(header.RootElement, out key, out own);
         }
-        catch (Exception e) when (e is FormatException or JsonException)
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {
             failure = CredentialFailure.Undecodable("The JWT header is not base64url-encoded JSON");
         }
@@ -116,7 +116,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
             text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(utf8);
             claims = JsonElement.Parse(utf8, Strict);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
             return CredentialFailure.Unreadable;
         }

@@ -188,7 +188,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
     private bool ReadShape(RequestShape shape, RestRequest request, string function, Arguments? arguments, bool count)
     {
         shape.Append(count ? "call count" : "call");
-        shape.Append(request.Caller.Role.Text);
+        shape.Append(request.Caller.PlanKey);
         shape.Append(request.Schema);
         shape.Append(function);
         shape.Append(arguments is null ? "get" : arguments.Kind.ToString());
@@ -213,6 +213,10 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         if (!ReadPlanner.PlanCall(request.Catalog, function, query, arguments?.Body, options).TryGet(out CallPlan call, out error))
         {
             return error;
+        }
+        if (ScopeCheck.Of(request.Caller, call.Read) is { } refused)
+        {
+            return refused;
         }
         call = call with { Read = call.Read with { CountExact = count } };
         return Compile(request, call);

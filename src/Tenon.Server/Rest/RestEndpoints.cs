@@ -31,7 +31,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         using RequestDeadline deadline = runtime.StartDeadline(http.RequestAborted);
         try
         {
-            Resolution resolution = await callers.ResolveAsync(http.Request, deadline.Token);
+            Resolution resolution = await callers.ResolveForDataAsync(http.Request, deadline.Token);
             if (!resolution.TryGet(out caller, out CredentialFailure? failure))
             {
                 await RestErrors.WriteAsync(http, failure);
@@ -79,7 +79,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
     {
         if (path.Length == 0)
         {
-            return root.RunAsync(request);
+            return ScopeCheck.OfEverything(request.Caller) is { } refused ? throw refused.ToException() : root.RunAsync(request);
         }
         if (path.StartsWith(CallPrefix, StringComparison.Ordinal))
         {

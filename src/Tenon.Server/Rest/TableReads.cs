@@ -61,7 +61,7 @@ internal sealed class TableReads(RestRuntime runtime)
         {
             bool count = request.Preferences.Count != CountPreference.None;
             shape.Append(count ? "count" : "rows");
-            shape.Append(request.Caller.Role.Text);
+            shape.Append(request.Caller.PlanKey);
             shape.Append(request.Schema);
             shape.Append(table);
             bool cut = shape.Read(request.Query, callByGet: false, runtime.Options.Limits);
@@ -87,6 +87,10 @@ internal sealed class TableReads(RestRuntime runtime)
         if (!ReadPlanner.Plan(request.Catalog, table, query, runtime.PlanOptionsOf(request)).TryGet(out ReadPlan plan, out error))
         {
             return error;
+        }
+        if (ScopeCheck.Of(request.Caller, plan) is { } refused)
+        {
+            return refused;
         }
         plan = plan with { CountExact = count };
         var principal = RestRuntime.PrincipalOf(request.Caller);

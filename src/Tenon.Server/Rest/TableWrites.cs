@@ -120,7 +120,7 @@ internal sealed class TableWrites(RestRuntime runtime)
         shape.Append(intent.MissingIsDefault ? "default" : "null");
         shape.Append(intent.Singular ? "one" : "many");
         shape.Append(intent.MaxAffected?.ToString(CultureInfo.InvariantCulture));
-        shape.Append(request.Caller.Role.Text);
+        shape.Append(request.Caller.PlanKey);
         shape.Append(request.Schema);
         shape.Append(table);
         shape.Append(intent.PayloadKeys.Length.ToString(CultureInfo.InvariantCulture));
@@ -142,6 +142,10 @@ internal sealed class TableWrites(RestRuntime runtime)
         if (!WritePlanner.Plan(request.Catalog, table, query, intent, runtime.PlanOptionsOf(request)).TryGet(out WritePlan plan, out error))
         {
             return error;
+        }
+        if (ScopeCheck.Of(request.Caller, plan) is { } refused)
+        {
+            return refused;
         }
         var principal = RestRuntime.PrincipalOf(request.Caller);
         if (!WriteProgram.Compile(plan, request.Catalog, principal, runtime.Source).TryGet(out WriteProgram program, out error))

@@ -27,7 +27,7 @@ public sealed class DependencyTests
     private static readonly string[] Shared = ["Hosting", "Store"];
 
     /// <summary>What Auth shows the other features: who calls, or why nobody does.</summary>
-    private static readonly string[] CallerTypes = ["Caller", "CallerResolver", "CredentialFailure", "Resolution"];
+    private static readonly string[] CallerTypes = ["Caller", "CallerResolver", "CredentialFailure", "Resolution", "KeyCommands"];
 
     [Fact]
     public void An_assembly_names_only_those_below_it() =>

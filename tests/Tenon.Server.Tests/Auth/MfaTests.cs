@@ -71,6 +71,21 @@ public sealed class MfaTests
     }
 
     [Fact]
+    public async Task A_user_with_a_factor_makes_API_keys_at_aal2_only()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        Enrolled enrolled = await EnrolAsync(host, (await host.SignUpAsync("a@b.test")).Text("access_token"));
+        Answer raised = await RaiseAsync(host, enrolled);
+        string below = (await host.SignInAsync("a@b.test")).Text("access_token");
+        Assert.Equal("403 insufficient_aal", (await host.PostAsync("/auth/v1/keys", """{"name":"k","scopes":"*"}""", below)).Refusal);
+        Answer made = await host.PostAsync("/auth/v1/keys", """{"name":"k","scopes":{"orders":["select"]}}""", raised.Text("access_token"));
+        Assert.Equal(HttpStatusCode.OK, made.Status);
+        Assert.Equal("""{"orders":["select"]}""", made.Json.GetProperty("scopes").GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        // Elsewhere than at the data API a key is nobody.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.MeAsync(made.Text("api_key"))).Status);
+    }
+
+    [Fact]
     public async Task A_code_is_accepted_once_and_only_for_its_step_and_the_next()
     {
         await using AuthHost host = await AuthHost.StartAsync();

@@ -139,6 +139,7 @@ internal sealed class AdminUsers(
         Sessions.EndIn(unit, id, null, LogoutScope.Global);
         OneTimeTokens.DeleteOfUser(unit, id);
         unit.Execute(UserSql.DeleteIdentities, StoreValues.Of(id));
+        unit.Execute(UserKeySql.DeleteOfUser, StoreValues.Of(id));
         // The address is free again; the row keeps a mark that is no address.
         return unit.Execute(
             UserSql.SoftDelete,
