@@ -39,8 +39,8 @@ public sealed class PostgresAppTests
         create table oddities (id int primary key, n numeric, host inet, span int4range, words tsvector, amount positive);
         grant select, insert on oddities to anon;
         create table parents (id int primary key);
-        create table children (id int primary key, parent_id int references parents (id), rank int);
-        grant select on parents, children to anon;
+        create table children (id int primary key, parent_id int references parents (id) on delete cascade, rank int);
+        grant select, delete on parents, children to anon;
         insert into parents values (1), (2), (3);
         insert into children select n, 1 + n % 2, 10 - n from generate_series(1, 9) n;
         create table late (id int primary key, rank int unique deferrable initially deferred);
@@ -147,6 +147,18 @@ public sealed class PostgresAppTests
         await ExecuteAsync(app, "alter table forced no force row level security; insert into forced values (1), (2), (3); alter table forced force row level security");
         await ExecuteAsync(app, "notify pgrst, 'reload schema'");
         Assert.Equal((200, """[{"id":1},{"id":3}]"""), await app.SendAsync("GET", "/rest/v1/forced?order=id"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_delete_answers_the_children_that_go_with_the_row(bool native)
+    {
+        await using TestApp app = await StartAsync(native);
+        const string Gone = """[{"id":1,"children":[{"id":2},{"id":4},{"id":6},{"id":8}]}]""";
+        Assert.Equal((200, Gone), await app.SendAsync("DELETE", "/rest/v1/parents?id=eq.1&select=id,children(id)&children.order=id", null, null, "return=representation"));
+        Assert.Equal((200, """[{"id":2},{"id":3}]"""), await app.SendAsync("GET", "/rest/v1/parents?order=id"));
+        Assert.Equal((200, "[]"), await app.SendAsync("GET", "/rest/v1/children?parent_id=eq.1"));
     }
 
     [Fact]

@@ -34,7 +34,16 @@ internal sealed class PostgresWrite : CompiledWrite
     private readonly ReadUnit? representation;
 
     private PostgresWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation, CompiledUnit? compiled)
-        : base(write, options, compiled) => this.representation = representation;
+        : base(write, options, compiled)
+    {
+        this.representation = representation;
+        // A deleted row's children may go with it.
+        bool takesChildren = write.Kind == WriteKind.Delete && compiled is { Children.Length: > 0 };
+        Targets = takesChildren ? PostgresWriteDialect.CompileTargets(write, representation!) : null;
+    }
+
+    /// <summary>Of a delete that answers children: reads the rows and their children before they go.</summary>
+    public PostgresCompiled? Targets { get; }
 
     public bool AnswersRows => representation is not null;
 

@@ -44,6 +44,22 @@ internal sealed class PostgresWriteDialect : PostgresDialect
 
     // ---- the whole ----
 
+    /// <summary>The rows a delete is about to remove, as they are answered: for a delete whose children must be read before they go.</summary>
+    public static PostgresCompiled CompileTargets(GuardedWrite write, ReadUnit representation)
+    {
+        var dialect = new PostgresWriteDialect(write, new InsertOptions([]), RowsForm.Parameters);
+        var rows = new WrittenRowsPass(dialect.table, write.Range);
+        Select answer = PostgresOutward.Of(rows.VisitSelect(representation.Select));
+        dialect.Syntax("with ").Identifier(Written).Syntax(" as (select ");
+        dialect.WriteReturning(rows.Columns);
+        dialect.Syntax(" from ");
+        dialect.WriteTarget();
+        dialect.WriteTargets();
+        dialect.Syntax(") ");
+        dialect.Write(answer);
+        return Finished(dialect, representation.Select.Output);
+    }
+
     private PostgresCompiled Answered(ReadUnit representation)
     {
         var rows = new WrittenRowsPass(table, write.Range);

@@ -33,6 +33,12 @@ internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
     {
         Statements++;
         var own = (PostgresWrite)write;
+        if (represent is not null && own.Targets is { } targets)
+        {
+            using PostgresReader going = lease.Run(targets, arguments);
+            represent(going);
+            represent = null;
+        }
         bool represented = represent is not null && own.AnswersRows;
         PostgresCompiled statement = own.Statement(rows, represented);
         using PostgresReader reader = lease.Run(statement, arguments, RowsJson.Prepare(statement, write, rows));
