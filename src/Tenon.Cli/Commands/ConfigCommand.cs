@@ -17,7 +17,7 @@ internal static class ConfigCommand
         {
             if (parsed.GetValue(only))
             {
-                Print(KnownSettings.All.Where(s => s.Default is not null).Select(s => (s.Path, s.Default)));
+                Print(KnownSettings.All.Where(HasDefault).Select(s => (s.Path, s.Default)));
                 return 0;
             }
             Console.Error.WriteLine("tenon: say what to show: tenon config print [DIR], or tenon config --defaults");
@@ -25,6 +25,9 @@ internal static class ConfigCommand
         });
         return command;
     }
+
+    /// <summary>Settings under a name of the app's choice have their defaults only where that name is.</summary>
+    private static bool HasDefault(Setting setting) => setting.Default is not null && !setting.Path.Contains('*', StringComparison.Ordinal);
 
     private static Option<bool> Defaults() => new("--defaults") { Description = "Only the defaults; needs no app folder." };
 
@@ -37,7 +40,7 @@ internal static class ConfigCommand
         print.Options.Add(defaults);
         print.SetAction(parsed =>
         {
-            var values = KnownSettings.All.Where(s => s.Default is not null).ToDictionary(s => s.Path, s => s.Default);
+            var values = KnownSettings.All.Where(HasDefault).ToDictionary(s => s.Path, s => s.Default);
             if (!parsed.GetValue(defaults))
             {
                 foreach (ConfigEntry entry in AppFolder.OpenAny(parsed.GetValue(folder)!).Config.Entries)

@@ -52,6 +52,8 @@ internal sealed class DevHost(int port, bool keepData) : IAsyncDisposable
         string publicUrl = of.Config.Text("server.public_url") is { Length: > 0 } configured ? configured : Url;
         return BackendSettings.From(of.Config, keys, development: true, publicUrl, pages.Output) with
         {
+            Sources = AttachedSettings.From(of.Config),
+            Engines = AttachedSettings.Engines,
             KeepData = keepData,
             DevServer = hot && pages.HasDevServer ? () => devServer?.Address : null,
             RequestLog = BackendSettings.RequestLog(of.Config, RequestLogFormat.Text),

@@ -11,6 +11,9 @@ internal sealed class FileWatch
     /// <summary>Names of the files that changed, and whether settings are among them.</summary>
     internal sealed record Change(IReadOnlyList<string> Names, bool Configuration);
 
+    /// <summary>What of a folder under sources/ the server was started with.</summary>
+    private const string Policies = "policies.sql";
+
     private sealed record Stamp(long Ticks, long Length);
 
     private readonly string folder;
@@ -50,7 +53,12 @@ internal sealed class FileWatch
     private static bool Same(Dictionary<string, Stamp> a, Dictionary<string, Stamp> b) =>
         a.Count == b.Count && a.All(f => b.TryGetValue(f.Key, out Stamp? stamp) && stamp == f.Value);
 
-    private static bool IsConfiguration(string file) => Path.GetExtension(file) == ".toml" || Path.GetFileName(file).StartsWith(".env", StringComparison.Ordinal);
+    private static bool IsConfiguration(string file) => Path.GetExtension(file) == ".toml" || Path.GetFileName(file) == Policies || Path.GetFileName(file).StartsWith(".env", StringComparison.Ordinal);
+
+    private IEnumerable<string> Attached() =>
+        Path.Combine(folder, "sources") is var sources && Directory.Exists(sources)
+            ? Directory.EnumerateDirectories(sources).Select(d => Path.Combine(d, Policies))
+            : [];
 
     // Mail templates are read at start, like the configuration.
     private static bool IsTemplate(string file) => Path.GetExtension(file) == ".html";
@@ -63,7 +71,7 @@ internal sealed class FileWatch
 
     private Dictionary<string, Stamp> Look()
     {
-        IEnumerable<string> files = Directory.EnumerateFiles(folder).Where(IsConfiguration).Concat(MigrationFile.Find(folder, patterns)).Concat(Templates());
+        IEnumerable<string> files = Directory.EnumerateFiles(folder).Where(IsConfiguration).Concat(MigrationFile.Find(folder, patterns)).Concat(Templates()).Concat(Attached());
         var seen = new Dictionary<string, Stamp>(StringComparer.Ordinal);
         foreach (FileInfo file in files.Select(f => new FileInfo(f)).Where(f => f.Exists))
         {

@@ -44,6 +44,8 @@ internal static class ServeCommand
         }
         BackendOptions options = BackendSettings.From(app.Config, keys, development: false, publicUrl, Web(app, lines)) with
         {
+            Sources = AttachedSettings.From(app.Config),
+            Engines = AttachedSettings.Engines,
             Strict = true,
             IncludeAll = includeAll,
             RequestLog = format,

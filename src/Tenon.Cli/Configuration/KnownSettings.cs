@@ -141,7 +141,18 @@ internal static class KnownSettings
         new("telemetry.*", Any, null, Built: false),
         new("backup.*", Any, null, Built: false),
         new("cluster.*", Any, null, Built: false),
-        new("sources.*", Any, null, Built: false),
+        new("sources.*.url", Text, ""),
+        new("sources.*.tables", List, new object[] { "*" }),
+        new("sources.*.writable", Switch, false),
+        new("sources.*.security", Text, "compiled"),
+        new("sources.*.pool_size", Count, 10L),
+        new("sources.*.timeout", Duration, "5s"),
+        new("sources.*.time_zone", Text, "UTC"),
+        new("sources.*.engine", Any, null, Built: false),
+        new("sources.*.connection_string", Any, null, Built: false),
+        new("sources.*.connection_name", Any, null, Built: false),
+        new("sources.*.schemas", Any, null, Built: false),
+        new("sources.*.http.*", Any, null, Built: false),
         new("relations.*", Any, null, Built: false),
         new("storage.*", Any, null, Built: false),
         new("functions.*", Any, null, Built: false),
@@ -155,8 +166,14 @@ internal static class KnownSettings
 
     public static Setting? Find(string path) =>
         All.FirstOrDefault(s => s.Path == path)
+        ?? All.FirstOrDefault(s => s.Path.Contains(".*.", StringComparison.Ordinal) && IsNamed(s.Path.Split('.'), path.Split('.')))
         ?? All.FirstOrDefault(s => s.Path.EndsWith(".*", StringComparison.Ordinal)
             && (path + ".").StartsWith(s.Path[..^1], StringComparison.Ordinal));
+
+    // A name of the app's choice in the middle: sources.crm.url is sources.*.url.
+    private static bool IsNamed(string[] pattern, string[] path) =>
+        (pattern.Length == path.Length || (pattern[^1] == "*" && path.Length > pattern.Length))
+        && pattern.Zip(path).All(p => p.First == "*" || p.First == p.Second);
 
     public static bool HasNoEffect(string path) => Elsewhere.Any(e => (path + ".").StartsWith(e, StringComparison.Ordinal));
 }

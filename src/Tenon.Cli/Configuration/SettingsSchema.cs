@@ -67,6 +67,12 @@ internal static class SettingsSchema
         JsonObject at = root;
         foreach (string part in path)
         {
+            if (part == "*")
+            {
+                // Any name: what stands under it is the same for all.
+                at = at["additionalProperties"] as JsonObject ?? (JsonObject)(at["additionalProperties"] = Section());
+                continue;
+            }
             var properties = at["properties"] as JsonObject ?? (JsonObject)(at["properties"] = new JsonObject());
             at = properties[part] as JsonObject ?? (JsonObject)(properties[part] = Section());
         }

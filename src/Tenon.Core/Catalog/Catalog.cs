@@ -18,9 +18,11 @@ internal sealed class Catalog : IBindingScope
         ImmutableDictionary<QualifiedName, EnumType> enums,
         ImmutableSortedSet<string> schemas,
         ImmutableHashSet<RoleName> roles,
-        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> publications
+        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> publications,
+        ImmutableArray<string> path
     )
     {
+        Path = path;
         Tables = tables;
         Routines = routines;
         Enums = enums;
@@ -42,7 +44,7 @@ internal sealed class Catalog : IBindingScope
     public ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> Publications { get; }
 
     /// <summary>Schemas searched for unqualified names, in order.</summary>
-    public static readonly ImmutableArray<string> SearchPath = ["public", "extensions"];
+    public ImmutableArray<string> Path { get; }
 
     public static readonly Catalog Empty = new(
         ImmutableDictionary<QualifiedName, Table>.Empty,
@@ -50,15 +52,16 @@ internal sealed class Catalog : IBindingScope
         ImmutableDictionary<QualifiedName, EnumType>.Empty,
         ["public", "auth", "storage", "extensions", "realtime"],
         [RoleName.Anon, RoleName.Authenticated, RoleName.Service],
-        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>>.Empty
+        ImmutableDictionary<string, ImmutableHashSet<QualifiedName>>.Empty,
+        ["public", "extensions"]
     );
 
     public Table? Find(QualifiedName name) => Tables.GetValueOrDefault(name);
 
     public Catalog With(Table table) =>
-        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles, Publications);
+        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles, Publications, Path);
 
-    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles, Publications);
+    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles, Publications, Path);
 
     /// <summary>Adds an overload, replacing the one with the same parameter types.</summary>
     public Catalog With(Routine routine)
@@ -66,7 +69,7 @@ internal sealed class Catalog : IBindingScope
         ImmutableArray<Routine> others = Routines.TryGetValue(routine.Name, out var known)
             ? known.RemoveAll(r => SameSignature(r, routine))
             : [];
-        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles, Publications);
+        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles, Publications, Path);
     }
 
     public Catalog Without(Routine routine)
@@ -78,25 +81,29 @@ internal sealed class Catalog : IBindingScope
             Enums,
             Schemas,
             Roles,
-            Publications
+            Publications,
+            Path
         );
     }
 
-    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles, Publications);
+    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles, Publications, Path);
 
-    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles, Publications);
+    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles, Publications, Path);
 
-    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications);
+    /// <summary>The catalog of an attached source: its tables are in one schema, which unqualified names mean.</summary>
+    public Catalog InSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, [schema]);
 
-    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles, Publications);
+    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, Path);
 
-    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role), Publications);
+    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles, Publications, Path);
+
+    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role), Publications, Path);
 
     /// <summary>Sets a publication's tables; null removes it.</summary>
     public Catalog WithPublication(string name, ImmutableHashSet<QualifiedName>? tables) =>
-        new(Tables, Routines, Enums, Schemas, Roles, tables is null ? Publications.Remove(name) : Publications.SetItem(name, tables));
+        new(Tables, Routines, Enums, Schemas, Roles, tables is null ? Publications.Remove(name) : Publications.SetItem(name, tables), Path);
 
-    public Catalog WithoutRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Remove(role), Publications);
+    public Catalog WithoutRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Remove(role), Publications, Path);
 
     private static bool SameSignature(Routine a, Routine b) =>
         a.Parameters.Length == b.Parameters.Length
@@ -112,7 +119,7 @@ internal sealed class Catalog : IBindingScope
         {
             return Find(new QualifiedName(schema, name));
         }
-        foreach (string candidate in SearchPath)
+        foreach (string candidate in Path)
         {
             if (Find(new QualifiedName(candidate, name)) is { } table)
             {
@@ -127,7 +134,7 @@ internal sealed class Catalog : IBindingScope
 
     public ImmutableArray<Routine> ResolveRoutines(string? schema, string name)
     {
-        foreach (string candidate in string.IsNullOrEmpty(schema) ? SearchPath : [schema])
+        foreach (string candidate in string.IsNullOrEmpty(schema) ? Path : [schema])
         {
             if (Routines.TryGetValue(new QualifiedName(candidate, name), out var found))
             {
@@ -139,7 +146,7 @@ internal sealed class Catalog : IBindingScope
 
     public LogicalType? FindType(string? schema, string name)
     {
-        foreach (string candidate in string.IsNullOrEmpty(schema) ? SearchPath : [schema])
+        foreach (string candidate in string.IsNullOrEmpty(schema) ? Path : [schema])
         {
             var qualified = new QualifiedName(candidate, name);
             if (Enums.TryGetValue(qualified, out EnumType? type))

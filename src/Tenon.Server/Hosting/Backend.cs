@@ -22,9 +22,11 @@ internal sealed class Backend : IAsyncDisposable
 {
     private readonly BackendOptions options;
     private readonly TimeProvider clock;
+    private readonly AttachedSources attached;
 
-    private Backend(BackendOptions options, TimeProvider clock, MainDatabase database)
+    private Backend(BackendOptions options, TimeProvider clock, MainDatabase database, AttachedSources attached)
     {
+        this.attached = attached;
         this.options = options;
         this.clock = clock;
         Database = database;
@@ -43,7 +45,16 @@ internal sealed class Backend : IAsyncDisposable
     )
     {
         MainDatabase database = await new DatabaseFiles(options, clock, progress).OpenAsync(cancellation);
-        var backend = new Backend(options, clock, database);
+        Backend backend;
+        try
+        {
+            backend = new Backend(options, clock, database, await AttachedSources.OpenAsync(options, progress, cancellation));
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
         if (options.Strict && backend.OpenTables is [var first, ..] all)
         {
             await backend.DisposeAsync();
@@ -75,6 +86,13 @@ internal sealed class Backend : IAsyncDisposable
     public Task ApplyAsync(BackendOptions now, Action<StartStep>? progress, CancellationToken cancellation) =>
         new DatabaseFiles(now, clock, progress).ApplyAsync(Database, SchemaFiles.Of(now), cancellation);
 
+    private RestSurfaces Surfaces()
+    {
+        RestOptions rest = options.Rest with { Sources = [.. attached.Databases.Select(d => d.Name)] };
+        var main = RestSurface.OfMain(new RestRuntime(rest, Database.Source, () => Catalog, clock));
+        return new RestSurfaces(main, attached.Databases.ToDictionary(d => d.Name, d => RestSurface.OfAttached(rest, d, clock), StringComparer.Ordinal));
+    }
+
     // ---- the HTTP side ----
 
     public void AddServices(IServiceCollection services)
@@ -83,7 +101,7 @@ internal sealed class Backend : IAsyncDisposable
         services.AddSingleton<StoreDatabase>(new CompiledStore(Database.Source, () => Catalog, clock));
         services.AddAuth(options.Auth, options.Keys);
         services.AddSingleton(options.Rest);
-        services.AddSingleton(new RestRuntime(options.Rest, Database.Source, () => Catalog, clock));
+        services.AddSingleton(Surfaces());
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
         services.AddSingleton<RestEndpoints>();
         services.AddCors();
@@ -124,5 +142,9 @@ internal sealed class Backend : IAsyncDisposable
     public static Task StartAsync(IServiceProvider services, CancellationToken cancellation) =>
         AuthFeature.StartAsync(services, cancellation);
 
-    public async ValueTask DisposeAsync() => await Database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await attached.DisposeAsync();
+        await Database.DisposeAsync();
+    }
 }

@@ -18,6 +18,10 @@ internal sealed record BackendOptions
 
     /// <summary>[db] security; null: compiled where everything a plan touches can be expressed, native otherwise.</summary>
     public Enforcement? Security { get; init; }
+
+    /// <summary>[sources]: databases of others, and the engines that open them.</summary>
+    public IReadOnlyList<AttachedOptions> Sources { get; init; } = [];
+    public AttachedEngines Engines { get; init; } = new();
     public required Keys Keys { get; init; }
     public AuthOptions Auth { get; init; } = new();
     public RestOptions Rest { get; init; } = new();

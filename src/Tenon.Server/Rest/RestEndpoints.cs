@@ -14,21 +14,18 @@ namespace Tenon.Server.Rest;
 /// /rest/v1: every request of the data API enters here, is resolved to a caller, read, planned, run and answered; every
 /// refusal on the way becomes an answer in PostgREST's shape.
 /// </summary>
-internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver callers, RestRoot root, ILogger<RestEndpoints> log)
+internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolver callers, RestRoot root, ILogger<RestEndpoints> log)
 {
     public const string Prefix = "/rest/v1";
     private const string CallPrefix = "rpc/";
-
-    private readonly TableReads reads = new(runtime);
-    private readonly TableWrites writes = new(runtime);
-    private readonly Calls calls = new(runtime, new TableReads(runtime));
 
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes) => routes.Map(Prefix + "/{**path}", HandleAsync);
 
     public async Task HandleAsync(HttpContext http)
     {
         Caller? caller = null;
-        using RequestDeadline deadline = runtime.StartDeadline(http.RequestAborted);
+        RestSurface surface = surfaces.Of(http.Request);
+        using RequestDeadline deadline = surface.Runtime.StartDeadline(http.RequestAborted);
         try
         {
             Resolution resolution = await callers.ResolveForDataAsync(http.Request, deadline.Token);
@@ -41,12 +38,13 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
             {
                 notes.Role = caller.Role.Text;
             }
-            RestRequest request = RestRequest.Read(http, caller, deadline, runtime).Value;
-            await DispatchAsync(request, PathOf(http));
+            await surface.PrepareAsync(deadline.Token);
+            RestRequest request = RestRequest.Read(http, caller, deadline, surface.Runtime).Value;
+            await DispatchAsync(surface, request, PathOf(http));
         }
         catch (Exception) when (deadline.IsPast)
         {
-            await RefuseAsync(http, Limits.RequestTimeout(runtime.Options.RequestTimeout), caller);
+            await RefuseAsync(http, Limits.RequestTimeout(surface.Runtime.Options.RequestTimeout), caller);
         }
         catch (TenonException refused)
         {
@@ -75,7 +73,7 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
     private static string PathOf(HttpContext http) =>
         (http.Request.Path.Value ?? "") is { } path && path.Length > Prefix.Length ? path[(Prefix.Length + 1)..] : "";
 
-    private Task DispatchAsync(RestRequest request, string path)
+    private Task DispatchAsync(RestSurface surface, RestRequest request, string path)
     {
         if (path.Length == 0)
         {
@@ -83,30 +81,30 @@ internal sealed partial class RestEndpoints(RestRuntime runtime, CallerResolver 
         }
         if (path.StartsWith(CallPrefix, StringComparison.Ordinal))
         {
-            return CallAsync(request, path[CallPrefix.Length..]);
+            return CallAsync(surface, request, path[CallPrefix.Length..]);
         }
-        return path.Contains('/') ? throw InvalidPath().ToException() : TableAsync(request, path);
+        return path.Contains('/') ? throw InvalidPath().ToException() : TableAsync(surface, request, path);
     }
 
-    private Task TableAsync(RestRequest request, string table) =>
+    private static Task TableAsync(RestSurface surface, RestRequest request, string table) =>
         request.Http.Request.Method switch
         {
-            "GET" or "HEAD" => reads.RunAsync(request, table),
-            "POST" => writes.RunAsync(request, WriteMethod.Post, table),
-            "PATCH" => writes.RunAsync(request, WriteMethod.Patch, table),
-            "DELETE" => writes.RunAsync(request, WriteMethod.Delete, table),
-            "PUT" => writes.RunAsync(request, WriteMethod.Put, table),
-            "OPTIONS" => Methods.OfTable(request, runtime.PlanOptionsOf(request), table),
+            "GET" or "HEAD" => surface.Reads.RunAsync(request, table),
+            "POST" => surface.Writes.RunAsync(request, WriteMethod.Post, table),
+            "PATCH" => surface.Writes.RunAsync(request, WriteMethod.Patch, table),
+            "DELETE" => surface.Writes.RunAsync(request, WriteMethod.Delete, table),
+            "PUT" => surface.Writes.RunAsync(request, WriteMethod.Put, table),
+            "OPTIONS" => Methods.OfTable(request, surface.Runtime.PlanOptionsOf(request), table),
             var other => throw new Error(ErrorCodes.MethodNotAllowed, $"Unsupported HTTP method: {other}").ToException(),
         };
 
-    private Task CallAsync(RestRequest request, string function) =>
+    private static Task CallAsync(RestSurface surface, RestRequest request, string function) =>
         request.Http.Request.Method switch
         {
             _ when function.Length == 0 || function.Contains('/') => throw InvalidPath().ToException(),
-            "GET" or "HEAD" => calls.RunAsync(request, function, isPost: false),
-            "POST" => calls.RunAsync(request, function, isPost: true),
-            "OPTIONS" => Methods.OfFunction(request, runtime.PlanOptionsOf(request), function),
+            "GET" or "HEAD" => surface.Calls.RunAsync(request, function, isPost: false),
+            "POST" => surface.Calls.RunAsync(request, function, isPost: true),
+            "OPTIONS" => Methods.OfFunction(request, surface.Runtime.PlanOptionsOf(request), function),
             var other => throw new Error(ErrorCodes.RpcMethod, $"Cannot use the {other} method on RPC").ToException(),
         };
 

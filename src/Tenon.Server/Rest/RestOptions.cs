@@ -9,6 +9,12 @@ internal sealed record RestOptions
     /// <summary>[api] schemas; the first is the default.</summary>
     public ImmutableArray<string> Schemas { get; init; } = ["public"];
 
+    /// <summary>Names of the attached sources: each is a profile beside the schemas.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
+
+    /// <summary>All that Accept-Profile and Content-Profile may name.</summary>
+    public ImmutableArray<string> Profiles => Schemas.AddRange(Sources);
+
     /// <summary>[api] max_rows.</summary>
     public int MaxRows { get; init; } = 1000;
 

@@ -86,20 +86,26 @@ internal sealed class RestRequest
     /// <summary>Several header lines of one name are one list.</summary>
     private static string? One(StringValues values) => values.Count <= 1 ? values : string.Join(',', values!);
 
+    /// <summary>The profile a request names: of what it reads, or of what it writes.</summary>
+    public static string? ProfileOf(HttpRequest request) =>
+        ProfileOf(request.Headers, HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
+
+    private static string? ProfileOf(IHeaderDictionary headers, bool isRead) => headers[isRead ? "Accept-Profile" : "Content-Profile"];
+
     private static Outcome<string> SchemaOf(IHeaderDictionary headers, bool isRead, RestOptions options)
     {
-        string? profile = headers[isRead ? "Accept-Profile" : "Content-Profile"];
+        string? profile = ProfileOf(headers, isRead);
         if (string.IsNullOrEmpty(profile))
         {
             return options.Schemas[0];
         }
-        return options.Schemas.Contains(profile)
+        return options.Profiles.Contains(profile)
             ? profile
             : new Error(
                 ErrorCodes.UnknownSchema,
                 $"Invalid schema: {profile}",
                 null,
-                $"Only the following schemas are exposed: {string.Join(", ", options.Schemas)}"
+                $"Only the following schemas are exposed: {string.Join(", ", options.Profiles)}"
             );
     }
 
@@ -180,7 +186,7 @@ internal sealed class RestRequest
         {
             response.Headers["Preference-Applied"] = heeded;
         }
-        if (runtime.Options.Schemas.Length > 1)
+        if (runtime.Options.Profiles.Length > 1)
         {
             response.Headers["Content-Profile"] = Schema;
         }

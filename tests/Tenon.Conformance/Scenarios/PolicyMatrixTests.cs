@@ -19,15 +19,25 @@ public sealed partial class PolicyMatrixTests
     [InlineData("sqlite", "compiled")]
     [InlineData("postgres", "compiled")]
     [InlineData("postgres", "native")]
+    [InlineData("mariadb", "compiled")]
     public async Task Every_cell_of_the_policy_matrix_is_as_in_PostgreSQL(string engine, string security)
     {
         Assert.SkipWhen(engine == "postgres" && PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        Assert.SkipWhen(engine == "mariadb" && PrivateMariaDb.Shared is null, "MariaDB is not installed");
         var app = Directory.CreateTempSubdirectory("tenon-matrix-").FullName;
         try
         {
-            WriteApp(app, engine == "postgres" ? PrivatePostgres.Shared!.CreateDatabase() : "sqlite:.tenon/data.db", security);
+            if (engine == "mariadb")
+            {
+                AttachedPolicyMatrix.WriteApp(app, PrivateMariaDb.Shared!, (set, sql) => TableName().Replace(sql, m => m.Value + Suffix(set)));
+            }
+            else
+            {
+                WriteApp(app, engine == "postgres" ? PrivatePostgres.Shared!.CreateDatabase() : "sqlite:.tenon/data.db", security);
+            }
+
             await using var server = await ServerUnderTest.StartAsync(app);
-            var cells = await Cells(server);
+            var cells = await Cells(server, engine == "mariadb" ? AttachedPolicyMatrix.Profile : "public");
             Assert.Equal("", PolicyMatrix.Differences(PolicyMatrix.ReadExpected(), cells));
         }
         finally
@@ -50,10 +60,16 @@ public sealed partial class PolicyMatrixTests
 
     private static string Suffix(PolicySet set) => "_" + set.Name[..2];
 
-    private static async Task<Dictionary<string, string>> Cells(ServerUnderTest server)
+    private static async Task<Dictionary<string, string>> Cells(ServerUnderTest server, string profile)
     {
         using var service = server.Client(server.ServiceKey);
         using var alice = server.Client(server.AnonKey, await SignIn(server, service));
+        foreach (var client in new[] { service, alice })
+        {
+            client.DefaultRequestHeaders.Add("Accept-Profile", profile);
+            client.DefaultRequestHeaders.Add("Content-Profile", profile);
+        }
+
         var cells = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var set in PolicyMatrix.Sets)
         {

@@ -19,8 +19,9 @@ public sealed class DependencyTests
     {
         ["Tenon.Core"] = [],
         ["Tenon.Sources"] = ["Tenon.Core"],
+        ["Tenon.Sources.MySql"] = ["Tenon.Core", "Tenon.Sources"],
         ["Tenon.Server"] = ["Tenon.Core", "Tenon.Sources"],
-        ["Tenon.Cli"] = ["Tenon.Core", "Tenon.Sources", "Tenon.Server"],
+        ["Tenon.Cli"] = ["Tenon.Core", "Tenon.Sources", "Tenon.Sources.MySql", "Tenon.Server"],
     };
 
     /// <summary>Folders of Server that are no feature: every feature may use them.</summary>
@@ -107,6 +108,19 @@ public sealed class DependencyTests
             from reference in References.In(file)
             where reference.Project == "Tenon.Sources" && Engines.Contains(reference.Folder)
             select file.Breach(reference.At, "only the registry names a product", $"{reference.Namespace} is named outside {Registry}")
+        );
+
+    /// <summary>Engines in packages of their own are named where the program is put together, once each.</summary>
+    private const string Composition = "src/Tenon.Cli/Configuration/AttachedSettings.cs";
+
+    [Fact]
+    public void An_engine_of_a_package_is_named_where_the_program_is_put_together() =>
+        Finding.None(
+            from file in SourceTree.Product
+            where !file.Project.StartsWith("Tenon.Sources.", StringComparison.Ordinal) && file.Path != Composition
+            from reference in References.In(file)
+            where Assemblies.Keys.Any(a => a.StartsWith("Tenon.Sources.", StringComparison.Ordinal) && reference.IsIn(a))
+            select file.Breach(reference.At, "only the composition names a package", $"{reference.Namespace} is named outside {Composition}")
         );
 
     [Fact]

@@ -1,17 +1,13 @@
 // The policy matrix through planner, policy binder and SQLite, without HTTP: every cell as native PostgreSQL has it.
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json.Nodes;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
-using Tenon.Core.Planning;
 using Tenon.Core.Policies;
-using Tenon.Core.Query;
 using Tenon.Core.Schema;
 using Tenon.Core.Schema.Parsing;
 using Tenon.Core.Types;
-using Tenon.Server.Rest;
 using Tenon.Sources;
 using Tenon.Sources.Sqlite;
 using Tenon.Sources.Sqlite.Functions;
@@ -30,13 +26,6 @@ public sealed class PolicyMatrixTests : IAsyncDisposable
 
     private static readonly QualifiedName Docs = new("public", "docs");
     private static readonly QualifiedName Members = new("public", "members");
-    private static readonly Principal Caller = Principal.Of(RoleName.Authenticated);
-
-    private static readonly RequestContext Context = new()
-    {
-        Now = 0, CurrentUser = RoleName.Authenticated, Uid = PolicyMatrix.Alice, Role = "authenticated",
-    };
-
     private readonly string _folder = Directory.CreateTempSubdirectory("tenon-matrix-").FullName;
     private readonly SqliteOptions _options;
     private readonly SqliteReaders _readers;
@@ -71,12 +60,13 @@ public sealed class PolicyMatrixTests : IAsyncDisposable
             foreach (var operation in PolicyMatrix.Operations)
             {
                 Script("delete from docs; delete from members; " + PolicyMatrix.Rows);
-                var before = await Table();
+                var run = new MatrixRun(_source, _catalog, Docs);
+                var before = await run.Table();
                 string? error = null;
                 JsonNode? result = null;
                 try
                 {
-                    result = await Execute(operation);
+                    result = await run.Execute(operation);
                 }
                 catch (TenonException e)
                 {
@@ -87,7 +77,7 @@ public sealed class PolicyMatrixTests : IAsyncDisposable
                     error = e.Failure.SqlState;
                 }
 
-                cells[$"{set.Name} {operation.Name}"] = PolicyMatrix.Signature(error, result, before, await Table());
+                cells[$"{set.Name} {operation.Name}"] = PolicyMatrix.Signature(error, result, before, await run.Table());
             }
         }
 
@@ -129,70 +119,4 @@ public sealed class PolicyMatrixTests : IAsyncDisposable
     private static ImmutableArray<Policy> PoliciesOf(ImmutableArray<SchemaStatement> statements, QualifiedName table) =>
         [.. statements.OfType<CreatePolicy>().Where(p => p.Table.Name == table.Name)
             .Select(p => new Policy(p.Name, p.Permissive, p.Command, p.Roles) { Using = p.Using, Check = p.Check })];
-
-    private async Task<JsonNode?> Execute(MatrixOperation operation)
-    {
-        var at = operation.Target.IndexOf('?', StringComparison.Ordinal);
-        var query = QueryParser.Parse(at < 0 ? "" : operation.Target.AsSpan(at + 1), callByGet: false, QueryLimits.Default).Value;
-        return operation.Method is "GET" or "HEAD" ? await Read(query, Caller, operation.Result == "count") : await Write(query, operation);
-    }
-
-    private async Task<JsonArray> Table() =>
-        (await Read(QueryParser.Parse("order=id", callByGet: false, QueryLimits.Default).Value, Principal.Owner, count: false))!.AsArray();
-
-    private async Task<JsonNode?> Read(QuerySyntax query, Principal principal, bool count)
-    {
-        var plan = ReadPlanner.Plan(_catalog, "docs", query, new PlanOptions { Role = principal.Role, SeesEverything = principal.Bypass }).Value;
-        var program = ReadProgram.Compile(plan with { CountExact = count }, _catalog, principal, _source).Value;
-        var slots = Fill(query, [.. plan.Slots]);
-        slots[^2] = Datum.Of(1000);
-        slots[^1] = Datum.Of(0);
-        using var result = await program.RunAsync(Arguments(slots), ReadBounds.Whole(1000), TestContext.Current.CancellationToken);
-        return count ? JsonValue.Create(result.Total!.Value) : Rows(result.Body);
-    }
-
-    private async Task<JsonNode?> Write(QuerySyntax query, MatrixOperation operation)
-    {
-        var preferences = Preferences.Parse(operation.Headers["Prefer"]);
-        var payload = operation.Body switch { JsonArray many => many.ToArray(), { } one => [one], null => [] };
-        var intent = new WriteIntent(Enum.Parse<WriteMethod>(operation.Method, ignoreCase: true))
-        {
-            PayloadKeys = payload.Length == 0 ? [] : [.. payload[0]!.AsObject().Select(m => m.Key)],
-            Resolution = preferences.Resolution,
-            Return = preferences.Return ?? ReturnPreference.Minimal,
-        };
-        var plan = WritePlanner.Plan(_catalog, "docs", query, intent, new PlanOptions { Role = Caller.Role }).Value;
-        var program = WriteProgram.Compile(plan, _catalog, Caller, _source).Value;
-        using var result = await program.RunAsync(
-            [.. payload.Select(Row)], Arguments(Fill(query, program.Slots)), 1000, TestContext.Current.CancellationToken);
-        return operation.Result == "rows" ? Rows(result.Body!) : null;
-    }
-
-    private Datum[] Row(JsonNode? body)
-    {
-        var table = _catalog.Find(Docs)!;
-        var row = new Datum[table.Columns.Length];
-        foreach (var (name, value) in body!.AsObject())
-        {
-            var ordinal = table.OrdinalOf(name);
-            row[ordinal] = value is null ? Datum.Null : TypeInput.Parse(table.Columns[ordinal].Type, value.ToString(), 0).Value;
-        }
-
-        return row;
-    }
-
-    private static Datum[] Fill(QuerySyntax query, SlotSpec[] specs)
-    {
-        var slots = new Datum[specs.Length];
-        for (var i = 0; i < query.Slots.Length; i++)
-        {
-            slots[i] = specs[i].Kind == SlotKind.Unused ? Datum.Null : SlotReader.Read(specs[i], query.Slots[i], QueryLimits.Default).Value;
-        }
-
-        return slots;
-    }
-
-    private static StatementArguments Arguments(Datum[] slots) => new() { Slots = slots, Context = Context };
-
-    private static JsonArray Rows(ByteBuffer body) => JsonNode.Parse($"[{Encoding.UTF8.GetString(body.Written)}]")!.AsArray();
 }

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Enumeration;
+using MySqlConnector;
+using Tenon.Core.Catalog;
+using Tenon.Core.Expressions;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.MySql.Introspection;
+
+/// <summary>information_schema → catalog and facts. Tables of the one database stand in the schema named after the source.</summary>
+internal sealed class MySqlIntrospector
+{
+    private sealed class Draft
+    {
+        public ImmutableArray<Column>.Builder Columns { get; } = ImmutableArray.CreateBuilder<Column>();
+        public Dictionary<string, ColumnFacts> Facts { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, List<string>> Keys { get; } = new(StringComparer.Ordinal);
+        public HashSet<string> UnusableKeys { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, ForeignKey> References { get; } = new(StringComparer.Ordinal);
+        public bool IsView { get; init; }
+        public bool HasTriggers { get; set; }
+        public string? Comment { get; init; }
+    }
+
+    private readonly AttachedOptions options;
+    private readonly Dictionary<string, Draft> drafts = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Table, string Clause)> checks = [];
+
+    private MySqlIntrospector(AttachedOptions options) => this.options = options;
+
+    public static async Task<(Catalog Catalog, MySqlFacts Facts)> ReadAsync(MySqlPool pool, AttachedOptions options, CancellationToken cancellation)
+    {
+        var introspector = new MySqlIntrospector(options);
+        await using MySqlConnection connection = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await introspector.EachAsync(connection, "checks", introspector.ReadCheck, cancellation).ConfigureAwait(false);
+            await introspector.EachAsync(connection, "columns", introspector.ReadColumn, cancellation).ConfigureAwait(false);
+            await introspector.EachAsync(connection, "keys", introspector.ReadKey, cancellation).ConfigureAwait(false);
+            await introspector.EachAsync(connection, "references", introspector.ReadReference, cancellation).ConfigureAwait(false);
+            await introspector.EachAsync(connection, "triggers", introspector.ReadTrigger, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            throw MySqlErrors.Of(failure, options.Name);
+        }
+        return introspector.Build();
+    }
+
+    private async Task EachAsync(MySqlConnection connection, string text, Action<MySqlDataReader> read, CancellationToken cancellation)
+    {
+        var command = new MySqlCommand(Text(text), connection);
+        await using (command)
+        {
+            await using MySqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                if (options.Tables.Any(p => FileSystemName.MatchesSimpleExpression(p, reader.GetString(0))))
+                {
+                    read(reader);
+                }
+            }
+        }
+    }
+
+    private static string Text(string name)
+    {
+        using Stream stream = typeof(MySqlIntrospector).Assembly.GetManifestResourceStream($"Tenon.Sources.MySql.{name}.sql")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    // ---- rows ----
+
+    private void ReadCheck(MySqlDataReader row) => checks.Add((row.GetString(0), row.GetString(1)));
+
+    private void ReadColumn(MySqlDataReader row)
+    {
+        string table = row.GetString(0);
+        string name = row.GetString(2);
+        var described = new ColumnRow(row.GetString(3), row.GetString(4))
+        {
+            Precision = Whole(row, 10),
+            Scale = Whole(row, 11),
+            Length = row.IsDBNull(12) ? null : Convert.ToInt64(row.GetValue(12), CultureInfo.InvariantCulture),
+            Fraction = Whole(row, 13),
+            IsJson = checks.Contains((table, $"json_valid(\"{name}\")")) || checks.Contains((table, $"json_valid(`{name}`)")),
+        };
+        if (!drafts.TryGetValue(table, out Draft? draft))
+        {
+            drafts[table] = draft = new Draft { IsView = row.GetString(1) == "VIEW", Comment = OrNull(row, 15) };
+        }
+        if (MySqlTypes.Of(described, new QualifiedName(options.Name, $"{table}_{name}")) is not { } type)
+        {
+            return;
+        }
+        string extra = row.GetString(7);
+        string? generated = OrNull(row, 8);
+        string? value = OrNull(row, 6) is { } text && text != "NULL" ? text : null;
+        bool counted = extra.Contains("auto_increment", StringComparison.Ordinal);
+        draft.Columns.Add(
+            new Column(name, type)
+            {
+                NotNull = row.GetString(5) == "NO",
+                Default = value is null ? null : new NativeExpr(value) { Type = type },
+                Generated = string.IsNullOrEmpty(generated) ? null : new NativeExpr(generated) { Type = type },
+                Identity = counted ? IdentityKind.ByDefault : IdentityKind.None,
+                Comment = OrNull(row, 14),
+            }
+        );
+        draft.Facts[name] = new ColumnFacts(OrNull(row, 9), described.Data == "bit", value);
+    }
+
+    private static int? Whole(MySqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), CultureInfo.InvariantCulture);
+
+    private static string? OrNull(MySqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private void ReadKey(MySqlDataReader row)
+    {
+        if (!drafts.TryGetValue(row.GetString(0), out Draft? draft))
+        {
+            return;
+        }
+        string name = row.GetString(1);
+        // A key over the first characters of a column, or over one that is not carried, is no key of values.
+        if (!row.IsDBNull(3) || row.IsDBNull(2) || !draft.Facts.ContainsKey(row.GetString(2)))
+        {
+            draft.UnusableKeys.Add(name);
+            return;
+        }
+        if (!draft.Keys.TryGetValue(name, out List<string>? columns))
+        {
+            draft.Keys[name] = columns = [];
+        }
+        columns.Add(row.GetString(2));
+    }
+
+    private void ReadReference(MySqlDataReader row)
+    {
+        if (!drafts.TryGetValue(row.GetString(0), out Draft? draft))
+        {
+            return;
+        }
+        string name = row.GetString(1);
+        ForeignKey key = draft.References.TryGetValue(name, out ForeignKey? known)
+            ? known
+            : new ForeignKey(name, [], new QualifiedName(options.Name, row.GetString(3)), [])
+            {
+                OnDelete = ActionOf(row.GetString(5)),
+                OnUpdate = ActionOf(row.GetString(6)),
+            };
+        draft.References[name] = key with { Columns = key.Columns.Add(row.GetString(2)), TargetColumns = key.TargetColumns.Add(row.GetString(4)) };
+    }
+
+    private static ReferentialAction ActionOf(string rule) =>
+        rule switch
+        {
+            "CASCADE" => ReferentialAction.Cascade,
+            "SET NULL" => ReferentialAction.SetNull,
+            "SET DEFAULT" => ReferentialAction.SetDefault,
+            "RESTRICT" => ReferentialAction.Restrict,
+            _ => ReferentialAction.NoAction,
+        };
+
+    private void ReadTrigger(MySqlDataReader row)
+    {
+        if (drafts.TryGetValue(row.GetString(0), out Draft? draft))
+        {
+            draft.HasTriggers = true;
+        }
+    }
+
+    // ---- the whole ----
+
+    private (Catalog, MySqlFacts) Build()
+    {
+        Catalog catalog = Catalog.Empty.InSchema(options.Name);
+        var facts = ImmutableDictionary.CreateBuilder<QualifiedName, TableFacts>();
+        foreach ((string name, Draft draft) in drafts)
+        {
+            Table table = Build(name, draft);
+            catalog = catalog.With(table);
+            facts[table.Name] = new TableFacts(draft.Facts.ToImmutableDictionary(StringComparer.Ordinal), draft.IsView, draft.HasTriggers);
+        }
+        return (catalog, new MySqlFacts(facts.ToImmutable()));
+    }
+
+    // A view is read as a table: the database runs it with its own rights, Tenon's policies stand on its rows.
+    private Table Build(string name, Draft draft)
+    {
+        KeyConstraint[] keys = [.. draft.Keys.Where(k => !draft.UnusableKeys.Contains(k.Key)).Select(k => new KeyConstraint(k.Key, [.. k.Value]))];
+        return new Table(new QualifiedName(options.Name, name), draft.Columns.ToImmutable())
+        {
+            PrimaryKey = keys.FirstOrDefault(k => k.Name == "PRIMARY"),
+            Uniques = [.. keys.Where(k => k.Name != "PRIMARY")],
+            ForeignKeys = [.. draft.References.Values.Where(k => drafts.ContainsKey(k.Target.Name))],
+            Comment = draft.Comment,
+        };
+    }
+}

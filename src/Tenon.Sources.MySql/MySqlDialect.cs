@@ -1,0 +1,428 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Policies;
+using Tenon.Core.Sql;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.MySql;
+
+/// <summary>
+/// Bound, guarded trees → MariaDB's SQL (ANSI_QUOTES). Equality of texts is that of their bytes whatever a column's collation,
+/// with the column's own comparison beside it so that an index serves; their order is the column's own. What consists of the
+/// caller's values alone is computed before the statement runs. What MariaDB would answer differently is refused.
+/// </summary>
+internal partial class MySqlDialect : SqlWriter
+{
+    private readonly MySqlFacts facts;
+    private readonly Dictionary<string, QualifiedName> tables = new(StringComparer.Ordinal);
+    private ImmutableArray<LogicalType> keyTypes = [];
+
+    protected MySqlDialect(MySqlFacts facts) => this.facts = facts;
+
+    protected override string ParameterMark => "@p";
+
+    /// <summary>The connection's database is the source; its schema in the catalog is Tenon's own name for it.</summary>
+    protected override void TableName(QualifiedName name) => Identifier(name.Name);
+
+    public static MySqlCompiled Compile(Select select, MySqlFacts facts)
+    {
+        var dialect = new MySqlDialect(facts);
+        dialect.WriteQuery(select);
+        return dialect.Finished(select.Output);
+    }
+
+    /// <summary>A whole query with results as <see cref="MySqlReader"/> reads them.</summary>
+    protected void WriteQuery(Select select)
+    {
+        Learn(select);
+        Write(MySqlOutward.Of(select));
+    }
+
+    protected void Learn(Select select) => new Ranges(tables).VisitSelect(select);
+
+    protected void Learn(Expr expr) => new Ranges(tables).Visit(expr);
+
+    protected MySqlCompiled Finished(ImmutableArray<RowField> output)
+    {
+        LogicalType[] types = [.. output.Select(f => f.Type)];
+        return new MySqlCompiled(Finish(), types, [.. types.Select(MySqlSource.Form)]);
+    }
+
+    /// <summary>Which table stands behind which range: collations are facts of tables.</summary>
+    private sealed class Ranges(Dictionary<string, QualifiedName> tables) : ExprVisitor
+    {
+        public override void VisitFrom(FromItem from)
+        {
+            if (from is GuardedTable table)
+            {
+                tables[table.Alias] = table.Name;
+                VisitOptional(table.Filter);
+                return;
+            }
+            base.VisitFrom(from);
+        }
+    }
+
+    protected void Learn(string range, QualifiedName table) => tables[range] = table;
+
+    private ColumnFacts? FactsOf(Expr expr) =>
+        expr is ColumnExpr column && tables.TryGetValue(column.Range, out QualifiedName table) ? facts.Find(table, column.Column) : null;
+
+    // ---- values ----
+
+    protected override void WriteColumn(ColumnExpr column)
+    {
+        bool bit = FactsOf(column) is { IsBit: true };
+        Syntax(bit ? "(" : "");
+        base.WriteColumn(column);
+        Syntax(bit ? " + 0)" : "");
+    }
+
+    protected override void WriteConstant(ConstantExpr constant)
+    {
+        Datum value = constant.Value;
+        switch (value.Kind)
+        {
+            case DatumKind.Null:
+                Syntax("null");
+                break;
+            case DatumKind.Integer when constant.Type.Kind == TypeKind.Boolean:
+                Syntax(value.Boolean ? "true" : "false");
+                break;
+            case DatumKind.Integer when constant.Type.IsInteger:
+                Number(value.Integer);
+                break;
+            case DatumKind.Text when constant.Type.Kind is not TypeKind.Array:
+                Literal(value.Text);
+                break;
+            default:
+                WriteParameter(constant);
+                break;
+        }
+    }
+
+    protected override void WriteParameter(Expr origin)
+    {
+        string? cast = CastOf(origin.Type);
+        Syntax(cast is null ? "" : "cast(");
+        Parameter(origin, origin.Type);
+        Syntax(cast ?? "");
+    }
+
+    // A value compared as the type of its column, never as text or as a double.
+    private static string? CastOf(LogicalType type) =>
+        type.Kind switch
+        {
+            TypeKind.Numeric => " as decimal(65,30))",
+            TypeKind.Date => " as date)",
+            TypeKind.Timestamp or TypeKind.TimestampTz => " as datetime(6))",
+            TypeKind.Time or TypeKind.Interval => " as time(6))",
+            TypeKind.Uuid => " as uuid)",
+            _ => null,
+        };
+
+    private static bool IsValue(Expr expr) => expr is ConstantExpr or ParameterExpr or ContextExpr or VariableExpr || IsOfTheCaller(expr);
+
+    /// <summary>Made of values of the request alone: one value per statement.</summary>
+    private static bool IsOfTheCaller(Expr expr)
+    {
+        ExprFacts found = ExprFacts.Of(expr);
+        return found is { HasSubquery: false, HasAggregate: false, HasWindow: false, HasVolatile: false, HasUserCall: false, WholeRows.Count: 0, Columns.Count: 0 }
+            && !Others.In(expr);
+    }
+
+    private sealed class Others : ExprVisitor
+    {
+        private bool found;
+
+        public static bool In(Expr expr)
+        {
+            var others = new Others();
+            others.Visit(expr);
+            return others.found;
+        }
+
+        public override void Visit(Expr expr)
+        {
+            found |= expr is RowKeyExpr or ParentKeyExpr or ParentOrdinalExpr or RowCellExpr or NativeExpr or KeyEqualExpr or OutwardExpr or ExactExpr;
+            base.Visit(expr);
+        }
+    }
+
+    // ---- comparisons ----
+
+    protected override void WriteComparison(string comparison, Expr left, Expr right)
+    {
+        LogicalType type = left.Type.Kind == TypeKind.Unknown ? right.Type : left.Type;
+        bool equality = comparison is "=" or "<>" or "<=>";
+        if (type.IsString)
+        {
+            WriteTexts(comparison, left, right);
+        }
+        else if (type.Kind == TypeKind.Enum && !equality)
+        {
+            WriteRanks(comparison, left, right);
+        }
+        else if (type.IsJson)
+        {
+            throw Refusals.NotSupported("comparing json values on this source").ToException();
+        }
+        else
+        {
+            WriteInfix(comparison, left, right);
+        }
+    }
+
+    private void WriteInfix(string infix, Expr left, Expr right)
+    {
+        Syntax("(");
+        Write(left);
+        Syntax(" ").Syntax(infix).Syntax(" ");
+        Write(right);
+        Syntax(")");
+    }
+
+    private void WriteTexts(string comparison, Expr left, Expr right)
+    {
+        if (comparison is not ("=" or "<>" or "<=>"))
+        {
+            WriteInfix(comparison, left, right);
+            return;
+        }
+        bool indexed = comparison == "=" && IsIndexable(left, right);
+        Syntax("(");
+        if (indexed)
+        {
+            Write(left);
+            Syntax(" = ");
+            Write(right);
+            Syntax(" and ");
+        }
+        WriteExact(left);
+        Syntax(" ").Syntax(comparison).Syntax(" ");
+        WriteExact(right);
+        Syntax(")");
+    }
+
+    /// <summary>The column's own comparison says more than the exact one, and its index answers it.</summary>
+    private bool IsIndexable(Expr left, Expr right)
+    {
+        ColumnFacts? a = FactsOf(left);
+        ColumnFacts? b = FactsOf(right);
+        bool differs = a is { IsExact: false } || b is { IsExact: false };
+        return differs && (a is null ? IsValue(left) : b is null ? IsValue(right) : a.Collation == b.Collation);
+    }
+
+    /// <summary>The text compared by its bytes.</summary>
+    protected void WriteExact(Expr text)
+    {
+        ColumnFacts? known = FactsOf(text);
+        if (known is { IsExact: true })
+        {
+            Write(text);
+            return;
+        }
+        bool converted = known is not { IsUtf8: true } && text is not ConstantExpr;
+        Syntax(converted ? "convert(" : "");
+        Write(text);
+        Syntax(converted ? " using utf8mb4)" : "").Syntax(" collate utf8mb4_nopad_bin");
+    }
+
+    private void WriteRanks(string comparison, Expr left, Expr right)
+    {
+        Syntax("(");
+        WriteRank(left);
+        Syntax(" ").Syntax(comparison).Syntax(" ");
+        WriteRank(right);
+        Syntax(")");
+    }
+
+    private void WriteRank(Expr value)
+    {
+        Syntax("nullif(field(");
+        Write(value);
+        foreach (string label in value.Type.Enum!.Labels)
+        {
+            Syntax(", ").Literal(label);
+        }
+        Syntax("), 0)");
+    }
+
+    protected override void WriteDistinctFrom(DistinctExpr distinct)
+    {
+        Syntax(distinct.Negated ? "(" : "(not ");
+        WriteComparison("<=>", distinct.Left, distinct.Right);
+        Syntax(")");
+    }
+
+    protected override void WriteInSelect(InSelectExpr membership)
+    {
+        Syntax("(");
+        if (membership.Operand.Type.IsString)
+        {
+            WriteExact(membership.Operand);
+        }
+        else
+        {
+            Write(membership.Operand);
+        }
+        Syntax(membership.Negated ? " not in (" : " in (");
+        Write(membership.Select);
+        Syntax("))");
+    }
+
+    protected override void WriteTest(TestExpr test)
+    {
+        if (test.Kind != TestKind.Unknown)
+        {
+            base.WriteTest(test);
+            return;
+        }
+        Syntax("(");
+        Write(test.Operand);
+        Syntax(test.Negated ? " is not unknown)" : " is unknown)");
+    }
+
+    // ---- order, limit ----
+
+    protected override void WriteOrderKey(OrderItem item)
+    {
+        // Nulls are the smallest here and the largest in PostgreSQL; a key of its own puts them where they belong.
+        if (!item.NeverNull && item.NullsFirst == item.Descending)
+        {
+            Syntax("(");
+            Write(item.Key);
+            Syntax(item.NullsFirst ? ") is null desc, " : ") is null, ");
+        }
+        Write(item.Key);
+        Syntax(item.Descending ? " desc" : "");
+    }
+
+    protected override void WriteLimit(Expr? limit, Expr? offset)
+    {
+        if (limit is null && offset is null)
+        {
+            return;
+        }
+        Syntax(" limit ");
+        if (limit is null)
+        {
+            Syntax("18446744073709551615");
+        }
+        else
+        {
+            Write(limit);
+        }
+        if (offset is not null)
+        {
+            Syntax(" offset ");
+            Write(offset);
+        }
+    }
+
+    // ---- bind joins ----
+
+    protected override void WriteOtherFrom(FromItem from)
+    {
+        if (from is not ParentKeysFrom keys)
+        {
+            base.WriteOtherFrom(from);
+            return;
+        }
+        keyTypes = keys.Types;
+        Syntax("json_table(");
+        Parameter(SqlParameter.KeysOfParent, LogicalType.Json);
+        Syntax(", '$[*]' columns(\"n\" for ordinality");
+        for (int i = 0; i < keys.Types.Length; i++)
+        {
+            Syntax(", ").Identifier(KeyName(i)).Syntax(" ").Syntax(StoredKey(keys.Types[i])).Syntax(" path ");
+            Literal(keys.Types.Length == 1 ? "$" : string.Create(CultureInfo.InvariantCulture, $"$[{i}]"));
+        }
+        Syntax(")) as ").Identifier(keys.Alias);
+    }
+
+    private static string KeyName(int index) => string.Create(CultureInfo.InvariantCulture, $"k{index}");
+
+    /// <summary>The column type of a key as the parent's row wrote it: dates and times as integers since 2000.</summary>
+    private static string StoredKey(LogicalType type) =>
+        type.Kind switch
+        {
+            TypeKind.Boolean or TypeKind.Int2 or TypeKind.Int4 or TypeKind.Int8 or TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz => "bigint",
+            TypeKind.Numeric => "decimal(65,30)",
+            TypeKind.Text or TypeKind.Varchar or TypeKind.Enum => "longtext character set utf8mb4 collate utf8mb4_nopad_bin",
+            TypeKind.Uuid => "varchar(36) character set utf8mb4",
+            _ => throw Refusals.NotSupported($"embedding by a key of type {type.SqlName} on this source").ToException(),
+        };
+
+    private void WriteKeyEqual(KeyEqualExpr key)
+    {
+        if (key.Right is not ParentKeyExpr parent)
+        {
+            WriteInfix("=", key.Left, key.Right);
+            return;
+        }
+        LogicalType type = keyTypes[parent.Index];
+        ColumnFacts? column = FactsOf(key.Left);
+        bool text = type.IsString && column is not null;
+        Syntax("(");
+        // A foreign key compares as its column does; a column that cannot hold every character compares by bytes.
+        bool own = text && column!.IsUtf8;
+        if (text && !own)
+        {
+            WriteExact(key.Left);
+        }
+        else
+        {
+            Write(key.Left);
+        }
+        Syntax(" = ");
+        WriteParentKey(parent, type);
+        Syntax(own ? " collate " : "").Syntax(own ? Known(column!.Collation!) : "").Syntax(")");
+    }
+
+    private void WriteParentKey(ParentKeyExpr key, LogicalType type)
+    {
+        bool days = type.Kind == TypeKind.Date;
+        bool micros = type.Kind is TypeKind.Timestamp or TypeKind.TimestampTz;
+        Syntax(days ? "adddate('2000-01-01', " : micros ? "timestampadd(microsecond, " : type.Kind == TypeKind.Uuid ? "cast(" : "");
+        Identifier(key.Alias).Syntax(".").Identifier(KeyName(key.Index));
+        Syntax(days ? ")" : micros ? ", timestamp'2000-01-01 00:00:00')" : type.Kind == TypeKind.Uuid ? " as uuid)" : "");
+    }
+
+    // A collation's name comes from the database's own list; anything but a plain word is not one.
+    private static string Known(string collation) =>
+        collation.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? collation : throw new InvalidOperationException("not a collation");
+
+    protected override void WriteOther(Expr expr)
+    {
+        switch (expr)
+        {
+            case OutwardExpr outward:
+                WriteOutward(outward.Value);
+                break;
+            case ExactExpr exact:
+                WriteExact(exact.Value);
+                break;
+            case KeyEqualExpr key:
+                WriteKeyEqual(key);
+                break;
+            case ParentOrdinalExpr ordinal:
+                Syntax("(").Identifier(ordinal.Alias).Syntax(".\"n\" - 1)");
+                break;
+            case RowCellExpr:
+                WriteParameter(expr);
+                break;
+            case NativeExpr native:
+                Syntax("(").Syntax(native.Sql).Syntax(")");
+                break;
+            case RowKeyExpr or RowOfRangeExpr:
+                throw Refusals.NotSupported("a whole row as a value on this source").ToException();
+            default:
+                base.WriteOther(expr);
+                break;
+        }
+    }
+}

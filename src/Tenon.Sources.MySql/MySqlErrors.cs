@@ -1,0 +1,66 @@
+using System.Net.Sockets;
+using MySqlConnector;
+using Tenon.Core.Errors;
+
+namespace Tenon.Sources.MySql;
+
+/// <summary>A failed call of the database, with what of it may leave the server.</summary>
+internal sealed class MySqlFailure(Error error, Exception inner) : SourceException(inner.Message, inner)
+{
+    public ErrorCode Code => error.Code;
+
+    public override Error ToError() => error;
+
+    /// <summary>The tables are not what they were when they were introspected.</summary>
+    public bool IsStale => InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
+
+    /// <summary>The unit lost against another one and can run again from the start.</summary>
+    public bool IsRetried => InnerException is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.CheckRead };
+}
+
+/// <summary>
+/// What the driver throws → SQLSTATE codes and PostgreSQL's sentences. The database's own texts hold values of rows
+/// ("Duplicate entry 'x' …"), so none of them leaves.
+/// </summary>
+internal static class MySqlErrors
+{
+    public static bool IsFailure(Exception exception) =>
+        exception is MySqlException or SocketException or IOException or TimeoutException or InvalidCastException;
+
+    public static MySqlFailure Of(Exception exception, string source) =>
+        new(exception is MySqlException failure ? Of(failure, source) : Lost(source), exception);
+
+    public static Error Lost(string source) =>
+        new(ErrorCodes.ConnectionFailure, $"the source {source} cannot be reached", null, "Try again; the server connects anew by itself.");
+
+    public static Error Cancelled() => new(ErrorCodes.QueryCanceled, "canceling statement due to statement timeout");
+
+    private static Error Of(MySqlException failure, string source) =>
+        failure.ErrorCode switch
+        {
+            MySqlErrorCode.DuplicateKeyEntry or MySqlErrorCode.DuplicateEntryWithKeyName => new(ErrorCodes.UniqueViolation, "duplicate key value violates unique constraint"),
+            MySqlErrorCode.NoReferencedRow or MySqlErrorCode.NoReferencedRow2 => new(ErrorCodes.ForeignKeyViolation, "insert or update violates foreign key constraint"),
+            MySqlErrorCode.RowIsReferenced or MySqlErrorCode.RowIsReferenced2 => new(ErrorCodes.ForeignKeyViolation, "update or delete violates a foreign key constraint: the row is still referenced"),
+            MySqlErrorCode.ColumnCannotBeNull or MySqlErrorCode.NoDefaultForField => new(ErrorCodes.NotNullViolation, "null value violates not-null constraint"),
+            (MySqlErrorCode)4025 => new(ErrorCodes.CheckViolation, "new row violates check constraint"),
+            MySqlErrorCode.DataTooLong => new(ErrorCodes.StringTooLong, "value too long for its column"),
+            MySqlErrorCode.WarningDataOutOfRange or MySqlErrorCode.DataOutOfRange => new(ErrorCodes.NumericOutOfRange, "value out of range"),
+            MySqlErrorCode.TruncatedWrongValue or MySqlErrorCode.TruncatedWrongValueForField or MySqlErrorCode.WarningDataTruncated => new(ErrorCodes.InvalidText, "a value does not fit the type of its column"),
+            MySqlErrorCode.DivisionByZero => new(ErrorCodes.DivisionByZero, "division by zero"),
+            (MySqlErrorCode)1242 => new(ErrorCodes.CardinalityViolation, "more than one row returned by a subquery used as an expression"),
+            MySqlErrorCode.CannotExecuteInReadOnlyTransaction => new(ErrorCodes.ReadOnlyTransaction, "cannot write in a read-only transaction"),
+            MySqlErrorCode.LockDeadlock or MySqlErrorCode.CheckRead => new(ErrorCodes.SerializationFailure, "could not serialize access due to concurrent update"),
+            MySqlErrorCode.LockWaitTimeout => new(ErrorCodes.LockNotAvailable, "a lock was not available in time"),
+            MySqlErrorCode.TableAccessDenied or MySqlErrorCode.ColumnAccessDenied => new(ErrorCodes.InternalError, $"the source {source} does not let Tenon's user do this"),
+            MySqlErrorCode.QueryInterrupted or MySqlErrorCode.CommandTimeoutExpired or (MySqlErrorCode)1969 => Cancelled(),
+            MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError => new(ErrorCodes.ConnectionFailure, $"the tables of source {source} have changed", null, "Try again; they are read anew."),
+            MySqlErrorCode.TooManyUserConnections or MySqlErrorCode.ConnectionCountError => new(ErrorCodes.TooManyConnections, $"the source {source} takes no more connections", null, "Try again later."),
+            _ => IsLost(failure) ? Lost(source) : new(ErrorCodes.InternalError, $"the source {source} could not run the statement"),
+        };
+
+    private static bool IsLost(MySqlException failure) =>
+        failure.ErrorCode is MySqlErrorCode.UnableToConnectToHost or MySqlErrorCode.ServerShutdown or MySqlErrorCode.None or MySqlErrorCode.AccessDenied
+            or MySqlErrorCode.DatabaseAccessDenied or MySqlErrorCode.UnknownDatabase or (MySqlErrorCode)1927
+        || failure.InnerException is SocketException or IOException
+        || failure.IsTransient;
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.MySql;
+
+/// <summary>What a column is in the database beyond its logical type. Collation is null for what is no text.</summary>
+internal sealed record ColumnFacts(string? Collation, bool IsBit, string? Default)
+{
+    public bool IsExact => Collation == MySqlFacts.Exact;
+
+    /// <summary>Its character set holds every character, so that any text may be compared under its collation.</summary>
+    public bool IsUtf8 => Collation?.StartsWith("utf8mb4_", StringComparison.Ordinal) == true;
+}
+
+/// <summary>What a table is beyond the catalog: the engine's triggers may change rows that are written.</summary>
+internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Columns, bool IsView, bool HasTriggers);
+
+/// <summary>What the dialect must know of the tables there are; found by introspection together with the catalog.</summary>
+internal sealed class MySqlFacts(ImmutableDictionary<QualifiedName, TableFacts> tables)
+{
+    /// <summary>The collation whose equality is that of bytes, trailing spaces included.</summary>
+    public const string Exact = "utf8mb4_nopad_bin";
+
+    public static readonly MySqlFacts None = new(ImmutableDictionary<QualifiedName, TableFacts>.Empty);
+
+    public TableFacts? Find(QualifiedName table) => tables.GetValueOrDefault(table);
+
+    public ColumnFacts? Find(QualifiedName table, string column) => Find(table)?.Columns.GetValueOrDefault(column);
+}

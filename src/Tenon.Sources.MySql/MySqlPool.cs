@@ -1,0 +1,66 @@
+using MySqlConnector;
+using Tenon.Core.Errors;
+
+namespace Tenon.Sources.MySql;
+
+/// <summary>
+/// The connections of one database; the driver pools them. A new one gets its session once: UTC, strict, quotes as in
+/// standard SQL, and aggregated texts never cut short (a cut JSON would come with no more than a warning). The cache of
+/// subqueries is off: it tells outer values apart by their column's collation, so that a policy's answer for 'Ann' would be
+/// given for 'ann' as well.
+/// </summary>
+internal sealed class MySqlPool : IAsyncDisposable
+{
+    private const string Session =
+        "set sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+        + "time_zone = '+00:00', group_concat_max_len = 4294967295, collation_connection = utf8mb4_nopad_bin, optimizer_switch = 'subquery_cache=off', "
+        + "max_statement_time = @seconds, innodb_lock_wait_timeout = @lock";
+
+    private readonly MySqlDataSource source;
+    private readonly TimeSpan timeout;
+
+    public MySqlPool(AttachedOptions options, MySqlConnectionStringBuilder settings)
+    {
+        Name = options.Name;
+        timeout = options.Timeout;
+        var builder = new MySqlDataSourceBuilder(settings.ConnectionString);
+        builder.UseConnectionOpenedCallback(Prepare);
+        source = builder.Build();
+    }
+
+    /// <summary>The source's name in tenon.toml.</summary>
+    public string Name { get; }
+
+    private async ValueTask Prepare(MySqlConnectionOpenedContext context, CancellationToken cancellation)
+    {
+        if (!context.Conditions.HasFlag(MySqlConnectionOpenedConditions.New))
+        {
+            return;
+        }
+        if (!context.Connection.ServerVersion.Contains("MariaDB", StringComparison.Ordinal))
+        {
+            throw Refusals.NotSupported("a MySQL server that is not MariaDB", "Attach a MariaDB from version 10.7.").ToException();
+        }
+        var command = new MySqlCommand(Session, context.Connection);
+        await using (command)
+        {
+            command.Parameters.AddWithValue("@seconds", timeout.TotalSeconds);
+            command.Parameters.AddWithValue("@lock", (long)Math.Max(1, Math.Ceiling(timeout.TotalSeconds)));
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask<MySqlConnection> RentAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            throw MySqlErrors.Of(failure, Name);
+        }
+    }
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+}

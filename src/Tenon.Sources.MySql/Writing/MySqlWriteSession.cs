@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using System.Text;
+using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
+using Tenon.Core.Planning;
+using Tenon.Core.Policies;
+using Tenon.Core.Types;
+
+namespace Tenon.Sources.MySql.Writing;
+
+/// <summary>
+/// The statements of one transaction. All rows are checked before the first is written, so a policy's failure wins over a
+/// constraint's and a check sees the state before the statement; what only the database knows is checked again afterwards.
+/// </summary>
+internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
+{
+    /// <summary>Rows of one statement: their texts stay well below the packet the database takes.</summary>
+    private const int Chunk = 500;
+
+    private bool upserts;
+
+    /// <summary>A row that was not there when it was looked for is there now.</summary>
+    public bool LostRace(MySqlFailure failure) => upserts && failure.Code == ErrorCodes.UniqueViolation;
+
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments) => Run(statement, arguments, null);
+
+    private MySqlReader Run(CompiledStatement statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    {
+        Statements++;
+        return lease.Run((MySqlCompiled)statement, arguments, rows);
+    }
+
+    public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments) => Read(statement, arguments, null);
+
+    private List<Datum[]> Read(CompiledStatement statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    {
+        using MySqlReader reader = Run(statement, arguments, rows);
+        return MySqlValues.ReadAll(reader, statement.Columns);
+    }
+
+    private void Do(CompiledStatement statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    {
+        using MySqlReader reader = Run(statement, arguments, rows);
+        reader.Read();
+    }
+
+    /// <summary>The lease belongs to the source, which commits.</summary>
+    public override void Dispose() { }
+
+    public override WrittenRows Write(
+        CompiledWrite write,
+        IReadOnlyList<Datum[]> rows,
+        StatementArguments arguments,
+        Action<RowReader>? represent
+    )
+    {
+        var own = (MySqlWrite)write;
+        switch (write.Write.Kind)
+        {
+            case WriteKind.Delete:
+                List<Datum[]> gone = Rows(own.Program.Targets, arguments);
+                // What is about to go is read before it goes.
+                Represent(own, gone, arguments, represent);
+                if (gone.Count > 0)
+                {
+                    Do(own.Program.Delete, WithKeys(own.Program, arguments, gone), null);
+                }
+                return new WrittenRows(gone.Count, 0);
+            case WriteKind.Update:
+                List<Datum[]> changed = Update(own, rows[0], arguments);
+                Represent(own, changed, arguments, represent);
+                return new WrittenRows(changed.Count, 0);
+            default:
+                (List<Datum[]> written, int inserted) = Insert(own, rows, arguments, represent is not null);
+                Represent(own, written, arguments, represent);
+                return new WrittenRows(written.Count, inserted);
+        }
+    }
+
+    private void Represent(MySqlWrite write, List<Datum[]> keys, StatementArguments arguments, Action<RowReader>? represent)
+    {
+        if (represent is null)
+        {
+            return;
+        }
+        ReadOnlyMemory<byte> outer = arguments.ParentKeys;
+        arguments.ParentKeys = KeysOf(write.Program, keys);
+        using RowReader reader = Run(write.Representation!.Statement, arguments);
+        arguments.ParentKeys = outer;
+        represent(reader);
+    }
+
+    // ---- keys ----
+
+    private static StatementArguments WithKeys(TableProgram program, StatementArguments arguments, List<Datum[]> keys) =>
+        new() { Slots = arguments.Slots, Context = arguments.Context, Variables = arguments.Variables, ParentKeys = KeysOf(program, keys) };
+
+    private static byte[] KeysOf(TableProgram program, List<Datum[]> keys)
+    {
+        LogicalType[] types = program.KeyTypes;
+        var json = new StringBuilder("[");
+        foreach (Datum[] key in keys)
+        {
+            json.Append(json.Length > 1 ? "," : "").Append(types.Length > 1 ? "[" : "");
+            for (int i = 0; i < types.Length; i++)
+            {
+                json.Append(i > 0 ? "," : "");
+                bool counted = types[i].Kind is TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz;
+                MySqlBinding.AppendItem(counted ? LogicalType.Int8 : types[i], key[i], json);
+            }
+            json.Append(types.Length > 1 ? "]" : "");
+        }
+        return Encoding.UTF8.GetBytes(json.Append(']').ToString());
+    }
+
+    // ---- checks ----
+
+    private void Demand(MySqlCompiled failing, Error refusal, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    {
+        if (Read(failing, arguments, rows)[0][0].Integer > 0)
+        {
+            throw refusal.ToException();
+        }
+    }
+
+    private static Error RowPolicy(Table table) =>
+        new(ErrorCodes.InsufficientPrivilege, $"new row violates row-level security policy for table \"{table.Name.Name}\"");
+
+    private static Error RowPolicyUsing(Table table) =>
+        new(ErrorCodes.InsufficientPrivilege, $"new row violates row-level security policy (USING expression) for table \"{table.Name.Name}\"");
+
+    /// <summary>The rows as the database made them.</summary>
+    private void DemandWritten(TableProgram program, Expr? check, List<Datum[]> keys, StatementArguments arguments)
+    {
+        if (check is not null && keys.Count > 0 && program.IsDecidedByDatabase(check))
+        {
+            Demand(program.CheckByKey(check, set: false), RowPolicy(program.Table), WithKeys(program, arguments, keys), null);
+        }
+    }
+
+    // ---- update ----
+
+    private List<Datum[]> Update(MySqlWrite write, Datum[] values, StatementArguments arguments)
+    {
+        TableProgram program = write.Program;
+        List<Datum[]> keys = Rows(program.Targets, arguments);
+        if (keys.Count == 0)
+        {
+            return keys;
+        }
+        Datum[][] row = [Complete(program, [values], arguments, program.Set)[0]];
+        if (write.Write.Parts.Check is { } check)
+        {
+            Demand(program.CheckByKey(check, set: true), RowPolicy(program.Table), WithKeys(program, arguments, keys), row);
+        }
+        Do(program.Update(), WithKeys(program, arguments, keys), row);
+        foreach (Datum[] key in keys)
+        {
+            for (int i = 0; i < key.Length; i++)
+            {
+                key[i] = program.Set.Contains(program.KeyColumns[i]) ? row[0][program.KeyColumns[i]] : key[i];
+            }
+        }
+        DemandWritten(program, write.Write.Parts.Check, keys, arguments);
+        return keys;
+    }
+
+    private static bool IsDefault(Datum value) => value.Kind == DatumKind.Bytes && ReferenceEquals(value.Bytes, DefaultMark.Bytes);
+
+    /// <summary>The rows with the values their columns take by default: what a policy asks of a row must be known before it is written.</summary>
+    private List<Datum[]> Complete(TableProgram program, IReadOnlyList<Datum[]> rows, StatementArguments arguments, IReadOnlyCollection<int> given)
+    {
+        Table table = program.Table;
+        bool Wants(int o, Datum[] row) => (!given.Contains(o) || IsDefault(row[o])) && table.Columns[o].Default is not null;
+        var complete = rows.Select(r => { var c = new Datum[program.Width + program.KeyColumns.Length]; r.CopyTo(c, 0); return c; }).ToList();
+        ImmutableArray<int> wanted = [.. Enumerable.Range(0, program.Width).Where(o => rows.Any(r => Wants(o, r)))];
+        for (int from = 0; from < rows.Count && wanted.Length > 0; from += Chunk)
+        {
+            int count = Math.Min(Chunk, rows.Count - from);
+            List<Datum[]> values = Read(program.Defaults(wanted, count), arguments, null);
+            for (int i = 0; i < count; i++)
+            {
+                for (int j = 0; j < wanted.Length; j++)
+                {
+                    complete[from + i][wanted[j]] = Wants(wanted[j], rows[from + i]) ? values[i][j] : rows[from + i][wanted[j]];
+                }
+            }
+        }
+        foreach (Datum[] row in complete)
+        {
+            for (int o = 0; o < program.Width; o++)
+            {
+                row[o] = IsDefault(row[o]) ? Datum.Null : row[o];
+            }
+        }
+        return complete;
+    }
+
+    // ---- not here ----
+
+    public override List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments) =>
+        throw Refusals.NotSupported("SQL of the server's own on an attached source").ToException();
+
+    public override List<Datum[]> Execute(Statement bound, Principal principal, StatementArguments arguments) =>
+        throw Refusals.NotSupported("SQL at the prompt on an attached source").ToException();
+
+    public override List<Datum[]> Call(Routine routine, Datum[] values, Principal principal, StatementArguments arguments) =>
+        throw Refusals.NotSupported("a function of an attached source").ToException();
+}
