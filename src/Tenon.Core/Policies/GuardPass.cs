@@ -18,6 +18,7 @@ internal sealed partial class PolicyBinder
         private IReadOnlyDictionary<string, HashSet<string>> columns = ImmutableDictionary<string, HashSet<string>>.Empty;
         private IReadOnlySet<string> wholeRows = ImmutableHashSet<string>.Empty;
         private bool nullable;
+        private Expr? where;
 
         /// <summary>The table being written: its condition is not its SELECT policy but the one given here.</summary>
         public (string Range, Expr? Condition)? Target { get; init; }
@@ -60,12 +61,12 @@ internal sealed partial class PolicyBinder
 
         public override SelectCore VisitCore(SelectCore core)
         {
-            var (outer, outerNullable) = (predicates, nullable);
-            (predicates, nullable) = ([], false);
+            var (outer, outerNullable, outerWhere) = (predicates, nullable, where);
+            (predicates, nullable, where) = ([], false, core.Where);
             SelectCore guarded = base.VisitCore(core);
-            Expr? where = Conjunction.Shield(Conjunction.All(predicates), guarded.Where);
-            (predicates, nullable) = (outer, outerNullable);
-            return ReferenceEquals(where, guarded.Where) ? guarded : guarded with { Where = where };
+            Expr? shielded = Conjunction.Shield(Conjunction.All(predicates), guarded.Where);
+            (predicates, nullable, where) = (outer, outerNullable, outerWhere);
+            return ReferenceEquals(shielded, guarded.Where) ? guarded : guarded with { Where = shielded };
         }
 
         public override FromItem VisitFrom(FromItem from)
@@ -84,7 +85,7 @@ internal sealed partial class PolicyBinder
                         return function with { Call = run };
                     }
                     return new SelectFrom(
-                        binder.Inline(call with { Arguments = VisitAll(call.Arguments) }),
+                        binder.Fenced(() => binder.Inline(call with { Arguments = VisitAll(call.Arguments) }), where),
                         function.Alias,
                         function.ColumnAliases,
                         false
@@ -123,7 +124,7 @@ internal sealed partial class PolicyBinder
             binder.Demand(table, Privileges.Select, read);
             if (table.Kind == RelationKind.View && !binder.IsNative)
             {
-                return new SelectFrom(binder.ExpandView(table), from.Alias, from.ColumnAliases, false);
+                return new SelectFrom(binder.Fenced(() => binder.ExpandView(table), where), from.Alias, from.ColumnAliases, false);
             }
             Expr? predicate = binder.Using(table, from.Alias, PolicyCommand.Select);
             if (nullable || predicate is null)

@@ -20,6 +20,9 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     private readonly Stack<QualifiedName> expanding = new();
     private int lastAlias;
 
+    // How many table references were restricted so far.
+    private int restricted;
+
     public PolicyBinder(Catalog.Catalog catalog, Principal principal, Enforcement enforcement = Enforcement.Compiled)
     {
         this.catalog = catalog;
@@ -57,12 +60,13 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
 
     private ReadNode GuardNode(ReadNode node, ColumnUse use, Dictionary<string, RangeGuard> guards)
     {
-        guards[node.Range] = GuardSource(node.Source, node.Range, use.Of(node.Range));
         var pass = new GuardPass(this);
+        Expr? filter = node.Filter is null ? null : pass.Visit(node.Filter);
+        guards[node.Range] = GuardSource(node.Source, node.Range, use.Of(node.Range), filter);
         return node with
         {
             Members = [.. node.Members.Select(m => GuardMember(m, use, guards, pass))],
-            Filter = node.Filter is null ? null : pass.Visit(node.Filter),
+            Filter = filter,
             Order = pass.VisitOrder(node.Order),
         };
     }
@@ -81,12 +85,12 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     {
         if (embed.Junction is { } junction)
         {
-            guards[junction.Range] = GuardSource(new TableSource(junction.Table), junction.Range, use.Of(junction.Range));
+            guards[junction.Range] = GuardSource(new TableSource(junction.Table), junction.Range, use.Of(junction.Range), null);
         }
         return embed with { Node = GuardNode(embed.Node, use, guards) };
     }
 
-    private RangeGuard GuardSource(NodeSource source, string range, IReadOnlyCollection<string> columns)
+    private RangeGuard GuardSource(NodeSource source, string range, IReadOnlyCollection<string> columns, Expr? filter)
     {
         switch (source)
         {
@@ -94,10 +98,12 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
                 Table table = catalog.Find(name) ?? throw new InvalidOperationException($"{name} left the catalog during planning");
                 Demand(table, Privileges.Select, columns);
                 return table.Kind == RelationKind.View && !IsNative
-                    ? new RangeGuard(new SelectFrom(ExpandView(table), range, [], false), null) { Table = table }
+                    ? new RangeGuard(new SelectFrom(Fenced(() => ExpandView(table), filter), range, [], false), null) { Table = table }
                     : new RangeGuard(Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
             case RoutineSource routine:
-                FromItem rows = IsNative ? NativeCall(routine, range) : new SelectFrom(Inline(routine.Call), range, [], false);
+                FromItem rows = IsNative
+                    ? NativeCall(routine, range)
+                    : new SelectFrom(Fenced(() => Inline(routine.Call), filter), range, [], false);
                 return new RangeGuard(rows, null) { RowsOf = routine.Call.Type.RowOf is { } of ? catalog.Find(of) : null };
             default:
                 throw new InvalidOperationException($"the policy binder does not know {source.GetType().Name}");
@@ -120,10 +126,15 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     // ---- predicates ----
 
     /// <summary>The USING side for existing rows of <paramref name="range"/>; null when nothing restricts.</summary>
-    private Expr? Using(Table table, string range, PolicyCommand command) =>
-        Restricts(table)
-            ? Expanding(table, () => RowPolicies.Using(table, Current, command, e => Predicate(e, table, range)))
-            : null;
+    private Expr? Using(Table table, string range, PolicyCommand command)
+    {
+        if (!Restricts(table))
+        {
+            return null;
+        }
+        restricted++;
+        return Expanding(table, () => RowPolicies.Using(table, Current, command, e => Predicate(e, table, range)));
+    }
 
     private Expr? Check(Table table, string range, PolicyCommand command) =>
         Restricts(table)
@@ -186,6 +197,21 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
 
     private static FunctionFrom NativeCall(RoutineSource routine, string range) =>
         new(routine.Call, range, routine.Scalar ? [routine.Call.Function.Name] : [], false);
+
+    /// <summary>
+    /// The rows of a view or function that itself reads rows behind policies, kept apart where a condition on them, or what
+    /// they are made of, may raise: an engine that melts the two queries together would ask it of hidden rows. No engine looks
+    /// past an offset.
+    /// </summary>
+    private Select Fenced(Func<Select> expand, Expr? condition)
+    {
+        int before = restricted;
+        Select rows = expand();
+        bool raises = condition is not null && !(ExprFacts.Of(condition).IsTotal && ExprFacts.Of(rows).IsTotal);
+        return raises && restricted > before && rows.Offset is null
+            ? rows with { Offset = new ConstantExpr(Datum.Of(0)) { Type = LogicalType.Int8 } }
+            : rows;
+    }
 
     private Select ExpandView(Table view)
     {

@@ -55,4 +55,25 @@ public sealed class PolicyRegressionTests
         (int status, string body) = await app.SendAsync("GET", "/rest/v1/docs");
         Assert.True(status == 500 && body.Contains("\"42P17\"", StringComparison.Ordinal), body);
     }
+
+    [Theory]
+    [InlineData("rpc/notes_of?word=%25&as_number=gt.0&select=id&order=id")]
+    [InlineData("numbers?n=gt.0&select=id&order=id")]
+    [InlineData("rpc/positive?select=id&order=id")]
+    public async Task A_condition_on_a_function_or_view_that_raises_is_not_asked_of_hidden_rows(string target)
+    {
+        await using TestApp app = await TestApp.StartAsync("""
+            create table notes (id int primary key, owner text, word text, score text);
+            create index notes_score on notes (score);
+            create function as_number(notes) returns int language sql stable as 'select $1.score::int';
+            create function notes_of(word text) returns setof notes language sql stable as 'select n.* from notes n where n.word like notes_of.word';
+            create view numbers with (security_invoker = true) as select id, score::int as n from notes;
+            create function positive() returns setof numbers language sql stable as 'select * from numbers where n > 0';
+            alter table notes enable row level security;
+            create policy own on notes for select using (owner in (select 'me'));
+            grant select on notes, numbers to anon;
+            insert into notes values (1, 'me', 'a', '7'), (2, 'you', 'b', 'a secret');
+            """);
+        Assert.Equal((200, """[{"id":1}]"""), await app.SendAsync("GET", "/rest/v1/" + target));
+    }
 }
