@@ -56,6 +56,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "POST", "/invite", services.GetRequiredService<Invite>().HandleAsync);
         On(auth, "POST", "/admin/generate_link", services.GetRequiredService<GenerateLink>().HandleAsync);
         On(auth, "GET", "/admin/users", services.GetRequiredService<AdminUserList>().HandleAsync);
+        On(auth, "GET", "/admin/audit", services.GetRequiredService<AdminAudit>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
@@ -83,6 +84,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "DELETE", "/admin/users/{id}/sessions", sessions.DeleteAllAsync);
         On(auth, "DELETE", "/admin/users/{id}/sessions/{session}", sessions.DeleteOneAsync);
         var userKeys = services.GetRequiredService<AdminUserKeys>();
+        On(auth, "GET", "/admin/users/{id}/export", services.GetRequiredService<AdminUserData>().ExportAsync);
         On(auth, "GET", "/admin/users/{id}/keys", userKeys.ListAsync);
         On(auth, "DELETE", "/admin/users/{id}/keys/{key}", userKeys.DeleteAsync);
         On(auth, "GET", "/admin/proof", services.GetRequiredService<AdminProof>().HandleAsync);

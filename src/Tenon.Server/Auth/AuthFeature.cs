@@ -31,7 +31,7 @@ internal static class AuthFeature
         services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
         services.AddSingleton<Invite>().AddSingleton<GenerateLink>();
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>().AddSingleton<KeyList>();
-        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminProof>();
+        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();

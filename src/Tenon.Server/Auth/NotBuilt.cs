@@ -13,7 +13,6 @@ internal static class NotBuilt
         ("/user/oauth/{**rest}", "The OAuth server"),
         ("/passkeys/{**rest}", "Passkeys"),
         ("/admin/users/{id}/passkeys/{**rest}", "Passkeys"),
-        ("/admin/audit", "Reading the audit log"),
         ("/admin/sso/{**rest}", "Single sign-on"),
         ("/admin/oauth/{**rest}", "The OAuth server"),
         ("/admin/custom-providers/{**rest}", "Sign-in by an external provider"),

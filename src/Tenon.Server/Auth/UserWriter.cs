@@ -86,7 +86,14 @@ internal static class UserWriter
     public static void WriteSessions(Utf8JsonWriter writer, List<Session> sessions, Guid? current)
     {
         writer.WriteStartObject();
-        writer.WriteStartArray("sessions");
+        writer.WritePropertyName("sessions");
+        WriteSessionArray(writer, sessions, current);
+        writer.WriteEndObject();
+    }
+
+    public static void WriteSessionArray(Utf8JsonWriter writer, List<Session> sessions, Guid? current)
+    {
+        writer.WriteStartArray();
         foreach (Session session in sessions)
         {
             writer.WriteStartObject();
@@ -101,7 +108,6 @@ internal static class UserWriter
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 
     /// <summary>RFC 3339 in UTC with microseconds, as GoTrue prints times.</summary>

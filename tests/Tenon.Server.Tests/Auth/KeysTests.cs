@@ -47,4 +47,22 @@ public sealed class KeysTests
         var e = Assert.Throws<InvalidOperationException>(() => Keys.FromEnvironment(environment.GetValueOrDefault));
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task However_many_ask_at_once_a_user_has_twenty_keys_of_their_own()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        string token = (await host.SignUpAsync("ann@b.test")).Text("access_token");
+        Task<Answer> Make(int i) => host.PostAsync("/auth/v1/keys", $$"""{"name":"key {{i}}","scopes":"*"}""", token);
+        Answer[] atOnce = await Task.WhenAll(Enumerable.Range(1, 25).Select(Make));
+        Assert.All(atOnce, answer => Assert.Contains(answer.Refusal, new[] { "200 ", "409 conflict", "422 too_many_api_keys" }));
+        int i = 100;
+        Answer last = atOnce[0];
+        while (last.Refusal != "422 too_many_api_keys" && i < 150)
+        {
+            last = await Make(i++);
+        }
+        Assert.Equal("422 too_many_api_keys", last.Refusal);
+        Assert.Equal(20, await host.Store.ScalarAsync<long>("select count(*) from auth.user_keys"));
+    }
 }

@@ -30,7 +30,6 @@ public sealed class WireTests
     [InlineData("GET", "/auth/v1/authorize?provider=github")]
     [InlineData("GET", "/auth/v1/passkeys")]
     [InlineData("POST", "/auth/v1/token?grant_type=id_token")]
-    [InlineData("GET", "/auth/v1/admin/audit")]
     [InlineData("POST", "/auth/v1/oauth/token")]
     [InlineData("GET", "/auth/v1/.well-known/oauth-authorization-server")]
     public async Task What_is_not_built_says_so(string verb, string path)

@@ -16,8 +16,8 @@ internal sealed class AdminUserList(AuthGate gate, Users users, StoreDatabase st
     public async Task HandleAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        int page = Number(context, "page", 1, int.MaxValue);
-        int perPage = Number(context, "per_page", DefaultPage, LargestPage);
+        int page = Page(context);
+        int perPage = PerPage(context);
         string filter = context.Request.Query["filter"].ToString();
         Datum limit = Datum.Of(perPage);
         Datum offset = Datum.Of((page - 1L) * perPage);
@@ -55,6 +55,10 @@ internal sealed class AdminUserList(AuthGate gate, Users users, StoreDatabase st
         writer.WriteEndObject();
     }
 
+    internal static int Page(HttpContext context) => Number(context, "page", 1, int.MaxValue);
+
+    internal static int PerPage(HttpContext context) => Number(context, "per_page", DefaultPage, LargestPage);
+
     private static int Number(HttpContext context, string name, int otherwise, int most)
     {
         string text = context.Request.Query[name].ToString();
@@ -68,7 +72,7 @@ internal sealed class AdminUserList(AuthGate gate, Users users, StoreDatabase st
     }
 
     /// <summary>The filter anywhere in the address; its own wildcards mean themselves.</summary>
-    private static string PatternOf(string filter)
+    internal static string PatternOf(string filter)
     {
         var pattern = new StringBuilder("%");
         foreach (char c in filter.ToLowerInvariant())
@@ -78,7 +82,7 @@ internal sealed class AdminUserList(AuthGate gate, Users users, StoreDatabase st
         return pattern.Append('%').ToString();
     }
 
-    private static void SetPaging(HttpContext context, int page, int perPage, long total)
+    internal static void SetPaging(HttpContext context, int page, int perPage, long total)
     {
         long last = Math.Max(1, (total + perPage - 1) / perPage);
         string Link(long number, string rel) =>

@@ -115,8 +115,16 @@ internal sealed class AdminUsers(
     public async Task DeleteAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        Guid id = (await FindAsync(context, users)).Id;
-        bool soft = (await AuthBody.ReadAsync(context)).Flag("should_soft_delete") ?? false;
+        User user = await FindAsync(context, users);
+        Guid id = user.Id;
+        AuthBody body = await AuthBody.ReadAsync(context);
+        bool soft = body.Flag("should_soft_delete") ?? false;
+        bool erase = body.Flag("should_erase") ?? false;
+        if (soft && erase)
+        {
+            throw AuthErrors.ValidationFailed("\"should_erase\" and \"should_soft_delete\" exclude each other").ToException();
+        }
+        var pseudonym = Guid.NewGuid();
         DateTimeOffset now = StoreTime.Now(clock);
         AuditEntry audit = Audit("user_deleted", context);
         bool deleted = await sessions.EndingAsync(
@@ -124,6 +132,11 @@ internal sealed class AdminUsers(
             unit =>
             {
                 audit.Write(unit);
+                if (erase)
+                {
+                    // As the row is now: an address may have changed since it was read.
+                    AdminUserData.Erase(unit, Users.ById(unit, id) ?? user, pseudonym);
+                }
                 return soft ? SoftDelete(unit, id, now) : unit.Execute(UserSql.Delete, StoreValues.Of(id)).Count == 1;
             }
         );

@@ -1,0 +1,72 @@
+using Tenon.Core.Types;
+using Tenon.Server.Store;
+
+namespace Tenon.Server.Auth;
+
+/// <summary>Statements of the export and the erasure of a person's data, and of reading the audit log.</summary>
+internal static class PersonSql
+{
+    public static readonly StoreStatement Codes = new(
+        "auth.person.codes",
+        "select token_type, created_at, expires_at from auth.one_time_tokens where user_id = $1 order by created_at, id",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement Flows = new(
+        "auth.person.flows",
+        "select provider_type, authentication_method, created_at, expires_at from auth.flow_state where user_id = $1 order by created_at, id",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement Messages = new(
+        "auth.person.messages",
+        """
+        select channel, kind, recipient, state, created_at from auth.outbox
+        where recipient = $1 or recipient = $2 or recipient = $3 or recipient = $4 order by created_at, id
+        """,
+        [LogicalType.Text, LogicalType.Text, LogicalType.Text, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement DeleteMessages = new(
+        "auth.person.delete_messages",
+        "delete from auth.outbox where recipient = $1 or recipient = $2 or recipient = $3 or recipient = $4",
+        [LogicalType.Text, LogicalType.Text, LogicalType.Text, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement Audit = new(
+        "auth.person.audit",
+        """
+        select id, action, actor_username, ip_address, created_at from auth.audit_log_entries
+        where actor_id = $1 order by created_at desc, id desc limit $2
+        """,
+        [LogicalType.Uuid, LogicalType.Int8]
+    );
+
+    /// <summary>What was done stays, and that one person did it ($2); not who, nor from where.</summary>
+    public static readonly StoreStatement EraseAudit = new(
+        "auth.person.erase_audit",
+        """
+        update auth.audit_log_entries set actor_id = $2, ip_address = '',
+            actor_username = case when actor_username = 'service_role' then actor_username end,
+            payload = jsonb_build_object('action', action, 'actor_id', $3)
+        where actor_id = $1 or actor_username = $4 or actor_username = $5
+        """,
+        [LogicalType.Uuid, LogicalType.Uuid, LogicalType.Text, LogicalType.Text, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement AuditCount = new(
+        "auth.audit.count",
+        "select count(*) from auth.audit_log_entries where coalesce(actor_username, '') like $1 and action like $2",
+        [LogicalType.Text, LogicalType.Text]
+    );
+
+    public static readonly StoreStatement AuditPage = new(
+        "auth.audit.page",
+        """
+        select id, payload, ip_address, created_at from auth.audit_log_entries
+        where coalesce(actor_username, '') like $3 and action like $4
+        order by created_at desc, id desc limit $1 offset $2
+        """,
+        [LogicalType.Int8, LogicalType.Int8, LogicalType.Text, LogicalType.Text]
+    );
+}
