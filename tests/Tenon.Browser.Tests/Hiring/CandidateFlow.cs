@@ -94,6 +94,7 @@ public sealed class CandidateFlow(Browser browser)
 
     internal static async Task AssertPartsAddUp(IPage page)
     {
+        await page.Locator(".fit-parts tbody td").First.WaitForAsync();
         var cells = await page.Locator(".fit-parts tbody td").AllInnerTextsAsync();
         var parts = cells.Select(cell => decimal.Parse(cell.Split(' ')[0], CultureInfo.InvariantCulture)).ToList();
         var score = decimal.Parse(await page.Locator(".fit-score strong").InnerTextAsync(), CultureInfo.InvariantCulture);
