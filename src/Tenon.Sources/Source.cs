@@ -37,6 +37,9 @@ internal abstract class Source
     /// <summary>The database runs functions of any language itself, as the caller's role, inside a query.</summary>
     public virtual bool RunsFunctions => false;
 
+    /// <summary>Views of one table are written through.</summary>
+    public virtual bool WritesViews => false;
+
     /// <summary>How results of this type arrive.</summary>
     public abstract ValueForm FormOf(LogicalType type);
 

@@ -36,6 +36,14 @@ internal sealed record Column(string Name, LogicalType Type)
     public bool HasDefault => Default is not null || Generated is not null || Identity != IdentityKind.None;
 }
 
+/// <summary>with [local | cascaded] check option of a view.</summary>
+internal enum CheckOption
+{
+    None,
+    Local,
+    Cascaded,
+}
+
 internal enum ReferentialAction
 {
     NoAction,
@@ -127,6 +135,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
     /// <summary>with (security_invoker = true).</summary>
     public bool SecurityInvoker { get; init; }
 
+    /// <summary>with check option: rows written through the view have to be rows of it.</summary>
+    public CheckOption CheckOption { get; init; }
+
     private Dictionary<string, Column>? byName;
     private RelationShape? shape;
 
@@ -182,6 +193,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         ViewQuery = original.ViewQuery;
         ViewColumnNames = original.ViewColumnNames;
         SecurityInvoker = original.SecurityInvoker;
+        CheckOption = original.CheckOption;
         byName = null;
     }
 }

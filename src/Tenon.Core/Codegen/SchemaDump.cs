@@ -169,7 +169,13 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
     {
         string columns = view.ViewColumnNames.IsEmpty ? "" : $" ({SqlNames.List(view.ViewColumnNames)})";
         string invoker = view.SecurityInvoker ? " with (security_invoker = true)" : "";
-        return $"create view {SqlNames.Of(view.Name)}{columns}{invoker} as\n{SyntaxPrinter.Print(view.ViewQuery!)};";
+        string check = view.CheckOption switch
+        {
+            CheckOption.Local => "\nwith local check option",
+            CheckOption.Cascaded => "\nwith cascaded check option",
+            _ => "",
+        };
+        return $"create view {SqlNames.Of(view.Name)}{columns}{invoker} as\n{SyntaxPrinter.Print(view.ViewQuery!)}{check};";
     }
 
     // ---- functions ----

@@ -75,6 +75,8 @@ internal static class ErrorCodes
     public static readonly ErrorCode InvalidSchemaName = new("3F000", 400);
     public static readonly ErrorCode SerializationFailure = new("40001", 500);
     public static readonly ErrorCode InsufficientPrivilege = new("42501", 403);
+    public static readonly ErrorCode CheckOptionViolation = new("44000", 400);
+    public static readonly ErrorCode ObjectNotInState = new("55000", 400);
     public static readonly ErrorCode SyntaxError = new("42601", 400);
     public static readonly ErrorCode InvalidColumnReference = new("42P10", 400);
     public static readonly ErrorCode UndefinedColumn = new("42703", 400);

@@ -12,6 +12,9 @@ internal sealed record PlanOptions
     /// <summary>Aggregate functions may be used ([api] aggregates).</summary>
     public bool Aggregates { get; init; } = true;
 
+    /// <summary>The source writes through views as PostgreSQL does.</summary>
+    public bool WritesViews { get; init; }
+
     /// <summary>Who asks: hints name only what this role may see.</summary>
     public RoleName Role { get; init; } = RoleName.Anon;
     public bool SeesEverything { get; init; }

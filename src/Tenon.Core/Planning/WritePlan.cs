@@ -23,6 +23,9 @@ internal readonly record struct KeySlot(string Column, int Slot);
 /// <summary>A planned write on one table. The payload comes with the execution, as rows of Datum for <see cref="Columns"/>.</summary>
 internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Range, ImmutableArray<SlotSpec> Slots)
 {
+    /// <summary>The view it is asked through; <see cref="Table"/> is the table below. Column names here are the view's.</summary>
+    public UpdatableView? View { get; init; }
+
     /// <summary>Columns the payload gives, in payload order (the keys of the body, or ?columns=).</summary>
     public ImmutableArray<string> Columns { get; init; } = [];
 
@@ -37,6 +40,9 @@ internal sealed record WritePlan(WriteKind Kind, QualifiedName Table, string Ran
 
     /// <summary>Which rows an update or delete touches, over <see cref="Range"/>; null = all.</summary>
     public Expr? Filter { get; init; }
+
+    /// <summary>The columns of the table behind these, one for one.</summary>
+    public ImmutableArray<string> BaseColumns(ImmutableArray<string> columns) => View is null ? columns : [.. columns.Select(c => View.Columns[c])];
 
     /// <summary>
     /// return=representation: what to answer of the rows written (its Range equals <see cref="Range"/>, its filter and limit

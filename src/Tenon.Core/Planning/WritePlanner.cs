@@ -19,9 +19,15 @@ internal sealed class WritePlanner
     private readonly PlanOptions options;
     private readonly WriteIntent intent;
     private readonly Slots slots;
+    private readonly UpdatableView? view;
 
-    private WritePlanner(Catalog.Catalog catalog, Table table, QuerySyntax query, WriteIntent intent, PlanOptions options)
+    /// <summary>The primary key, by the names of what is written; empty when it has none.</summary>
+    private readonly ImmutableArray<string> key;
+
+    private WritePlanner(Catalog.Catalog catalog, Table table, QuerySyntax query, WriteIntent intent, PlanOptions options, UpdatableView? view)
     {
+        this.view = view;
+        key = view?.Key() ?? table.PrimaryKey?.Columns ?? [];
         this.catalog = catalog;
         this.table = table;
         this.query = query;
@@ -36,11 +42,20 @@ internal sealed class WritePlanner
         {
             return error;
         }
+        UpdatableView? view = null;
         if (table.Kind == RelationKind.View)
         {
-            return PlanErrors.NotSupported($"writing to the view {name}", "Write to the table behind it, or through a function.");
+            if (!options.WritesViews)
+            {
+                return PlanErrors.NotSupported($"writing to the view {name}", "Write to the table behind it, or through a function.");
+            }
+            WriteKind kind = intent.Method switch { WriteMethod.Patch => WriteKind.Update, WriteMethod.Delete => WriteKind.Delete, _ => WriteKind.Insert };
+            if (!UpdatableView.Of(catalog, table, kind).TryGet(out view, out error))
+            {
+                return error;
+            }
         }
-        return new WritePlanner(catalog, table, query, intent, options).Plan();
+        return new WritePlanner(catalog, table, query, intent, options, view).Plan();
     }
 
     private Outcome<WritePlan> Plan()
@@ -60,15 +75,16 @@ internal sealed class WritePlanner
         }
         bool wantsRows = intent.Return == ReturnPreference.Representation;
         bool filtered = intent.Method is WriteMethod.Patch or WriteMethod.Delete;
-        bool wantsKey = intent is { Return: ReturnPreference.HeadersOnly, Method: WriteMethod.Post } && table.PrimaryKey is not null;
+        bool wantsKey = intent is { Return: ReturnPreference.HeadersOnly, Method: WriteMethod.Post } && !key.IsEmpty;
         QuerySyntax own = filtered ? query : query with { Conditions = query.Conditions.RemoveAll(c => c.Path.IsEmpty) };
         own = wantsKey ? own with { Select = KeyItems() } : own;
         if (!ReadPlanner.PlanReturning(catalog, table, own, options, slots, wantsRows || wantsKey).TryGet(out var returning, out error))
         {
             return error;
         }
-        return new WritePlan(Kind(arbiter), table.Name, returning.Node.Range, slots.Specs)
+        return new WritePlan(Kind(arbiter), view?.Base.Name ?? table.Name, returning.Node.Range, slots.Specs)
         {
+            View = view,
             Columns = columns,
             MissingIsDefault = intent.MissingIsDefault,
             ConflictColumns = arbiter,
@@ -84,7 +100,7 @@ internal sealed class WritePlanner
 
     /// <summary>headers-only: Location needs the key of the row and nothing else.</summary>
     private ImmutableArray<SelectItemSyntax> KeyItems() =>
-        [.. table.PrimaryKey!.Columns.Select(c => new FieldItemSyntax(new FieldSyntax(c, []), null))];
+        [.. key.Select(c => new FieldItemSyntax(new FieldSyntax(c, []), null))];
 
     private WriteKind Kind(ImmutableArray<string> arbiter) =>
         intent.Method switch
@@ -116,6 +132,10 @@ internal sealed class WritePlanner
             {
                 return PlanErrors.NoColumn(table.Name.Name, name);
             }
+            if (view is not null && view.Columns.TryGetValue(name, out string? below))
+            {
+                column = view.Base.Find(below)!;
+            }
             bool identity = column.Identity == IdentityKind.Always;
             if (identity || column.Generated is not null)
             {
@@ -123,6 +143,11 @@ internal sealed class WritePlanner
                     ? PlanErrors.UpdateGenerated(name, identity)
                     : PlanErrors.InsertGenerated(name, identity);
             }
+        }
+        WriteKind kind = intent.Method == WriteMethod.Patch ? WriteKind.Update : WriteKind.Insert;
+        if (view?.BaseColumns(columns, kind).Error is { } unwritable)
+        {
+            return unwritable;
         }
         return columns;
     }
@@ -139,7 +164,7 @@ internal sealed class WritePlanner
         }
         if (query.OnConflict.IsDefault || intent.Method == WriteMethod.Put)
         {
-            return table.PrimaryKey?.Columns ?? [];
+            return key;
         }
         foreach (string column in query.OnConflict)
         {
@@ -147,16 +172,21 @@ internal sealed class WritePlanner
             {
                 return PlanErrors.ConflictColumn(column);
             }
+            if (view is not null && !view.Columns.ContainsKey(column))
+            {
+                return PlanErrors.NoArbiter();
+            }
         }
-        return IsUnique(query.OnConflict) ? query.OnConflict : PlanErrors.NoArbiter();
+        return IsUnique(view is null ? query.OnConflict : [.. query.OnConflict.Select(c => view.Columns[c])]) ? query.OnConflict : PlanErrors.NoArbiter();
     }
 
     private bool IsUnique(ImmutableArray<string> columns)
     {
+        Table unique = view?.Base ?? table;
         bool Same(IEnumerable<string> key) => columns.Length == key.Count() && key.All(columns.Contains);
-        return (table.PrimaryKey is { } primary && Same(primary.Columns))
-            || table.Uniques.Any(u => Same(u.Columns))
-            || table.Indexes.Any(i => i is { Unique: true, Where: null } && PlainColumns(i) is { } plain && Same(plain));
+        return (unique.PrimaryKey is { } primary && Same(primary.Columns))
+            || unique.Uniques.Any(u => Same(u.Columns))
+            || unique.Indexes.Any(i => i is { Unique: true, Where: null } && PlainColumns(i) is { } plain && Same(plain));
     }
 
     private static string[]? PlainColumns(Catalog.Index index)
@@ -178,7 +208,6 @@ internal sealed class WritePlanner
         {
             return PlanErrors.PutLimit();
         }
-        ImmutableArray<string> key = table.PrimaryKey?.Columns ?? [];
         var found = ImmutableArray.CreateBuilder<KeySlot>();
         foreach (PlacedCondition placed in query.Conditions.Where(c => c.Path.IsEmpty))
         {

@@ -23,6 +23,9 @@ internal sealed partial class PolicyBinder
         /// <summary>The table being written: its condition is not its SELECT policy but the one given here.</summary>
         public (string Range, Expr? Condition)? Target { get; init; }
 
+        /// <summary>What stands for the table being written when it is written through a view.</summary>
+        public FromItem? Instead { get; init; }
+
         public override Expr Visit(Expr expr) =>
             expr switch
             {
@@ -112,6 +115,10 @@ internal sealed partial class PolicyBinder
         {
             if (Target is { } target && from.Alias == target.Range)
             {
+                if (Instead is not null)
+                {
+                    return Instead;
+                }
                 predicates.Add(target.Condition);
                 return Admit(from.Name, from.Alias, null);
             }

@@ -40,11 +40,15 @@ internal sealed class GuardedRead
 
     public RangeGuard Of(string range) => guards[range];
 
-    public static Outcome<GuardedRead> Bind(ReadPlan plan, PolicyBinder binder)
+    public static Outcome<GuardedRead> Bind(ReadPlan plan, PolicyBinder binder, GuardedWrite? written = null)
     {
         try
         {
             var (guarded, guards) = binder.Guard(plan);
+            if (written is { Returned: SelectFrom rows })
+            {
+                guards[plan.Root.Range] = guards[plan.Root.Range] with { Source = rows };
+            }
             return new GuardedRead(guarded, guards, binder);
         }
         catch (TenonException refused)

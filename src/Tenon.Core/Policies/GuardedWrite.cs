@@ -10,7 +10,11 @@ namespace Tenon.Core.Policies;
 /// The conditions of a write. Targets is the query of the rows touched; ConflictTarget is over the range (a row that exists);
 /// Check and ConflictCheck are over parameters by column ordinal (rows that come to be). Null: nothing to ask.
 /// </summary>
-internal sealed record GuardedWriteParts(Select? Targets, Expr? Check, Expr? ConflictTarget, Expr? ConflictCheck);
+internal sealed record GuardedWriteParts(Select? Targets, Expr? Check, Expr? ConflictTarget, Expr? ConflictCheck)
+{
+    /// <summary>What rows written through a view must be, asked after they are written.</summary>
+    public ImmutableArray<ViewCheck> ViewChecks { get; init; } = [];
+}
 
 /// <summary>A write that has been through the policy binder; the only thing an engine writes rows for.</summary>
 internal sealed class GuardedWrite
@@ -26,6 +30,7 @@ internal sealed class GuardedWrite
         Range = demand.Range;
         Parts = parts;
         RowsByKey = PolicyBinder.RowsByKey(demand);
+        Returned = binder.Returned(demand);
     }
 
     public WriteKind Kind { get; }
@@ -47,6 +52,9 @@ internal sealed class GuardedWrite
     /// Only the engines' Writing folders name it, which a test watches.
     /// </summary>
     public GuardedTable RowsByKey { get; }
+
+    /// <summary>The rows RETURNING answers, by row key: <see cref="RowsByKey"/>, or the view over it that was written through.</summary>
+    public FromItem Returned { get; }
 
     public static Outcome<GuardedWrite> Bind(WriteDemand demand, PolicyBinder binder)
     {

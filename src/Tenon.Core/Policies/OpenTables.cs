@@ -124,12 +124,12 @@ internal static class OpenTables
             base.VisitFrom(from);
         }
 
-        // A view that runs with its caller's rights runs with the outer view's owner here: the binder has it so.
+        // A view with its caller's rights asks as the caller inside another view too.
         private void Meet(Table table)
         {
             if (table.Kind == RelationKind.View)
             {
-                found ??= FirstIn(catalog, table);
+                found ??= table.SecurityInvoker ? null : FirstIn(catalog, table);
             }
             else if (table.RowSecurity)
             {

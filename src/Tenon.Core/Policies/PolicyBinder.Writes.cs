@@ -10,6 +10,13 @@ namespace Tenon.Core.Policies;
 /// <summary>What a write wants to do to one table, before anybody asked whether it may.</summary>
 internal sealed record WriteDemand(WriteKind Kind, Table Table, string Range)
 {
+    /// <summary>The view the table is written through; filters, values and returning speak of its columns then.</summary>
+    public UpdatableView? View { get; init; }
+
+    /// <summary>The view's columns given values, and those an upsert changes.</summary>
+    public IReadOnlyCollection<string> ViewWritten { get; init; } = [];
+    public IReadOnlyCollection<string> ViewUpdated { get; init; } = [];
+
     /// <summary>Columns given values.</summary>
     public IReadOnlyCollection<string> Written { get; init; } = [];
 
@@ -50,7 +57,28 @@ internal sealed partial class PolicyBinder
 {
     internal GuardedWriteParts Guard(WriteDemand demand)
     {
-        DemandPrivileges(demand);
+        if (demand.View is not null)
+        {
+            return AtBase(demand, () => Parts(demand)) with { Targets = ViewTargets(demand), ViewChecks = ViewChecks(demand) };
+        }
+        DemandPrivileges(demand.Table, demand.Kind, new ViewUse(demand.Written, demand.Updated, demand.Read));
+        return Parts(demand);
+    }
+
+    private Select? ViewTargets(WriteDemand demand)
+    {
+        if (demand.Targets is not { } targets)
+        {
+            return null;
+        }
+        bool reads = demand.Returning || demand.Read.Count > 0;
+        PolicyCommand command = demand.Kind == WriteKind.Delete ? PolicyCommand.Delete : PolicyCommand.Update;
+        FromItem rows = new SelectFrom(RowsOf(demand.View!.View, command, reads), demand.Range, [], false);
+        return new GuardPass(this) { Target = (demand.Range, null), Instead = rows }.VisitSelect(targets);
+    }
+
+    private GuardedWriteParts Parts(WriteDemand demand)
+    {
         // Rule 14/15/17: the SELECT policy joins in when the statement reads columns.
         bool reads = demand.Returning || demand.Read.Count > 0;
         return demand.Kind switch
@@ -64,37 +92,37 @@ internal sealed partial class PolicyBinder
                 And(NewRow(demand, PolicyCommand.Update), NewRow(demand, PolicyCommand.Select))
             ),
             WriteKind.Update => new GuardedWriteParts(
-                Targets(demand, PolicyCommand.Update, reads),
+                demand.View is null ? Targets(demand, PolicyCommand.Update, reads) : null,
                 And(NewRow(demand, PolicyCommand.Update), reads ? NewRow(demand, PolicyCommand.Select) : null),
                 null,
                 null
             ),
-            WriteKind.Delete => new GuardedWriteParts(Targets(demand, PolicyCommand.Delete, reads), null, null, null),
+            WriteKind.Delete => new GuardedWriteParts(demand.View is null ? Targets(demand, PolicyCommand.Delete, reads) : null, null, null, null),
             _ => throw new InvalidOperationException($"the policy binder does not know {demand.Kind}"),
         };
     }
 
-    private void DemandPrivileges(WriteDemand demand)
+    private void DemandPrivileges(Table table, WriteKind kind, ViewUse use)
     {
-        switch (demand.Kind)
+        switch (kind)
         {
             case WriteKind.Update:
-                Demand(demand.Table, Privileges.Update, demand.Written);
+                Demand(table, Privileges.Update, use.Written);
                 break;
             case WriteKind.Delete:
-                Demand(demand.Table, Privileges.Delete, []);
+                Demand(table, Privileges.Delete, []);
                 break;
             default:
-                Demand(demand.Table, Privileges.Insert, demand.Written);
+                Demand(table, Privileges.Insert, use.Written);
                 break;
         }
-        if (demand.Kind == WriteKind.InsertOrUpdate)
+        if (kind == WriteKind.InsertOrUpdate)
         {
-            Demand(demand.Table, Privileges.Update, demand.Updated);
+            Demand(table, Privileges.Update, use.Updated);
         }
-        if (demand.Read.Count > 0)
+        if (use.Read.Count > 0)
         {
-            Demand(demand.Table, Privileges.Select, demand.Read);
+            Demand(table, Privileges.Select, use.Read);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
         this.principal = principal;
         Enforcement = enforcement;
         Current = principal;
+        Invoker = principal;
     }
 
     /// <summary>Native only for a source that runs the statement as the caller's role: nothing is added here then.</summary>
@@ -44,6 +45,12 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
 
     /// <summary>As whom the tree at hand is guarded: the caller, or the owner inside views and security definer functions.</summary>
     private Principal Current { get; set; }
+
+    /// <summary>
+    /// The current user: the caller, or the owner inside a security definer function. Views with their owner's rights do not
+    /// change it, so a view with its caller's rights, or a function, asks as this one wherever it stands.
+    /// </summary>
+    private Principal Invoker { get; set; }
 
     private string FreshAlias() => $"p{++lastAlias}";
 
@@ -220,7 +227,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
             throw Refusals.NotSupported($"the view {view.Name.Name}, whose query Tenon cannot read,").ToException();
         }
         Select query = new Instantiation(FreshAlias).VisitSelect(Templates.Of(catalog).View(view));
-        return As(view.SecurityInvoker ? Current : Principal.Owner, () => new GuardPass(this).VisitSelect(query));
+        return As(Below(view), () => new GuardPass(this).VisitSelect(query));
     }
 
     /// <summary>The call as the engine is to run it, when its function is not one query, or is being inlined already.</summary>
@@ -234,7 +241,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
         return new GuardedCallExpr(call.Function, call.Arguments)
         {
             Routine = routine,
-            Principal = routine.SecurityDefiner ? Principal.Owner : Current,
+            Principal = routine.SecurityDefiner ? Principal.Owner : Invoker,
             Catalog = catalog,
             Type = call.Type,
             At = call.At,
@@ -244,7 +251,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     private Routine Allowed(UserCallExpr call)
     {
         Routine routine = FindRoutine(call);
-        return routine.ExecuteRoles.Any(r => Access.Applies(r, Current.Role)) || Current.Bypass
+        return routine.ExecuteRoles.Any(r => Access.Applies(r, Invoker.Role)) || Invoker.Bypass
             ? routine
             : throw new Error(ErrorCodes.InsufficientPrivilege, $"permission denied for function {routine.Name.Name}").ToException();
     }
@@ -267,10 +274,11 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
         expanding.Push(routine.Name);
         try
         {
-            return As(
-                routine.SecurityDefiner ? Principal.Owner : Current,
-                () => new GuardPass(this).VisitSelect(instance)
-            );
+            Principal before = Invoker;
+            Invoker = routine.SecurityDefiner ? Principal.Owner : Invoker;
+            Select rows = As(Invoker, () => new GuardPass(this).VisitSelect(instance));
+            Invoker = before;
+            return rows;
         }
         finally
         {

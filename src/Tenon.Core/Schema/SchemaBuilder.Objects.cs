@@ -124,7 +124,12 @@ internal sealed partial class SchemaBuilder
             ViewQuery = create.Query,
             ViewColumnNames = create.Columns,
             SecurityInvoker = create.SecurityInvoker,
+            CheckOption = create.CheckOption,
         };
+        if (view.CheckOption != CheckOption.None && WritableViews.WhyNot(view) is { } why)
+        {
+            throw SchemaFailure.Of(ErrorCodes.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views", here, why);
+        }
         if (old is null && options.AutoExposeNewTables && name.Schema == "public")
         {
             view = view with { Grants = [.. new[] { RoleName.Anon, RoleName.Authenticated, RoleName.Service }.Select(r => new Grant(r, Privileges.All, []))] };

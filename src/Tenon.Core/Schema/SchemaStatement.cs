@@ -155,6 +155,7 @@ internal sealed record CreateIndex(string Name, QualifiedName Table, ImmutableAr
 internal sealed record CreateView(QualifiedName Name, ImmutableArray<string> Columns, Select Query, bool OrReplace) : SchemaStatement
 {
     public bool SecurityInvoker { get; init; }
+    public CheckOption CheckOption { get; init; }
 }
 
 internal sealed record CreateEnum(QualifiedName Name, ImmutableArray<string> Labels) : SchemaStatement;

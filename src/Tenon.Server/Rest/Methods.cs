@@ -14,10 +14,15 @@ internal static class Methods
     public static Task OfTable(RestRequest request, PlanOptions options, string name)
     {
         Table table = ReadPlanner.FindTable(request.Catalog, name, options).Value;
+        bool isView = table.Kind == RelationKind.View;
+        UpdatableView? view = isView && options.WritesViews && UpdatableView.Of(request.Catalog, table, WriteKind.Insert).TryGet(out UpdatableView found, out _)
+            ? found
+            : null;
+        bool hasKey = isView ? view?.Key().IsEmpty == false : table.PrimaryKey is not null;
         string allowed = table switch
         {
-            { Kind: RelationKind.View } => "OPTIONS,GET,HEAD",
-            { PrimaryKey: null } => "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
+            _ when isView && view is null => "OPTIONS,GET,HEAD",
+            _ when !hasKey => "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
             _ => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
         };
         return AnswerAsync(request, allowed);

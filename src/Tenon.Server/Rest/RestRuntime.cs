@@ -54,6 +54,7 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
         {
             Schema = request.Schema,
             Aggregates = Options.Aggregates,
+            WritesViews = Source.WritesViews,
             Role = request.Caller.Role,
             SeesEverything = request.Caller.BypassesPolicies,
         };

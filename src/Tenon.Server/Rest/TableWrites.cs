@@ -159,7 +159,7 @@ internal sealed class TableWrites(RestRuntime runtime)
     private static ImmutableArray<PayloadColumn> ColumnsOf(Table table, WritePlan plan)
     {
         string[] names = [.. table.Columns.Select(c => c.Name)];
-        return [.. plan.Columns.Select(c => new PayloadColumn(c, Array.IndexOf(names, c), table.Find(c)!.Type))];
+        return [.. plan.Columns.Zip(plan.BaseColumns(plan.Columns), (c, below) => new PayloadColumn(c, Array.IndexOf(names, below), table.Find(below)!.Type))];
     }
 
     private static Outcome<List<Datum[]>> Rows(RestRequest request, WriteEntry entry, Payload? payload, Datum[] slots)
@@ -225,7 +225,7 @@ internal sealed class TableWrites(RestRuntime runtime)
         }
         else if (entry.Plan.ReturnKey && count == 1)
         {
-            request.Http.Response.Headers.Location = Location.Of(entry.Plan.Table.Name, body.Span);
+            request.Http.Response.Headers.Location = Location.Of((entry.Plan.View?.View.Name ?? entry.Plan.Table).Name, body.Span);
         }
     }
 

@@ -60,16 +60,16 @@ internal sealed class WriteProgram
         ReadUnit? representation = null;
         if (plan.Returning is { } returning)
         {
-            if (!GuardedRead.Bind(new ReadPlan(returning, plan.Slots), binder).TryGet(out GuardedRead read, out refused))
+            if (!GuardedRead.Bind(new ReadPlan(returning, plan.Slots), binder, write).TryGet(out GuardedRead read, out refused))
             {
                 return refused;
             }
             representation = ReadLowering.LowerWritten(read);
         }
-        int[] given = [.. plan.Columns.Select(table.OrdinalOf)];
+        int[] given = [.. plan.BaseColumns(plan.Columns).Select(table.OrdinalOf)];
         var options = new InsertOptions(given)
         {
-            Arbiters = plan.Kind == WriteKind.Insert ? [] : [[.. plan.ConflictColumns.Select(table.OrdinalOf)]],
+            Arbiters = plan.Kind == WriteKind.Insert ? [] : [[.. plan.BaseColumns(plan.ConflictColumns).Select(table.OrdinalOf)]],
             Set = given,
         };
         try
@@ -97,11 +97,14 @@ internal sealed class WriteProgram
         }
         return new WriteDemand(plan.Kind, table, plan.Range)
         {
-            Written = plan.Columns,
-            Updated = plan.Kind == WriteKind.InsertOrUpdate ? plan.Columns : [],
+            View = plan.View,
+            ViewWritten = plan.Columns,
+            ViewUpdated = plan.Kind == WriteKind.InsertOrUpdate ? plan.Columns : [],
+            Written = plan.BaseColumns(plan.Columns),
+            Updated = plan.Kind == WriteKind.InsertOrUpdate ? plan.BaseColumns(plan.Columns) : [],
             Read = read,
             Targets = plan.Kind is WriteKind.Update or WriteKind.Delete
-                ? WriteDemand.TargetsOf(plan.Table, plan.Range, plan.Filter)
+                ? WriteDemand.TargetsOf(plan.View?.View.Name ?? plan.Table, plan.Range, plan.Filter)
                 : null,
             Returning = plan.Returning is not null,
         };

@@ -48,6 +48,8 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
         }
     }
 
+    public override bool WritesViews => true;
+
     public override CompiledStatement Compile(Select select) => CompileSelect(select);
 
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>

@@ -87,4 +87,20 @@ public sealed class SchemaCommandTests
         CommandRun edited = await app.RunAsync("migrate", "status");
         Assert.Equal((1, "edited   1_notes.sql\npending  2_more.sql"), (edited.Code, edited.Output.ReplaceLineEndings("\n").Trim()));
     }
+
+    [Fact]
+    public async Task A_new_migration_is_an_empty_file_behind_all_others_and_runs_in_its_turn()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        CommandRun made = await CommandRun.RunAsync("migrate", "new", "Add later", app.Folder);
+        Assert.Equal(0, made.Code);
+        string path = Assert.Single(Directory.GetFiles(Path.Combine(app.Folder, "migrations"), "*_add_later.sql"));
+        Assert.Equal(path, Path.GetFullPath(made.Output.Trim()));
+        Assert.Matches("^[0-9]{14}_add_later.sql$", Path.GetFileName(path));
+        Assert.Empty(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        await File.WriteAllTextAsync(path, "create table later (id int);", TestContext.Current.CancellationToken);
+        Assert.Contains("\"pending\",\"name\":\"" + Path.GetFileName(path), (await app.RunAsync("migrate", "status", "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await app.RunAsync("migrate", "up")).Code);
+        Assert.Contains("\"applied\",\"name\":\"" + Path.GetFileName(path), (await app.RunAsync("migrate", "status", "--json")).Output, StringComparison.Ordinal);
+    }
 }

@@ -20,6 +20,7 @@ public sealed class ScenarioTests
     [InlineData("bodies")]
     [InlineData("computed")]
     [InlineData("rpc")]
+    [InlineData("views")]
     public Task Requests_are_answered_as_the_scenarios_say(string name) => Run(name, "sqlite", o => o);
 
     [Theory]

@@ -17,10 +17,15 @@ public sealed class SqliteBackupTests : IDisposable
         await using SqliteWriter writer = new(database.Options);
         await writer.RunAsync(c => Enumerable.Range(1, 2000).Sum(i => Sql.InsertA(c, i, new string('x', 2000))), Stop);
         int next = 2001;
+        // Without a snapshot every commit starts the copy over, and it never ends.
         SqliteBackup.Write(
             database.Options,
             Target,
-            (_, _) => writer.RunAsync(c => Sql.InsertA(c, next++, "later"), Stop).GetAwaiter().GetResult(),
+            (_, _) =>
+            {
+                Assert.True(next < 4000, "the copy starts over at every commit");
+                writer.RunAsync(c => Sql.InsertA(c, next++, "later"), Stop).GetAwaiter().GetResult();
+            },
             Stop
         );
         using SqliteConnection copy = SqliteConnection.Open(database.Options with { Path = Target }, SqliteMode.Reader);

@@ -64,22 +64,27 @@ internal sealed partial class SchemaParser
         QualifiedName name = Qualified();
         ImmutableArray<string> columns = At("(") ? ParenthesizedNames() : [];
         bool invoker = false;
+        CheckOption check = CheckOption.None;
         if (Accept("with"))
         {
-            invoker = ViewOptions();
+            (invoker, check) = ViewOptions();
         }
         Expect("as");
         Select query = SelectQuery();
-        if (At("with"))
+        if (Accept("with"))
         {
-            Refuse("WITH CHECK OPTION", Current.Start, "Views are read; write to the table, whose policies check the row.");
+            check = Accept("local") ? CheckOption.Local : CheckOption.Cascaded;
+            Accept("cascaded");
+            Expect("check");
+            Expect("option");
         }
-        return new(name, columns, query, orReplace) { SecurityInvoker = invoker };
+        return new(name, columns, query, orReplace) { SecurityInvoker = invoker, CheckOption = check };
     }
 
-    private bool ViewOptions()
+    private (bool Invoker, CheckOption Check) ViewOptions()
     {
         bool invoker = false;
+        CheckOption check = CheckOption.None;
         Expect("(");
         do
         {
@@ -89,9 +94,13 @@ internal sealed partial class SchemaParser
             {
                 invoker = value is "true" or "on" or "1" or "yes";
             }
+            else if (option == "check_option")
+            {
+                check = value == "local" ? CheckOption.Local : CheckOption.Cascaded;
+            }
         } while (Accept(","));
         Expect(")");
-        return invoker;
+        return (invoker, check);
     }
 
     private SchemaStatement CreateType()

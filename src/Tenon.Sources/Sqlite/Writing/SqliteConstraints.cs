@@ -69,6 +69,9 @@ internal static class SqliteConstraints
             $"new row violates row-level security policy (USING expression) for table \"{table.Name.Name}\""
         );
 
+    public static Error CheckOption(string view) =>
+        new(ErrorCodes.CheckOptionViolation, $"new row violates check option for view \"{view}\"");
+
     public static Error TwiceInOneStatement() =>
         new(
             ErrorCodes.CardinalityViolation,

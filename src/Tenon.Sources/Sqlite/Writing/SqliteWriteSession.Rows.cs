@@ -52,6 +52,18 @@ internal sealed partial class SqliteWriteSession
         }
     }
 
+    private void CheckViews(GuardedWrite write, Datum[] row, StatementArguments arguments)
+    {
+        foreach (ViewCheck check in write.Parts.ViewChecks)
+        {
+            Datum passes = Evaluate(check.Condition, row, arguments);
+            if (passes.IsNull || !passes.Boolean)
+            {
+                throw SqliteConstraints.CheckOption(check.View).ToException();
+            }
+        }
+    }
+
     // ---- targets ----
 
     private List<long> TargetKeys(GuardedWrite write, StatementArguments arguments)

@@ -76,7 +76,7 @@ internal sealed partial class SqliteWriteSession
 
     private InsertOptions Options(StatementProgram program, InsertStatement insert, StatementArguments arguments)
     {
-        if (insert.Conflict is not { } conflict)
+        if (program.Conflict is not { } conflict)
         {
             return new InsertOptions(program.Set);
         }

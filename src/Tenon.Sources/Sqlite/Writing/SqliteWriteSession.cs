@@ -121,6 +121,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             if (existing is null)
             {
                 long key = InsertRow(program, row, arguments);
+                CheckViews(write, row, arguments);
                 written.Keys.Add(key);
                 written.Inserted++;
                 touched?.Add(key);
@@ -213,6 +214,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         ComputeGenerated(program, kept, arguments);
         CheckNewRow(write, write.Parts.ConflictCheck, kept, arguments);
         UpdateRow(program, key, old, kept, arguments, options.Set);
+        CheckViews(write, kept, arguments);
         return true;
     }
 
@@ -303,6 +305,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 {
                     context.ThrowIfStopped();
                     written.Keys.Add(UpdateRow(program, key, old, changed, arguments, set));
+                    CheckViews(write, changed, arguments);
                 }
             }
         );

@@ -35,8 +35,8 @@ internal sealed class StatementProgram
                 break;
             case UpdateStatement update:
                 RefuseWith(update.With);
-                Table = Find(catalog, update.Table);
-                Set = [.. update.Set.Select(a => Table.OrdinalOf(a.Column))];
+                Table = Find(catalog, update.Table, WriteKind.Update);
+                Set = Ordinals([.. update.Set.Select(a => a.Column)], WriteKind.Update);
                 PrepareTargets(
                     WriteKind.Update,
                     update.Alias,
@@ -50,13 +50,18 @@ internal sealed class StatementProgram
                 break;
             case DeleteStatement delete:
                 RefuseWith(delete.With);
-                Table = Find(catalog, delete.Table);
+                Table = Find(catalog, delete.Table, WriteKind.Delete);
                 PrepareTargets(WriteKind.Delete, delete.Alias, delete.Using, delete.Where, [], delete.Returning, binder, []);
                 break;
         }
     }
 
+    private UpdatableView? view;
+
     public Statement Statement { get; }
+
+    /// <summary>on conflict …, in the names of the table below where the statement names a view.</summary>
+    public OnConflict? Conflict { get; private set; }
     public ImmutableArray<RowField> Output { get; }
     public Table? Table { get; private set; }
     public GuardedWrite? Write { get; private set; }
@@ -79,14 +84,32 @@ internal sealed class StatementProgram
             .GetValue(bound, static _ => new())
             .GetOrAdd(principal, static (p, key) => new StatementProgram(key.bound, key.catalog, p), (bound, catalog));
 
-    private static Table Find(Catalog catalog, QualifiedName name)
+    /// <summary>The table written: the one named, or the one below the view named.</summary>
+    private Table Find(Catalog catalog, QualifiedName name, WriteKind kind)
     {
         Table table = catalog.Find(name) ?? throw new InvalidOperationException($"{name} left the catalog");
-        return table.Kind == RelationKind.Table
-            ? table
-            : throw Refusals
-                .NotSupported($"writing to the view {name.Name} on this source", "Write to the table below it.")
-                .ToException();
+        if (table.Kind == RelationKind.Table)
+        {
+            return table;
+        }
+        view = UpdatableView.Of(catalog, table, kind).Value;
+        return view.Base;
+    }
+
+    /// <summary>Where the columns named stand in the table; through a view none may be one that the table computes.</summary>
+    private int[] Ordinals(ImmutableArray<string> columns, WriteKind kind)
+    {
+        if (view is null)
+        {
+            return [.. columns.Select(Table!.OrdinalOf)];
+        }
+        ImmutableArray<string> below = view.BaseColumns(columns, kind).Value;
+        if (below.Select(c => Table!.Find(c)!).FirstOrDefault(c => c.Generated is not null || c.Identity == IdentityKind.Always) is { } computed)
+        {
+            bool identity = computed.Generated is null;
+            throw (kind == WriteKind.Update ? PlanErrors.UpdateGenerated(computed.Name, identity) : PlanErrors.InsertGenerated(computed.Name, identity)).ToException();
+        }
+        return [.. below.Select(Table!.OrdinalOf)];
     }
 
     private static void RefuseWith(ImmutableArray<CommonTable> with)
@@ -99,14 +122,18 @@ internal sealed class StatementProgram
 
     private void PrepareInsert(InsertStatement insert, Catalog catalog, PolicyBinder binder)
     {
-        Table = Find(catalog, insert.Table);
-        Set = [.. insert.Columns.Select(Table.OrdinalOf)];
+        Table = Find(catalog, insert.Table, WriteKind.Insert);
+        Set = Ordinals(insert.Columns, WriteKind.Insert);
         OnConflict? conflict = insert.Conflict;
+        Conflict = view is null || conflict is null ? conflict : Below(conflict, view, insert.Alias);
         WriteKind kind = conflict is null ? WriteKind.Insert : conflict.DoNothing ? WriteKind.InsertOrIgnore : WriteKind.InsertOrUpdate;
         var demand = new WriteDemand(kind, Table, insert.Alias)
         {
-            Written = insert.Columns,
-            Updated = conflict is null ? [] : [.. conflict.Set.Select(a => a.Column)],
+            View = view,
+            ViewWritten = insert.Columns,
+            ViewUpdated = conflict is null ? [] : [.. conflict.Set.Select(a => a.Column)],
+            Written = [.. Set.Select(i => Table.Columns[i].Name)],
+            Updated = Conflict is null ? [] : [.. Conflict.Set.Select(a => a.Column)],
             Read = [.. conflict?.Columns ?? [], .. ReadOf(insert.Returning.Select(i => i.Value), insert.Alias)],
             Returning = insert.Returning.Length > 0,
             ReturningItems = insert.Returning,
@@ -117,6 +144,32 @@ internal sealed class StatementProgram
             Select query = insert.With.IsEmpty ? source : source with { With = [.. insert.With, .. source.With] };
             Query = SqliteSource.CompileSelect(GuardedSelect.Bind(query, binder).Select);
         }
+    }
+
+    private static OnConflict Below(OnConflict conflict, UpdatableView view, string range)
+    {
+        var names = new BaseNames(view, range);
+        ImmutableArray<string> set = view.BaseColumns(conflict.Set.Select(a => a.Column), WriteKind.Update).Value;
+        return conflict with
+        {
+            Columns = [.. conflict.Columns.Select(names.Of)],
+            Set = [.. conflict.Set.Zip(set, (a, column) => new ColumnAssignment(column, names.Visit(a.Value)) { At = a.At })],
+            Where = conflict.Where is null ? null : names.Visit(conflict.Where),
+        };
+    }
+
+    /// <summary>Columns of the row in the way and of the proposed one, by the names of the table below the view.</summary>
+    private sealed class BaseNames(UpdatableView view, string range) : ExprRewriter
+    {
+        public string Of(string column) =>
+            view.Columns.TryGetValue(column, out string? name)
+                ? name
+                : throw Refusals.NotSupported($"the computed column {column} in ON CONFLICT", "Write to the table below the view.").ToException();
+
+        public override Expr Visit(Expr expr) =>
+            expr is ColumnExpr column && (column.Range == range || column.Range == TypeChecker.ExcludedRange)
+                ? column with { Column = Of(column.Column) }
+                : base.Visit(expr);
     }
 
     private void PrepareTargets(
@@ -130,7 +183,7 @@ internal sealed class StatementProgram
         ImmutableArray<string> written
     )
     {
-        Select targets = WriteDemand.TargetsOf(Table!.Name, range, where);
+        Select targets = WriteDemand.TargetsOf((view?.View ?? Table!).Name, range, where);
         var core = (SelectCore)targets.Body;
         var items = core.Items.AddRange(values.Select(v => new SelectItem(v, null)));
         FromItem all = from is null ? core.From! : new JoinFrom(JoinKind.Cross, core.From!, from, null, []);
@@ -140,9 +193,11 @@ internal sealed class StatementProgram
             Output = [.. items.Select(i => new RowField("", i.Value.Type))],
         };
         IEnumerable<Expr> mentioned = values.Concat(returning.Select(i => i.Value));
-        var demand = new WriteDemand(kind, Table, range)
+        var demand = new WriteDemand(kind, Table!, range)
         {
-            Written = written,
+            View = view,
+            ViewWritten = written,
+            Written = [.. Set.Select(i => Table!.Columns[i].Name)],
             Read = [.. ReadOf(where is null ? mentioned : mentioned.Append(where), range)],
             Targets = targets,
             Returning = returning.Length > 0,
@@ -171,7 +226,7 @@ internal sealed class StatementProgram
             new RowKeyExpr(write.Range) { Type = LogicalType.Int8 },
             new Core.Sql.ParentKeyExpr("k", 0, 1)
         );
-        FromItem from = new JoinFrom(JoinKind.Cross, new Core.Sql.ParentKeysFrom("k", [LogicalType.Int8]), write.RowsByKey, null, []);
+        FromItem from = new JoinFrom(JoinKind.Cross, new Core.Sql.ParentKeysFrom("k", [LogicalType.Int8]), write.Returned, null, []);
         return SqliteSource.CompileSelect(
             new Select(new SelectCore(write.Returning) { From = from, Where = isRow })
             {

@@ -25,6 +25,10 @@ create table places (id int primary key, kind text not null, size int not null c
 create table addresses (id int primary key, city text not null);
 create table orders (id int primary key, billing_id int references addresses (id), shipping_id int references addresses (id));
 create view released_films as select id, title, director_id from films where released;
+create view film_titles as select id as film, title as name, upper(title) as loud, director_id, released from films where title <> 'hidden' with check option;
+create view films_by_director as select director_id, count(*) as films from films group by director_id;
+grant select, insert, update, delete on film_titles, films_by_director to anon;
+grant all on film_titles, films_by_director to service_role;
 create function add_them(a int, b int default 10) returns int language sql immutable as 'select a + b';
 create function films_of(director text) returns setof films language sql stable as 'select f.* from films f join directors d on d.id = f.director_id where d.name = director';
 create function label(films) returns text language sql stable as $$ select $1.title || ' (' || coalesce($1.rating::text, '?') || ')' $$;
