@@ -20,6 +20,9 @@ internal static class LocalDatabase
         {
             throw new CommandFailure($"{app.Shown} has no database yet; make it with: tenon migrate up {app.Shown}");
         }
+        // Commands sign nobody in by a provider, and must work where one is down or allowed in development alone.
+        options.Auth.External.Clear();
+        options.Auth.ThirdParty.Clear();
         return options with { MigrationPaths = [], ClaimsDatabase = false };
     }
 

@@ -141,6 +141,8 @@ internal static class BackendSettings
         Email(config, auth.Email, development);
         Sms(config, auth.Sms);
         Hooks(config, auth);
+        ExternalSettings.Providers(config, auth.External);
+        ExternalSettings.ThirdParties(config, auth.ThirdParty);
         return auth;
     }
 

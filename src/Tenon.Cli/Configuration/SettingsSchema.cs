@@ -45,7 +45,7 @@ internal static class SettingsSchema
             }
             else
             {
-                properties[parts[^2]] = new JsonObject { ["description"] = "Accepted; not built yet, so without effect." };
+                properties[parts[^2]] = new JsonObject { ["description"] = setting.Built ? "Names of the app's own." : "Accepted; not built yet, so without effect." };
             }
         }
         foreach (string elsewhere in KnownSettings.Elsewhere)

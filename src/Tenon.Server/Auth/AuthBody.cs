@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -11,6 +12,7 @@ namespace Tenon.Server.Auth;
 internal sealed class AuthBody
 {
     public const int LargestBody = 64 * 1024;
+    private const int MostItems = 100;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
     private readonly JsonElement root;
@@ -80,6 +82,22 @@ internal sealed class AuthBody
 
     /// <summary>A member of any type.</summary>
     public JsonElement? Value(string name) => Member(name, out JsonElement value) ? value : null;
+
+    /// <summary>A list of texts, at most a hundred.</summary>
+    public ImmutableArray<string>? Texts(string name) =>
+        !Member(name, out JsonElement value) ? null
+        : value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= MostItems && value.EnumerateArray().All(IsText) ? [.. value.EnumerateArray().Select(StringOf)]
+        : throw Wrong(name, "a list of strings");
+
+    /// <summary>An object whose members are texts, at most a hundred.</summary>
+    public ImmutableDictionary<string, string>? TextMap(string name) =>
+        Object(name) is not { } value ? null
+        : value.EnumerateObject().Take(MostItems + 1).Count() <= MostItems && value.EnumerateObject().All(member => IsText(member.Value))
+            ? value.EnumerateObject().ToImmutableDictionary(member => member.Name, member => StringOf(member.Value))
+        : throw Wrong(name, "an object of strings");
+
+    // jsonb cannot hold NUL.
+    private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String && !StringOf(value).Contains('\0');
 
     public Guid? Uuid(string name) =>
         Text(name) is not { } text ? null

@@ -7,6 +7,7 @@ using Tenon.Core.Errors;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Mfa;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Hosting;
 
@@ -50,6 +51,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/sessions", sessions.GetAsync);
         On(auth, "DELETE", "/sessions/{id}", sessions.DeleteAsync);
 
+        MapExternal(auth);
         MapFactors(auth);
 
         var admin = services.GetRequiredService<AdminUsers>();
@@ -62,7 +64,11 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
         MapOurOwn(auth);
+        MapNotBuilt(auth);
+    }
 
+    private void MapNotBuilt(RouteGroupBuilder auth)
+    {
         foreach ((string path, string feature) in NotBuilt.Routes)
         {
             AuthError error = AuthErrors.NotBuilt(feature);
@@ -96,6 +102,23 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "POST", "/admin/signing-keys/rotate", keys.RotateAsync);
     }
 
+    private void MapExternal(RouteGroupBuilder auth)
+    {
+        var authorize = services.GetRequiredService<Authorize>();
+        On(auth, "GET", "/authorize", authorize.GetAsync);
+        On(auth, "GET", "/user/identities/authorize", authorize.LinkAsync);
+        On(auth, "DELETE", "/user/identities/{id}", services.GetRequiredService<Unlink>().DeleteAsync);
+        var callback = services.GetRequiredService<Callback>();
+        On(auth, "GET", "/callback", callback.GetAsync);
+        On(auth, "POST", "/callback", callback.PostAsync);
+        var custom = services.GetRequiredService<AdminProviders>();
+        On(auth, "GET", "/admin/custom-providers", custom.ListAsync);
+        On(auth, "POST", "/admin/custom-providers", custom.CreateAsync);
+        On(auth, "GET", "/admin/custom-providers/{identifier}", custom.GetAsync);
+        On(auth, "PUT", "/admin/custom-providers/{identifier}", custom.UpdateAsync);
+        On(auth, "DELETE", "/admin/custom-providers/{identifier}", custom.DeleteAsync);
+    }
+
     private void MapFactors(RouteGroupBuilder auth)
     {
         var enrolment = services.GetRequiredService<Enrolment>();
@@ -124,7 +147,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             "password" => services.GetRequiredService<PasswordGrant>().HandleAsync(context),
             "refresh_token" => services.GetRequiredService<RefreshGrant>().HandleAsync(context),
             "pkce" => services.GetRequiredService<PkceGrant>().HandleAsync(context),
-            "id_token" or "web3" => throw AuthErrors.NotBuilt($"grant_type={grant}").ToException(),
+            "id_token" => services.GetRequiredService<IdTokenGrant>().HandleAsync(context),
+            "web3" => throw AuthErrors.NotBuilt($"grant_type={grant}").ToException(),
             _ => AuthResponse.WriteOAuthErrorAsync(context, "unsupported_grant_type", "The grant_type is not one this server knows"),
         };
     }

@@ -89,6 +89,24 @@ internal static class AuthErrors
     public static readonly AuthError UnconfirmedUser = new("email_not_confirmed", 422, "Please verify your email first.");
     public static readonly AuthError NoMailServer = new("unexpected_failure", 500, "Error sending email: no mail server is set ([auth.email.smtp])");
 
+    public static readonly AuthError ManualLinkingDisabled = new("manual_linking_disabled", 404, "Manual linking is disabled");
+    public static readonly AuthError SingleIdentityNotDeletable = new("single_identity_not_deletable", 422, "User must have at least 1 identity after unlinking");
+    public static readonly AuthError IdentityNotFound = new("identity_not_found", 422, "Identity doesn't exist");
+    public static readonly AuthError EmailConflictIdentityNotDeletable = new("email_conflict_identity_not_deletable", 422, "Unable to unlink identity due to email conflict");
+    public static readonly AuthError ProviderDisabled = new("provider_disabled", 400, "Provider is not enabled");
+    public static readonly AuthError ProviderUnreachable = new("unexpected_failure", 503, "The provider gave no usable answer; try again");
+
+    public static readonly AuthError CustomProviderNotFound = new("custom_provider_not_found", 404, "Custom OAuth provider not found");
+
+    public static AuthError BadOAuthCallback(string message) => new("bad_oauth_callback", 400, message);
+
+    public static AuthError BadOAuthState(string message) => new("bad_oauth_state", 400, message);
+
+    public static AuthError IdentityAlreadyExists(string message) => new("identity_already_exists", 422, message);
+
+    public static AuthError ProviderEmailNeedsVerification(string provider) =>
+        new("provider_email_needs_verification", 403, $"Unverified email with {provider}. Verify the email with {provider} in order to sign in");
+
     public static AuthError OverEmailSendRateLimit(int retryAfter) =>
         new("over_email_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
 
@@ -138,9 +156,13 @@ internal static class AuthErrors
         "bad_code_verifier",
         "bad_json",
         "bad_jwt",
+        "bad_oauth_callback",
+        "bad_oauth_state",
         "conflict",
         "current_password_invalid",
         "current_password_required",
+        "custom_provider_not_found",
+        "email_conflict_identity_not_deletable",
         "email_exists",
         "email_not_confirmed",
         "email_provider_disabled",
@@ -151,8 +173,11 @@ internal static class AuthErrors
         "hook_payload_over_size_limit",
         "hook_timeout",
         "hook_timeout_after_retry",
+        "identity_already_exists",
+        "identity_not_found",
         "insufficient_aal",
         "invalid_credentials",
+        "manual_linking_disabled",
         "mfa_challenge_expired",
         "mfa_factor_name_conflict",
         "mfa_factor_not_found",
@@ -174,6 +199,8 @@ internal static class AuthErrors
         "phone_exists",
         "phone_not_confirmed",
         "phone_provider_disabled",
+        "provider_disabled",
+        "provider_email_needs_verification",
         "reauthentication_needed",
         "reauthentication_not_valid",
         "refresh_token_already_used",
@@ -182,6 +209,7 @@ internal static class AuthErrors
         "session_expired",
         "session_not_found",
         "signup_disabled",
+        "single_identity_not_deletable",
         "too_many_api_keys",
         "too_many_enrolled_mfa_factors",
         "unexpected_failure",

@@ -28,4 +28,7 @@ internal static partial class AuthEvents
 
     [LoggerMessage(4007, LogLevel.Error, "auth: message {Message} was given up after attempt {Attempt} ({Reason})")]
     public static partial void MessageFailed(ILogger logger, Guid message, int attempt, string reason);
+
+    [LoggerMessage(4020, LogLevel.Warning, "auth: the issuer of provider {Provider} could not be asked or gave no usable answer")]
+    public static partial void IssuerFailed(ILogger logger, Exception exception, string provider);
 }

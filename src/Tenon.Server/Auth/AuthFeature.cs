@@ -7,6 +7,7 @@ using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
@@ -36,6 +37,9 @@ internal static class AuthFeature
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();
         services.AddSingleton<SafeHttp>().AddSingleton<HookRunner>().AddSingleton<AccessTokenHook>().AddSingleton<UserHooks>();
+        services.AddSingleton<Issuers>().AddSingleton<IdTokens>().AddSingleton<ThirdParty>().AddSingleton<ProviderClient>().AddSingleton<CustomProviders>().AddSingleton<Providers>();
+        services.AddSingleton<ExternalFlows>().AddSingleton<AccountLinking>().AddSingleton<ExternalSignIn>();
+        services.AddSingleton<Authorize>().AddSingleton<Callback>().AddSingleton<IdTokenGrant>().AddSingleton<Unlink>().AddSingleton<AdminProviders>();
         services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
         services.AddSingleton<OutboxWorker>().AddSingleton<Inbox>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<OutboxWorker>());
@@ -68,6 +72,7 @@ internal static class AuthFeature
         services.GetRequiredService<Mailer>();
         services.GetRequiredService<MessageSenders>();
         services.GetRequiredService<Redirects>();
+        services.GetRequiredService<Providers>();
         services.GetRequiredService<AuthMaintenance>().Begin();
         services.GetRequiredService<OutboxWorker>().Begin();
     }

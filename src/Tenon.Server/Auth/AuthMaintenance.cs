@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tenon.Server.Auth.Mail;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
 
@@ -66,6 +67,7 @@ internal sealed class AuthMaintenance(
                 unit.Execute(OneTimeSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OneTimeSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(UserKeySql.DeleteExpired, StoreValues.Of(now - ExpiredKeys));
+                unit.Execute(ExternalSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
                 return true;
             },

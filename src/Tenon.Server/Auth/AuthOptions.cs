@@ -71,6 +71,12 @@ public sealed class AuthOptions
     /// <summary>Where the app has a say, by name: before_user_created, custom_access_token, password_verification_attempt, send_email, send_sms.</summary>
     public Dictionary<string, AuthHookOptions> Hooks { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>External providers of sign-in, by name.</summary>
+    public Dictionary<string, AuthExternalOptions> External { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Issuers whose access tokens the API takes, by name.</summary>
+    public Dictionary<string, AuthThirdPartyOptions> ThirdParty { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A development server: without SMTP mails go to the inbox at /dev/inbox, and nothing leaves the machine.</summary>
     public bool Development { get; set; }
 

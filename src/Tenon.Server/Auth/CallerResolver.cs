@@ -1,18 +1,21 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
 
 /// <summary>
 /// apikey and Authorization headers -> <see cref="Caller"/>. The bearer token decides; without one the key does; without
-/// both the caller is anon. A credential seen before costs one hash and one lookup and allocates nothing; a new token is
+/// both the caller is anon. Tokens of the issuers of [auth.third_party] are verified by theirs and have no session here.
+/// A credential seen before costs one hash and one lookup and allocates nothing; a new token is
 /// verified, then its session and user are looked up in the store once, and every end of a session drops it again.
 /// </summary>
 internal sealed class CallerResolver(
     ApiKeys apiKeys,
     TokenVerifier verifier,
+    ThirdParty thirdParty,
     TokenCache tokens,
     UserKeys userKeys,
     StoreDatabase store,
@@ -110,7 +113,7 @@ internal sealed class CallerResolver(
     private async ValueTask<Resolution> CheckAsync(string token, TokenHash hash, CancellationToken cancellation)
     {
         long version = tokens.Version;
-        Resolution verified = await verifier.VerifyAsync(token);
+        Resolution verified = await thirdParty.VerifyAsync(token, cancellation) ?? await verifier.VerifyAsync(token);
         if (!verified.TryGet(out Caller? caller, out _))
         {
             return verified;

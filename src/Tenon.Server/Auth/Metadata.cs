@@ -50,6 +50,15 @@ internal static class Metadata
         return Check(buffer.WrittenSpan, name);
     }
 
+    /// <summary>app_metadata with the providers a user is known by; the first one stays first while it is among them.</summary>
+    public static string WithProviders(string json, IReadOnlyList<string> providers)
+    {
+        using JsonDocument old = JsonDocument.Parse(json);
+        string? first = old.RootElement.TryGetProperty("provider", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? kept = providers.Contains(first) ? first : providers.Count > 0 ? providers[0] : null;
+        return Merge(json, JsonSerializer.SerializeToElement(new { provider = kept, providers }), "app_metadata");
+    }
+
     private static string Check(ReadOnlySpan<byte> utf8, string name)
     {
         if (utf8.Length > LargestBytes)

@@ -1,11 +1,12 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tenon.Server.Auth.OAuth;
 
 namespace Tenon.Server.Auth;
 
 /// <summary>What the sign-in tells of itself: health, settings, public keys, discovery.</summary>
-internal sealed class ServerInfo(SigningKeys signing, AuthOptions options)
+internal sealed class ServerInfo(SigningKeys signing, Providers providers, AuthOptions options)
 {
     private static readonly string[] Providers =
     [
@@ -64,7 +65,7 @@ internal sealed class ServerInfo(SigningKeys signing, AuthOptions options)
         writer.WriteBoolean("anonymous_users", options.EnableAnonymousSignIns);
         foreach (string provider in Providers)
         {
-            writer.WriteBoolean(provider, false);
+            writer.WriteBoolean(provider, providers.IsConfigured(provider));
         }
         writer.WriteBoolean("email", options.Email.EnableSignup);
         writer.WriteBoolean("phone", options.Sms.EnableSignup);

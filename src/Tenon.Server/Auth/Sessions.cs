@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
@@ -50,7 +51,11 @@ internal sealed record IssuedSession(
     string RefreshToken,
     User User,
     IReadOnlyList<Identity> Identities
-);
+)
+{
+    /// <summary>Tokens of the provider the user came by: told here and nowhere else.</summary>
+    public ProviderTokens? Provider { get; init; }
+}
 
 /// <summary>Which of a user's sessions an end is meant for.</summary>
 internal enum LogoutScope
@@ -77,7 +82,7 @@ internal sealed class Sessions(StoreDatabase store, Tokens tokens, TokenCache ca
             Guid.NewGuid(),
             user,
             "aal1",
-            $$"""[{"method":"{{method}}","timestamp":{{now.ToUnixTimeSeconds()}}}]""",
+            Amr(method, now),
             client.UserAgent,
             client.Ip,
             options.Sessions.Timebox > TimeSpan.Zero ? now + options.Sessions.Timebox : null,
@@ -86,6 +91,9 @@ internal sealed class Sessions(StoreDatabase store, Tokens tokens, TokenCache ca
         );
         return new NewSession(session, tokens.NewRefreshToken());
     }
+
+    /// <summary>The amr of a session that one method opened.</summary>
+    public static string Amr(string method, DateTimeOffset at) => $$"""[{"method":"{{method}}","timestamp":{{at.ToUnixTimeSeconds()}}}]""";
 
     /// <summary>Writes a prepared session inside a write unit.</summary>
     public void Open(IStoreTransaction unit, NewSession opened)

@@ -77,6 +77,11 @@ internal static class UserWriter
         writer.WriteNumber("expires_in", issued.ExpiresIn);
         writer.WriteNumber("expires_at", issued.ExpiresAt);
         writer.WriteString("refresh_token", issued.RefreshToken);
+        if (issued.Provider is { } provider)
+        {
+            writer.WriteString("provider_token", provider.AccessToken);
+            WriteText(writer, "provider_refresh_token", provider.RefreshToken);
+        }
         writer.WritePropertyName("user");
         WriteUser(writer, issued.User, issued.Identities);
         writer.WriteEndObject();

@@ -39,7 +39,21 @@ internal sealed class Users(StoreDatabase store)
     /// <summary>Inserts a user and an identity for each address; triggers on auth.users run, what they changed comes back.</summary>
     public static UserWithIdentities Insert(IStoreTransaction unit, User user, Guid identity)
     {
-        User saved = User.Read(
+        User saved = InsertAlone(unit, user);
+        if (user.Email is not null)
+        {
+            InsertIdentity(unit, saved, "email", identity, user.CreatedAt!.Value);
+        }
+        else if (user.Phone is not null)
+        {
+            InsertIdentity(unit, saved, "phone", identity, user.CreatedAt!.Value);
+        }
+        return new UserWithIdentities(saved, Identities(unit, user.Id));
+    }
+
+    /// <summary>Inserts a user without an identity.</summary>
+    public static User InsertAlone(IStoreTransaction unit, User user) =>
+        User.Read(
             unit.Execute(
                 UserSql.Insert,
                 StoreValues.Of(user.Id),
@@ -56,16 +70,6 @@ internal sealed class Users(StoreDatabase store)
                 Datum.Of(user.IsAnonymous)
             )[0]
         );
-        if (user.Email is not null)
-        {
-            InsertIdentity(unit, saved, "email", identity, user.CreatedAt!.Value);
-        }
-        else if (user.Phone is not null)
-        {
-            InsertIdentity(unit, saved, "phone", identity, user.CreatedAt!.Value);
-        }
-        return new UserWithIdentities(saved, Identities(unit, user.Id));
-    }
 
     /// <summary>As many statements as <see cref="Insert"/>, changing nothing: for an address that is taken.</summary>
     public static void ReadInstead(IStoreTransaction unit, Guid id)

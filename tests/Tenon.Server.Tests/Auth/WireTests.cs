@@ -27,9 +27,8 @@ public sealed class WireTests
     }
 
     [Theory]
-    [InlineData("GET", "/auth/v1/authorize?provider=github")]
     [InlineData("GET", "/auth/v1/passkeys")]
-    [InlineData("POST", "/auth/v1/token?grant_type=id_token")]
+    [InlineData("POST", "/auth/v1/token?grant_type=web3")]
     [InlineData("POST", "/auth/v1/oauth/token")]
     [InlineData("GET", "/auth/v1/.well-known/oauth-authorization-server")]
     public async Task What_is_not_built_says_so(string verb, string path)

@@ -93,6 +93,20 @@ public sealed class ConfigCommandTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Theory]
+    [InlineData("[auth.external.acme]\nclient_idd = \"x\"", "tenon.toml:2: unknown key auth.external.acme.client_idd; did you mean auth.external.acme.client_id?")]
+    [InlineData("[auth.external]\nenabled = true", "tenon.toml:2: unknown key auth.external.enabled")]
+    [InlineData("[auth.third_party.entra]\nrole_clain = \"x\"", "tenon.toml:2: unknown key auth.third_party.entra.role_clain; did you mean auth.third_party.entra.role_claim?")]
+    public async Task Names_of_providers_are_the_apps_and_their_keys_are_not(string toml, string said)
+    {
+        string folder = Directory.CreateTempSubdirectory("tenon-config-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tenon.toml"), toml, TestContext.Current.CancellationToken);
+        (int code, string error) = await ErrorOf("gen", "openapi", folder);
+        Assert.NotEqual(0, code);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static async Task<(int, string)> ErrorOf(params string[] arguments)
     {
         CommandRun run = await CommandRun.RunAsync(arguments);

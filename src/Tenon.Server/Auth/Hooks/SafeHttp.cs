@@ -59,6 +59,13 @@ internal sealed class SafeHttp : IDisposable
         return new CallAnswer((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation));
     }
 
+    /// <summary>Any call. Throws HttpRequestException or OperationCanceledException when there is no answer.</summary>
+    public async Task<CallAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await client.SendAsync(request, cancellation);
+        return new CallAnswer((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation));
+    }
+
     public void Dispose() => client.Dispose();
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)

@@ -4,7 +4,7 @@ using Tenon.Server.Store;
 namespace Tenon.Server.Auth.OneTime;
 
 /// <summary>A PKCE flow whose code was given out: whose it is, and what the exchange must prove.</summary>
-internal sealed record Flow(Guid Id, Guid User, CodeChallenge Challenge, string Method, DateTimeOffset ExpiresAt, bool Used)
+internal sealed record Flow(Guid Id, Guid User, CodeChallenge Challenge, string Method, DateTimeOffset ExpiresAt, bool Used, string? SealedTokens)
 {
     public static Flow Read(Datum[] row) =>
         new(
@@ -13,17 +13,21 @@ internal sealed record Flow(Guid Id, Guid User, CodeChallenge Challenge, string 
             new CodeChallenge(row[2].Text, row[3].Text),
             row[4].Text,
             row[5].Time()!.Value,
-            !row[6].IsNull
+            !row[6].IsNull,
+            row[7].TextOrNull()
         );
 }
 
 /// <summary>The state of PKCE flows (auth.flow_state). Only a hash of the code is kept.</summary>
 internal static class FlowStates
 {
+    /// <summary>The method of a flow that led through an external provider.</summary>
+    public const string OAuth = "oauth";
+
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
     /// <summary>Gives a code out: written with what its exchange must prove.</summary>
-    public static void Insert(IStoreTransaction unit, Guid code, Guid id, Guid user, CodeChallenge challenge, string provider, string method, DateTimeOffset now) =>
+    public static void Insert(IStoreTransaction unit, Guid code, Guid id, Guid user, CodeChallenge challenge, string provider, string method, DateTimeOffset now, string? sealedTokens = null) =>
         unit.Execute(
             OneTimeSql.InsertFlow,
             StoreValues.Of(id),
@@ -34,7 +38,8 @@ internal static class FlowStates
             Datum.Of(provider),
             Datum.Of(method),
             StoreValues.Of(now),
-            StoreValues.Of(now + Life)
+            StoreValues.Of(now + Life),
+            StoreValues.OfText(sealedTokens)
         );
 
     public static Flow? Find(IStoreTransaction unit, string code) =>

@@ -86,8 +86,8 @@ internal static class OneTimeSql
         "auth.flow_state.insert",
         """
         insert into auth.flow_state (id, user_id, auth_code_hash, code_challenge, code_challenge_method, provider_type,
-            authentication_method, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            authentication_method, created_at, expires_at, sealed_provider_tokens)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         [
             LogicalType.Uuid,
@@ -99,13 +99,14 @@ internal static class OneTimeSql
             LogicalType.Text,
             LogicalType.TimestampTz,
             LogicalType.TimestampTz,
+            LogicalType.Text,
         ]
     );
 
     public static readonly StoreStatement FindFlow = new(
         "auth.flow_state.find",
         """
-        select id, user_id, code_challenge, code_challenge_method, authentication_method, expires_at, used_at
+        select id, user_id, code_challenge, code_challenge_method, authentication_method, expires_at, used_at, sealed_provider_tokens
         from auth.flow_state where auth_code_hash = $1
         """,
         [LogicalType.Text]
@@ -113,7 +114,7 @@ internal static class OneTimeSql
 
     public static readonly StoreStatement UseFlow = new(
         "auth.flow_state.use",
-        "update auth.flow_state set used_at = $2 where id = $1 and used_at is null returning id",
+        "update auth.flow_state set used_at = $2, sealed_provider_tokens = null where id = $1 and used_at is null returning id",
         [LogicalType.Uuid, LogicalType.TimestampTz]
     );
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Store;
 
@@ -11,12 +12,13 @@ namespace Tenon.Server.Auth.SignIn;
 internal sealed class PkceGrant(
     StoreDatabase store,
     Sessions sessions,
+    Vault vault,
     AuthLimits limits,
     TrustedProxies proxies,
     TimeProvider clock
 )
 {
-    private sealed record Exchange(AuthError? Refusal, UserWithIdentities? User = null, NewSession? Session = null);
+    private sealed record Exchange(AuthError? Refusal, UserWithIdentities? User = null, NewSession? Session = null, Flow? Flow = null);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -40,10 +42,9 @@ internal sealed class PkceGrant(
             throw refusal.ToException();
         }
         UserWithIdentities found = exchange.User!;
-        await AuthResponse.WriteSessionAsync(
-            context,
-            await sessions.IssueAsync(context, found.User, found.Identities, exchange.Session!.Session, exchange.Session.Token.Text)
-        );
+        IssuedSession issued = await sessions.IssueAsync(context, found.User, found.Identities, exchange.Session!.Session, exchange.Session.Token.Text);
+        Flow flow = exchange.Flow!;
+        await AuthResponse.WriteSessionAsync(context, issued with { Provider = ExternalSignIn.Open(vault, flow.Id, flow.SealedTokens) });
     }
 
     private Exchange Redeem(IStoreTransaction unit, string code, string verifier, NewSession session, AuditEntry audit, DateTimeOffset now)
@@ -76,9 +77,10 @@ internal sealed class PkceGrant(
         {
             return new Exchange(AuthErrors.Conflict);
         }
-        var opened = new NewSession(session.Session with { UserId = user.Id }, session.Token);
+        string amr = Sessions.Amr(flow.Method == FlowStates.OAuth ? "oauth" : "otp", session.Session.CreatedAt);
+        var opened = new NewSession(session.Session with { UserId = user.Id, Amr = amr }, session.Token);
         sessions.Open(unit, opened);
         (audit with { Actor = user.Id, ActorName = user.Email }).Write(unit);
-        return new Exchange(null, marked, opened);
+        return new Exchange(null, marked, opened, flow);
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Tenon.Server.Auth.SignIn;
@@ -49,11 +47,11 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
             {
                 throw refusal.ToException();
             }
-            Go(context, await DestinationAsync(context, target, redeemed, type, pkce));
+            ReturnAddress.Go(context, StatusCodes.Status303SeeOther, await DestinationAsync(context, target, redeemed, type, pkce));
         }
         catch (AuthException e)
         {
-            Go(context, WithError(target, e.Error, pkce));
+            ReturnAddress.Go(context, StatusCodes.Status303SeeOther, WithError(target, e.Error, pkce));
         }
     }
 
@@ -94,55 +92,24 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
     {
         if (redeemed.HalfWay)
         {
-            string message = Form(("message", HalfWay));
-            return (pkce ? WithQuery(target, message) : target) + "#" + message;
+            string message = ReturnAddress.Form(("message", HalfWay));
+            return (pkce ? ReturnAddress.WithQuery(target, message) : target) + "#" + message;
         }
         if (redeemed.FlowCode is { } code)
         {
-            return WithQuery(target, Form(("code", code.ToString("D"))));
+            return ReturnAddress.WithQuery(target, ReturnAddress.Form(("code", code.ToString("D"))));
         }
-        IssuedSession issued = await IssueAsync(context, redeemed);
-        return target
-            + "#"
-            + Form(
-                ("access_token", issued.AccessToken),
-                ("expires_at", issued.ExpiresAt.ToString(CultureInfo.InvariantCulture)),
-                ("expires_in", issued.ExpiresIn.ToString(CultureInfo.InvariantCulture)),
-                ("refresh_token", issued.RefreshToken),
-                ("token_type", "bearer"),
-                ("type", type)
-            );
+        return ReturnAddress.WithSession(target, await IssueAsync(context, redeemed), type);
     }
 
     private static string WithError(string target, AuthError error, bool pkce)
     {
-        string parameters = Form(
+        string parameters = ReturnAddress.Form(
             ("error", error.Status >= 500 ? "server_error" : "access_denied"),
             ("error_code", error.Code),
             ("error_description", error.Message)
         );
-        return (pkce ? WithQuery(target, parameters) : target) + "#" + parameters;
-    }
-
-    private static string WithQuery(string target, string parameters) => target + (target.Contains('?') ? "&" : "?") + parameters;
-
-    private static string Form(params ReadOnlySpan<(string Name, string Value)> members)
-    {
-        var text = new StringBuilder();
-        foreach ((string name, string value) in members)
-        {
-            text.Append(text.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal));
-        }
-        return text.ToString();
-    }
-
-    // 303: whatever the method was, the next request is a GET without its body.
-    private static void Go(HttpContext context, string target)
-    {
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = target;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return (pkce ? ReturnAddress.WithQuery(target, parameters) : target) + "#" + parameters;
     }
 
     private static Task WriteHalfWayAsync(HttpContext context) =>
