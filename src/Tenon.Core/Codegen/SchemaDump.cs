@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
 using Tenon.Core.Types;
@@ -108,11 +109,14 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
         {
             string head = Head(routine);
             string statement = Function(routine, head);
-            // As in PostgreSQL, only a body in language sql is looked at when the function is made.
-            string needs = routine.Language == "sql" ? head + " " + routine.Text : head;
+            // When a function is made, PostgreSQL looks at a body in language sql as a whole, and at the declared types of PL/pgSQL.
+            string needs = head + " " + (routine.Language == "sql" ? routine.Text : string.Join(' ', Declarations().Matches(routine.Text)));
             yield return new DumpObject(Signature(routine), routine.Name.Name, statement, needs);
         }
     }
+
+    [GeneratedRegex(@"\bdeclare\b.*?\bbegin\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex Declarations();
 
     private IEnumerable<Routine> Routines() =>
         catalog.Routines.Values

@@ -18,7 +18,7 @@ public sealed class DevStartTests
     [Fact]
     public async Task It_prints_steps_addresses_and_shortened_keys_and_logs_shapes_of_requests()
     {
-        using AppOfFiles app = AppOfFiles.WithNotes(("public/index.html", "<!doctype html>"), ("tenon.toml", "project_id = \"files\"\n[sources.crm]\nurl = \"env(CRM)\"\nschemas = [\"public\"]\n"));
+        using AppOfFiles app = AppOfFiles.WithNotes(("public/index.html", "<!doctype html>"), ("tenon.toml", "project_id = \"files\"\n[realtime]\nenabled = true\nmax_connections = 5\n"));
         await using RunningTenon tenon = await RunningTenon.StartReadyAsync("dev", app.Path);
         Assert.NotEmpty((await tenon.AskAsync("/rest/v1/notes?select=body&body=not.eq.canary-value&limit=5")).RequestId!);
         await tenon.SaysAsync(" GET /rest/v1/notes?select=…&body=not.eq.…&limit=… anon 200 1 row 1 stmt ");
@@ -30,7 +30,7 @@ public sealed class DevStartTests
         Assert.Contains(said, l => l == $"App            http://127.0.0.1:{tenon.Port}/");
         Assert.Contains(said, l => l == $"API            http://127.0.0.1:{tenon.Port}/rest/v1");
         Assert.Contains(said, l => l.StartsWith($"Publishable    {key[..18]}…", StringComparison.Ordinal));
-        Assert.Equal(["notice  tenon.toml:3: sources is not built yet and has no effect"], said.Where(l => l.StartsWith("notice", StringComparison.Ordinal)));
+        Assert.Equal(["notice  tenon.toml:3: realtime is not built yet and has no effect"], said.Where(l => l.StartsWith("notice", StringComparison.Ordinal)));
         Assert.DoesNotContain(key, tenon.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("canary-value", tenon.Output + tenon.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', tenon.Output);
