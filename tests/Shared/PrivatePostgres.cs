@@ -37,6 +37,21 @@ internal sealed class PrivatePostgres
         return string.Create(CultureInfo.InvariantCulture, $"postgres://postgres@127.0.0.1:{_port}/{name}");
     }
 
+    /// <summary>The roles of the data API. They are the whole server's, and tests that run side by side make them at the same moment.</summary>
+    public const string Roles = """
+        do $$
+        declare role text;
+        begin
+          foreach role in array array['anon nologin', 'authenticated nologin', 'service_role nologin bypassrls'] loop
+            begin
+              execute 'create role ' || role;
+            exception when duplicate_object or unique_violation then
+            end;
+          end loop;
+        end $$;
+
+        """;
+
     private static PrivatePostgres? Start()
     {
         if (FindBinaries() is not { } binaries)

@@ -30,14 +30,15 @@ do $$
 declare
     name text;
 begin
-    foreach name in array array['anon', 'authenticated', 'service_role'] loop
+    foreach name in array array['anon', 'authenticated', 'service_role', 'authenticator'] loop
         if not exists (select from pg_roles where rolname = name) then
-            execute format('create role %I nologin noinherit', name);
+            -- Roles are the whole server's: the setup of another database may make the same one at this moment.
+            begin
+                execute format('create role %I nologin noinherit', name);
+            exception when duplicate_object or unique_violation then
+            end;
         end if;
     end loop;
-    if not exists (select from pg_roles where rolname = 'authenticator') then
-        create role authenticator nologin noinherit;
-    end if;
     -- Only a superuser may give this (before version 16); without it the service key runs as the owner all the same.
     if (select rolsuper from pg_roles where rolname = current_user) and not (select rolbypassrls from pg_roles where rolname = 'service_role') then
         alter role service_role bypassrls;

@@ -48,12 +48,7 @@ internal abstract class PolicySide : IAsyncDisposable
 /// <summary>PostgreSQL by itself: its own policies decide, as the role and with the claims that PostgREST would set.</summary>
 internal sealed class NativePolicies : PolicySide
 {
-    private const string Surroundings = """
-        do $$ begin
-          if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
-          if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;
-          if not exists (select from pg_roles where rolname = 'service_role') then create role service_role nologin bypassrls; end if;
-        end $$;
+    private const string Surroundings = PrivatePostgres.Roles + """
         create schema auth;
         grant usage on schema auth to public;
         create function auth.jwt() returns jsonb language sql stable as

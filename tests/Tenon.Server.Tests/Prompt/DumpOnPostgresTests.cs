@@ -13,14 +13,7 @@ namespace Tenon.Server.Tests.Prompt;
 public sealed class DumpOnPostgresTests
 {
     // What a database of Supabase's has before the first migration.
-    private const string Prelude = """
-        do $$ begin
-          if not exists (select from pg_roles where rolname = 'anon') then
-            create role anon nologin;
-            create role authenticated nologin;
-            create role service_role nologin bypassrls;
-          end if;
-        end $$;
+    private const string Prelude = PrivatePostgres.Roles + """
         create schema extensions;
         create schema auth;
         create function auth.uid() returns uuid language sql stable as

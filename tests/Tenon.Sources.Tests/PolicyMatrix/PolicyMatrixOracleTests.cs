@@ -9,10 +9,7 @@ namespace Tenon.Sources.Tests.PolicyMatrix;
 public sealed class PolicyMatrixOracleTests
 {
     // What Supabase's projects have: the roles of the data API and the caller's id from the request's claims.
-    private const string Surroundings = """
-        create role anon nologin;
-        create role authenticated nologin;
-        create role service_role nologin bypassrls;
+    private const string Surroundings = PrivatePostgres.Roles + """
         create schema auth;
         grant usage on schema auth to anon, authenticated;
         create function auth.uid() returns uuid language sql stable
