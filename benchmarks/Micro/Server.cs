@@ -16,16 +16,17 @@ internal sealed class Server : IAsyncDisposable
     {
         _backend = backend;
         _services = services;
+        Rest = Forgetful();
     }
 
-    public RestRuntime Rest => _services.GetRequiredService<RestRuntime>();
+    public RestRuntime Rest { get; }
 
     public CallerResolver Callers => _services.GetRequiredService<CallerResolver>();
 
     public TokenVerifier Verifier => _services.GetRequiredService<TokenVerifier>();
 
     /// <summary>The same server before it has planned anything.</summary>
-    public RestRuntime Forgetful() => new(Rest.Options, _backend.Database.Source, () => _backend.Catalog, TimeProvider.System);
+    public RestRuntime Forgetful() => new(_services.GetRequiredService<RestOptions>(), _backend.Database.Source, () => _backend.Catalog, TimeProvider.System);
 
     public static async Task<Server> OpenAsync(string app, string folder)
     {
