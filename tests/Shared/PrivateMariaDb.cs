@@ -2,8 +2,6 @@
 // ended and deleted when the test process ends. Nothing is installed; without it tests are skipped.
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Tenon.Testing;
 
@@ -71,7 +69,7 @@ internal sealed class PrivateMariaDb
             Run("chown", "mysql", directory);
         }
 
-        var server = new PrivateMariaDb(directory, FreePort());
+        var server = new PrivateMariaDb(directory, LoopbackPort.Next());
         RunAsOwner("mariadb-install-db", "--no-defaults", $"--datadir={directory}/data", "--auth-root-authentication-method=normal", "--skip-test-db", "--force");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Delete();
         server.Start();
@@ -132,13 +130,6 @@ internal sealed class PrivateMariaDb
 
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").FirstOrDefault(d => File.Exists(Path.Combine(d, program)));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static void RunAsOwner(string program, params string[] arguments)
     {

@@ -2,8 +2,6 @@
 // without fsync, stopped and deleted when the test process ends. Nothing is installed; without it tests are skipped.
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Tenon.Testing;
 
@@ -66,7 +64,7 @@ internal sealed class PrivatePostgres
             Run("chown", "postgres", directory);
         }
 
-        var postgres = new PrivatePostgres(binaries, directory, FreePort());
+        var postgres = new PrivatePostgres(binaries, directory, LoopbackPort.Next());
         var data = Path.Combine(directory, "data");
         postgres.RunAsOwner("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => postgres.Stop();
@@ -91,13 +89,6 @@ internal sealed class PrivatePostgres
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         return candidates.Concat(onPath).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Stop()

@@ -2,8 +2,6 @@
 // repository and starts from the seed every time.
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -38,7 +36,7 @@ internal sealed class TenonProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in (string[])[ cli, "dev", folder, "--port", FreePort().ToString(CultureInfo.InvariantCulture), .. options])
+        foreach (var argument in (string[])[ cli, "dev", folder, "--port", LoopbackPort.Next().ToString(CultureInfo.InvariantCulture), .. options])
         {
             info.ArgumentList.Add(argument);
         }
@@ -180,12 +178,5 @@ internal sealed class TenonProcess : IAsyncDisposable
                 File.Copy(file, target);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -20,13 +20,11 @@ internal static class FreePort
         throw new IOException($"no free port from {port} on; choose one with --port");
     }
 
-    /// <summary>A free port of this machine, whichever.</summary>
-    public static int Any()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    /// <summary>
+    /// A free port of this machine, whichever. Below those that outgoing connections are given, so that none of them has
+    /// taken it before the server it is meant for has opened it.
+    /// </summary>
+    public static int Any() => From("127.0.0.1", Random.Shared.Next(15_000, 32_000));
 
     public static bool IsFree(string host, int port)
     {

@@ -1,8 +1,6 @@
 // A Tenon server as a user starts it: `tenon dev` on a copy of an app folder, on a free port, ended with the test.
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Tenon.Testing;
@@ -14,7 +12,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder _output = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private Process? _process;
 
     private ServerUnderTest(string folder) => Folder = folder;
@@ -177,12 +175,5 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                 File.Copy(file, Path.Combine(to, relative));
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -72,6 +73,7 @@ internal sealed class CommandApp : IAsyncDisposable
         $$;
         """;
 
+    private readonly ConcurrentQueue<string?> said = new();
     private Process? server;
 
     private CommandApp(string folder) => Folder = folder;
@@ -95,9 +97,9 @@ internal sealed class CommandApp : IAsyncDisposable
 
     public async Task StartServerAsync()
     {
-        server = CommandRun.Start("dev", Folder, "--port", FreePort());
-        server.OutputDataReceived += (_, _) => { };
-        server.ErrorDataReceived += (_, _) => { };
+        server = CommandRun.Start("dev", Folder, "--port", LoopbackPort.Next().ToString(CultureInfo.InvariantCulture));
+        server.OutputDataReceived += (_, line) => said.Enqueue(line.Data);
+        server.ErrorDataReceived += (_, line) => said.Enqueue(line.Data);
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         using var http = new HttpClient();
@@ -110,7 +112,7 @@ internal sealed class CommandApp : IAsyncDisposable
 
     private async Task<bool> IsReadyAsync(HttpClient http)
     {
-        Assert.False(server!.HasExited, "tenon dev ended");
+        Assert.False(server!.HasExited, $"tenon dev ended: {string.Join('\n', said)}");
         try
         {
             Url = DevFile.GetProperty("url").GetString()!;
@@ -137,13 +139,6 @@ internal sealed class CommandApp : IAsyncDisposable
         }
         using HttpResponseMessage answer = await http.SendAsync(request);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
-    }
-
-    private static string FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

@@ -32,7 +32,7 @@ public sealed class BadPlaceTests
         Allow(app.Path, ReadOnly);
         Allow(app.File(".tenon"), ReadOnly);
         Allow(app.File(".tenon/data.db"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        ProcessStartInfo info = AsNobody("serve", app.Path, "--port", RunningTenon.FreePort().ToString(CultureInfo.InvariantCulture));
+        ProcessStartInfo info = AsNobody("serve", app.Path, "--port", LoopbackPort.Next().ToString(CultureInfo.InvariantCulture));
         foreach ((string name, string? value) in AppOfFiles.Production())
         {
             info.Environment[name] = value;

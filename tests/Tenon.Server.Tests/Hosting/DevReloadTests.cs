@@ -1,3 +1,5 @@
+using Tenon.Testing;
+
 namespace Tenon.Server.Tests.Hosting;
 
 /// <summary>tenon dev follows its files: what can be applied is, and what cannot leaves the server as it was.</summary>
@@ -109,7 +111,7 @@ public sealed class DevReloadTests
             Assert.Equal("""[{"body":"seeded"}]""", await tenon.GetAsync(Read));
             Assert.Equal(0, await tenon.EndAsync("INT"));
         }
-        await using RunningTenon again = RunningTenon.Start("dev", app.Path, RunningTenon.FreePort(), ["--keep-data"]);
+        await using RunningTenon again = RunningTenon.Start("dev", app.Path, LoopbackPort.Next(), ["--keep-data"]);
         Assert.Equal(1, await again.EndAsync());
         Assert.StartsWith("tenon: the seed changed, and --keep-data forbids a fresh database; restore the file", again.Errors.TrimStart(), StringComparison.Ordinal);
         Assert.False(File.Exists(app.File(".tenon/data.db.before")));
@@ -119,7 +121,7 @@ public sealed class DevReloadTests
     public async Task A_first_start_that_fails_leaves_no_half_database()
     {
         using AppOfFiles app = AppOfFiles.WithNotes(("migrations/0002_bad.sql", "create table t (\n  id nothing\n);\n"));
-        await using RunningTenon tenon = RunningTenon.Start("dev", app.Path, RunningTenon.FreePort());
+        await using RunningTenon tenon = RunningTenon.Start("dev", app.Path, LoopbackPort.Next());
         Assert.Equal(1, await tenon.EndAsync());
         Assert.StartsWith("tenon: 0002_bad.sql:2:6: ", tenon.Errors.TrimStart(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", tenon.Errors, StringComparison.Ordinal);

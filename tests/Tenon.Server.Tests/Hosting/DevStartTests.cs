@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Tenon.Sources.Sqlite;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Hosting;
 
@@ -59,7 +60,7 @@ public sealed class DevStartTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script, which makes a terminal, is not installed");
         using AppOfFiles app = AppOfFiles.WithNotes();
-        await using RunningTenon tenon = RunningTenon.StartInTerminal("dev", app.Path, RunningTenon.FreePort());
+        await using RunningTenon tenon = RunningTenon.StartInTerminal("dev", app.Path, LoopbackPort.Next());
         await tenon.SaysAsync("r reset data   t gen types   q quit");
         Assert.Contains("\e[1mReady in", tenon.Output, StringComparison.Ordinal);
         using (var keys = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(app.File(".tenon/dev.json"), TestContext.Current.CancellationToken)))
@@ -82,7 +83,7 @@ public sealed class DevStartTests
     {
         using AppOfFiles app = AppOfFiles.WithNotes();
         await using RunningTenon first = await RunningTenon.StartReadyAsync("dev", app.Path);
-        await using RunningTenon second = RunningTenon.Start("dev", app.Path, RunningTenon.FreePort());
+        await using RunningTenon second = RunningTenon.Start("dev", app.Path, LoopbackPort.Next());
         Assert.Equal(1, await second.EndAsync());
         string refusal = $"tenon: tenon dev runs on {app.Path} already (http://127.0.0.1:{first.Port}); stop it first";
         Assert.Equal(refusal, second.Errors.Trim());

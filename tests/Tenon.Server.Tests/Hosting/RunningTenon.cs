@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Tenon.Testing;
@@ -99,7 +97,7 @@ internal sealed class RunningTenon : IAsyncDisposable
     /// <summary>Starts and waits for the line that says Ready.</summary>
     public static async Task<RunningTenon> StartReadyAsync(string command, string folder, string[]? options = null, Dictionary<string, string?>? variables = null)
     {
-        RunningTenon tenon = Start(command, folder, FreePort(), options, variables);
+        RunningTenon tenon = Start(command, folder, LoopbackPort.Next(), options, variables);
         try
         {
             await tenon.SaysAsync("Ready ");
@@ -167,13 +165,6 @@ internal sealed class RunningTenon : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limit);
         await process.WaitForExitAsync(limit.Token);
         return process.ExitCode;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string DotnetPath() =>

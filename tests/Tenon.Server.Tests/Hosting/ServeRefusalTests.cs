@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Hosting;
 
@@ -13,7 +14,7 @@ public sealed class ServeRefusalTests
     {
         Dictionary<string, string?> variables = AppOfFiles.Production();
         change?.Invoke(variables);
-        await using RunningTenon tenon = RunningTenon.Start("serve", app.Path, port ?? RunningTenon.FreePort(), options, variables);
+        await using RunningTenon tenon = RunningTenon.Start("serve", app.Path, port ?? LoopbackPort.Next(), options, variables);
         Assert.Equal(1, await tenon.EndAsync());
         Assert.Equal("tenon: " + line, tenon.Errors.Trim());
         Assert.DoesNotContain("Ready", tenon.Output, StringComparison.Ordinal);
@@ -110,7 +111,7 @@ public sealed class ServeRefusalTests
         app.Write("tenon.toml", "project_id = \"files\"\n[server]\ntls = { cert_path = \"cert.pem\", key_path = \"key.pem\" }\n");
         app.Write("cert.pem", "nothing");
         app.Write("key.pem", "nothing");
-        await using RunningTenon tenon = RunningTenon.Start("serve", app.Path, RunningTenon.FreePort(), null, AppOfFiles.Production());
+        await using RunningTenon tenon = RunningTenon.Start("serve", app.Path, LoopbackPort.Next(), null, AppOfFiles.Production());
         Assert.Equal(1, await tenon.EndAsync());
         Assert.StartsWith($"tenon: server.tls: {app.File("cert.pem")} and {app.File("key.pem")} are not a certificate and its key in PEM: ", tenon.Errors.TrimStart(), StringComparison.Ordinal);
     }

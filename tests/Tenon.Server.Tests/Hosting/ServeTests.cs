@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Hosting;
 
@@ -146,7 +147,7 @@ public sealed class ServeTests
         await using RunningTenon first = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
         foreach (string command in new[] { "serve", "dev" })
         {
-            await using RunningTenon second = RunningTenon.Start(command, app.Path, RunningTenon.FreePort(), variables: command == "serve" ? variables : null);
+            await using RunningTenon second = RunningTenon.Start(command, app.Path, LoopbackPort.Next(), variables: command == "serve" ? variables : null);
             Assert.Equal(1, await second.EndAsync());
             Assert.Equal($"tenon: another tenon dev or serve runs on the database in {app.File(".tenon")}; stop it first", second.Errors.Trim());
         }
