@@ -144,7 +144,7 @@ internal static class TypeInput
 
     /// <summary>
     /// Applies varchar(n) and char(n): char is padded; what is too long is cut when cast explicitly or when only blanks go,
-    /// else refused.
+    /// else refused. Without a length (the operand of a comparison) the text is taken as it is.
     /// </summary>
     public static Outcome<Datum> FitText(LogicalType type, ReadOnlySpan<char> text, bool isExplicit)
     {
@@ -152,8 +152,7 @@ internal static class TypeInput
         {
             return TypeErrors.NulCharacter();
         }
-        int? limit = type.Length ?? (type.Kind == TypeKind.Char ? 1 : null);
-        if (limit is not { } length)
+        if (type.Length is not { } length)
         {
             return Datum.Of(text.ToString());
         }

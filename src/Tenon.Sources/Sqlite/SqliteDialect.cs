@@ -124,6 +124,9 @@ internal partial class SqliteDialect : SqlWriter
             case TypeKind.Jsonb:
                 WritePlain(comparison, left, right, " collate TN_JSONB");
                 break;
+            case TypeKind.Char:
+                WritePlain(comparison, left, right, " collate rtrim");
+                break;
             case TypeKind.Enum when comparison is not ("=" or "<>" or "is" or "is not"):
                 Syntax("(");
                 WriteRank(left);
@@ -259,6 +262,8 @@ internal partial class SqliteDialect : SqlWriter
         {
             TypeKind.Numeric when !type.IsScaledInteger => " collate TN_NUMERIC",
             TypeKind.Interval => " collate TN_INTERVAL",
+            // The blanks that pad a char(n) do not count.
+            TypeKind.Char => " collate rtrim",
             // 1.0 and 1 are two texts and one number.
             TypeKind.Jsonb => " collate TN_JSONB",
             _ => "",

@@ -220,6 +220,7 @@ internal static class SqliteSchemaWriter
             TypeKind.Float4 or TypeKind.Float8 => "real",
             TypeKind.Bytea => "blob",
             TypeKind.Interval => "text collate TN_INTERVAL",
+            TypeKind.Char => "text collate rtrim",
             _ => "text",
         };
 

@@ -93,3 +93,7 @@ insert into partly values (1, 'o', 'h');
 insert into places values (1, 'a', 1), (2, 'b', 2);
 insert into addresses values (1, 'Bonn'), (2, 'Kiel');
 insert into orders values (1, 1, 2), (2, 2, null);
+
+create table public.padded (id int primary key, code char(3) unique, other char(5));
+insert into public.padded values (1, 'ab', 'ab'), (2, 'abc', 'abd'), (3, null, null);
+grant select on public.padded to anon;
