@@ -72,10 +72,10 @@ internal static class KeyCommand
 
     private static void PrintSigning(JsonElement keys)
     {
-        var table = new TextTable(["signing key", "state", "created", "verifies until"]);
+        var table = new TextTable(["signing key", "algorithm", "state", "created", "verifies until"]);
         foreach (JsonElement key in keys.EnumerateArray())
         {
-            table.Add(Say.Text(key, "id"), Say.Text(key, "status"), Say.Text(key, "created_at"), Say.Text(key, "verify_until"));
+            table.Add(Say.Text(key, "id"), Say.Text(key, "algorithm"), Say.Text(key, "status"), Say.Text(key, "created_at"), Say.Text(key, "verify_until"));
         }
         table.Print(Console.Out);
     }
@@ -122,22 +122,41 @@ internal static class KeyCommand
     private static Command Rotate()
     {
         Argument<string> folder = AppFolder.Argument();
+        var algorithm = new Option<string?>("--alg") { Description = "ES256, RS256 or EdDSA; without it the standby key's own." };
+        var now = new Option<bool>("--now") { Description = "A key of another algorithm signs at once, before others had time to read it." };
         Option<bool> json = Say.JsonOption();
         var rotate = new Command("rotate", "The standby key signs from now on; tokens of the old one are good until they expire.");
         rotate.Arguments.Add(folder);
+        rotate.Options.Add(algorithm);
+        rotate.Options.Add(now);
         rotate.Options.Add(json);
         rotate.SetAction(async (parsed, cancellation) =>
         {
             await using AdminApi api = await AdminApi.ConnectAsync(AppFolder.OpenAny(parsed.GetValue(folder)!), cancellation);
-            JsonElement keys = (await api.SendAsync(HttpMethod.Post, "signing-keys/rotate", null, cancellation)).GetProperty("keys");
+            string? asked = parsed.GetValue(algorithm);
+            object body = asked is null ? new { } : new { algorithm = asked, at_once = parsed.GetValue(now) };
+            JsonElement keys = (await api.SendAsync(HttpMethod.Post, "signing-keys/rotate", body, cancellation)).GetProperty("keys");
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(keys.GetRawText());
                 return 0;
             }
             PrintSigning(keys);
+            PrintStaged(keys);
             return 0;
         });
         return rotate;
+    }
+
+    // A key of another algorithm is published first, so that nobody's copy of the key list lacks it when it begins to sign.
+    private static void PrintStaged(JsonElement keys)
+    {
+        JsonElement standby = keys.EnumerateArray().First(key => Say.Text(key, "status") == "standby");
+        JsonElement current = keys.EnumerateArray().First(key => Say.Text(key, "status") == "current");
+        if (Say.Text(standby, "algorithm") != Say.Text(current, "algorithm"))
+        {
+            Console.WriteLine();
+            Console.WriteLine($"the {Say.Text(standby, "algorithm")} key is published; a running server signs with it within the hour, or after the next: tenon key rotate");
+        }
     }
 }

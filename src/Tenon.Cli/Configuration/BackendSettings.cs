@@ -110,6 +110,7 @@ internal static class BackendSettings
             AppFolder = config.Folder,
             SiteUrl = site.Length > 0 ? site : publicUrl,
             JwtExpiry = config.Duration("auth.jwt_expiry"),
+            SigningKeysPath = config.Text("auth.signing_keys_path"),
             EnableRefreshTokenRotation = config.Switch("auth.enable_refresh_token_rotation"),
             RefreshTokenReuseInterval = config.Duration("auth.refresh_token_reuse_interval"),
             EnableSignup = config.Switch("auth.enable_signup"),

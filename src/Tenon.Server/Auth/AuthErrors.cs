@@ -65,6 +65,7 @@ internal static class AuthErrors
     public static readonly AuthError Aal2ToUnenrol = new("insufficient_aal", 422, "AAL2 required to unenroll verified factor");
     public static readonly AuthError Aal2ForRecoveryCodes = new("insufficient_aal", 403, "AAL2 required to manage recovery codes");
     public static readonly AuthError UserNotFound = new("user_not_found", 404, "User not found");
+    public static readonly AuthError SigningKeysInFile = new("signing_keys_in_file", 422, "The signing keys are those of [auth] signing_keys_path: put the next key first in that file and start again");
     public static readonly AuthError NoSuchKey = new("api_key_not_found", 404, "No API key has that name");
     public static readonly AuthError NoSuchUserKey = new("api_key_not_found", 404, "No API key of this user has that id");
     public static readonly AuthError KeyIsNoSession = new("no_authorization", 401, "An API key of a user is not accepted here; sign in");
@@ -208,6 +209,7 @@ internal static class AuthErrors
         "same_password",
         "session_expired",
         "session_not_found",
+        "signing_keys_in_file",
         "signup_disabled",
         "single_identity_not_deletable",
         "too_many_api_keys",

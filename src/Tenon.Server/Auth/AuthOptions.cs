@@ -23,6 +23,9 @@ public sealed class AuthOptions
     /// <summary>Age at which the key that signs access tokens gives way to the next; zero: only by command.</summary>
     public TimeSpan SigningKeyRotation { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>A file of private JWKs that sign and verify access tokens, relative to the app's folder; empty: keys of the store.</summary>
+    public string SigningKeysPath { get; set; } = "";
+
     /// <summary>Each refresh swaps the refresh token for a new one (RFC 9700).</summary>
     public bool EnableRefreshTokenRotation { get; set; } = true;
 

@@ -9,7 +9,7 @@ internal static class KeySql
     public static readonly StoreStatement List = new(
         "auth.signing_keys.list",
         """
-        select id, status, public_jwk, sealed_private_key, created_at, activated_at, verify_until
+        select id, status, public_jwk, sealed_private_key, created_at, activated_at, verify_until, algorithm
         from auth.signing_keys order by created_at, id
         """,
         []
@@ -42,6 +42,12 @@ internal static class KeySql
         "auth.signing_keys.promote",
         "update auth.signing_keys set status = 'current', activated_at = $1 where status = 'standby' returning id",
         [LogicalType.TimestampTz]
+    );
+
+    public static readonly StoreStatement DeleteStandby = new(
+        "auth.signing_keys.delete_standby",
+        "delete from auth.signing_keys where id = $1 and status = 'standby' returning id",
+        [LogicalType.Text]
     );
 
     public static readonly StoreStatement DeleteExpired = new(

@@ -53,7 +53,7 @@ internal sealed class ServerInfo(SigningKeys signing, Providers providers, AuthO
                 writer.WriteString("jwks_uri", options.Issuer + "/.well-known/jwks.json");
                 WriteList(writer, "response_types_supported", []);
                 WriteList(writer, "subject_types_supported", ["public"]);
-                WriteList(writer, "id_token_signing_alg_values_supported", ["ES256"]);
+                WriteList(writer, "id_token_signing_alg_values_supported", [.. signing.All.Select(key => key.Algorithm).Distinct()]);
                 writer.WriteEndObject();
             }
         );

@@ -1,7 +1,5 @@
-using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
@@ -11,16 +9,31 @@ using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
 
-/// <summary>One ES256 key of this server. Standby keys are published and verify, but do not sign yet.</summary>
-internal sealed record SigningKey(string Id, string Status, ECDsaSecurityKey Key, string PublicJwk, DateTimeOffset CreatedAt, DateTimeOffset? ActivatedAt, DateTimeOffset? VerifyUntil);
+/// <summary>One key of this server. Standby keys are published and verify, but do not sign yet.</summary>
+internal sealed record SigningKey(
+    string Id,
+    string Algorithm,
+    string Status,
+    SecurityKey Key,
+    string PublicJwk,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ActivatedAt,
+    DateTimeOffset? VerifyUntil
+);
 
 /// <summary>
-/// The keys that sign access tokens, kept in the store. There is always one standby: it is in the JWKS long before it signs,
-/// so that verifiers with a cached JWKS never meet an unknown key; the previous key verifies until its last token expired.
+/// The keys that sign access tokens, kept in the store or in the file of [auth] signing_keys_path. In the store there is
+/// always one standby: it is in the JWKS long before it signs, so that verifiers with a cached JWKS never meet an unknown
+/// key; the previous key verifies until its last token expired.
 /// </summary>
 internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions options, TokenCache tokens, TimeProvider clock)
 {
-    private sealed record Ring(ImmutableArray<SigningKey> Keys, SigningKey Current, FrozenDictionary<string, SigningKey> ById, byte[] Jwks);
+    /// <summary>How long others may keep the JWKS: a key of a new algorithm signs no sooner than this after it was published.</summary>
+    public static readonly TimeSpan JwksLife = TimeSpan.FromMinutes(10);
+
+    private sealed record Ring(ImmutableArray<SigningKey> Keys, SigningKey Current, SigningKey? Standby, FrozenDictionary<string, SigningKey> ById, byte[] Jwks);
+
+    private sealed record Made(SigningKey Key, string Sealed);
 
     private volatile Ring? ring;
 
@@ -37,15 +50,23 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
     public SigningKey? Find(string id) =>
         Loaded.ById.TryGetValue(id, out SigningKey? key) && (key.VerifyUntil is not { } end || end > clock.GetUtcNow()) ? key : null;
 
+    /// <summary>The keys are a file of the operator's: this server reads them and changes none.</summary>
+    public bool FromFile => options.SigningKeysPath.Length > 0;
+
     /// <summary>Reads the keys; the first server on a database makes them.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
     {
+        if (FromFile)
+        {
+            Adopt(SigningKeyFile.Read(options, clock.GetUtcNow()));
+            return;
+        }
         List<Datum[]> rows = await store.QueryAsync(KeySql.List, default, cancellation);
         if (!rows.Any(row => row[1].Text == "current"))
         {
             DateTimeOffset now = clock.GetUtcNow();
-            (SigningKey Key, string Sealed) current = Create("current", now, now);
-            (SigningKey Key, string Sealed) standby = Create("standby", now, null);
+            Made current = Create(SigningAlgorithm.Es256, "current", now, now);
+            Made standby = Create(SigningAlgorithm.Es256, "standby", now, null);
             try
             {
                 await store.WriteAsync(
@@ -62,44 +83,65 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
         Adopt(rows);
     }
 
-    /// <summary>The standby becomes current, the current one verifies on until its tokens are gone, a new standby is published.</summary>
-    public async Task RotateAsync(CancellationToken cancellation)
+    /// <summary>
+    /// The standby becomes current, the current one verifies on until its tokens are gone, a new standby is published. Where
+    /// another algorithm is asked for than the standby has, a key of that algorithm takes the standby's place and signs once
+    /// it was published for <see cref="JwksLife"/> (<see cref="RotateIfDueAsync"/>, or the next call), or at once.
+    /// </summary>
+    public async Task RotateAsync(CancellationToken cancellation, string? algorithm = null, bool atOnce = false)
     {
+        if (FromFile)
+        {
+            throw AuthErrors.SigningKeysInFile.ToException();
+        }
         DateTimeOffset now = clock.GetUtcNow();
-        (SigningKey Key, string Sealed) next = Create("standby", now, null);
-        Datum verifyUntil = StoreValues.Of(now + options.JwtExpiry + TokenVerifier.Skew);
         string current = Current.Id;
+        string target = algorithm ?? Loaded.Standby?.Algorithm ?? Current.Algorithm;
+        Made? staged = Loaded.Standby is { } standby && standby.Algorithm != target ? Create(target, "standby", now, null) : null;
+        string? replaced = staged is null ? null : Loaded.Standby!.Id;
+        Made? next = staged is null || atOnce ? Create(target, "standby", now, null) : null;
         bool rotated = await store.WriteAsync(
-            unit =>
-            {
-                // Conditional, so that two nodes that rotate at once rotate once.
-                if (unit.Execute(KeySql.Retire, Datum.Of(current), verifyUntil).Count == 0)
-                {
-                    return false;
-                }
-                if (unit.Execute(KeySql.Promote, StoreValues.Of(now)).Count != 1)
-                {
-                    throw new InvalidOperationException("auth.signing_keys must hold exactly one standby key");
-                }
-                unit.Execute(KeySql.DeleteExpired, StoreValues.Of(now));
-                return Insert(unit, next);
-            },
+            unit => (staged is null || Replace(unit, replaced!, staged)) && (next is null || Promote(unit, current, next, now)),
             cancellation
         );
         Adopt(await store.QueryAsync(KeySql.List, default, cancellation));
-        if (rotated)
+        if (rotated && next is not null)
         {
             tokens.Clear();
         }
     }
 
-    /// <summary>Rotates when the current key's time has come.</summary>
+    // Conditional, as the next: two nodes that rotate at once rotate once.
+    private static bool Replace(IStoreTransaction unit, string standby, Made staged) =>
+        unit.Execute(KeySql.DeleteStandby, Datum.Of(standby)).Count == 1 && Insert(unit, staged);
+
+    private bool Promote(IStoreTransaction unit, string current, Made next, DateTimeOffset now)
+    {
+        Datum verifyUntil = StoreValues.Of(now + options.JwtExpiry + TokenVerifier.Skew);
+        if (unit.Execute(KeySql.Retire, Datum.Of(current), verifyUntil).Count == 0)
+        {
+            return false;
+        }
+        if (unit.Execute(KeySql.Promote, StoreValues.Of(now)).Count != 1)
+        {
+            throw new InvalidOperationException("auth.signing_keys must hold exactly one standby key");
+        }
+        unit.Execute(KeySql.DeleteExpired, StoreValues.Of(now));
+        return Insert(unit, next);
+    }
+
+    /// <summary>Rotates when the current key's time has come, or that of a standby of another algorithm.</summary>
     public async Task<bool> RotateIfDueAsync(CancellationToken cancellation)
     {
+        if (FromFile)
+        {
+            return false;
+        }
         Adopt(await store.QueryAsync(KeySql.List, default, cancellation));
+        DateTimeOffset now = clock.GetUtcNow();
         bool due =
-            options.SigningKeyRotation > TimeSpan.Zero
-            && (Current.ActivatedAt ?? Current.CreatedAt) + options.SigningKeyRotation <= clock.GetUtcNow();
+            (options.SigningKeyRotation > TimeSpan.Zero && (Current.ActivatedAt ?? Current.CreatedAt) + options.SigningKeyRotation <= now)
+            || (Loaded.Standby is { } standby && standby.Algorithm != Current.Algorithm && standby.CreatedAt + JwksLife <= now);
         if (due)
         {
             await RotateAsync(cancellation);
@@ -107,24 +149,20 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
         return due;
     }
 
-    private (SigningKey Key, string Sealed) Create(string status, DateTimeOffset now, DateTimeOffset? activated)
+    private Made Create(string algorithm, string status, DateTimeOffset now, DateTimeOffset? activated)
     {
-        var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string id = Guid.CreateVersion7(now).ToString("D");
-        ECParameters point = ec.ExportParameters(false);
-        string jwk =
-            $$"""{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","key_ops":["verify"],"kid":"{{id}}","x":"{{Base64Url.EncodeToString(point.Q.X)}}","y":"{{Base64Url.EncodeToString(point.Q.Y)}}"}""";
-        var key = new SigningKey(id, status, new ECDsaSecurityKey(ec) { KeyId = id }, jwk, now, activated, null);
-        return (key, vault.Seal(ec.ExportPkcs8PrivateKey(), id));
+        KeyMaterial made = SigningAlgorithm.Create(algorithm, id);
+        return new Made(new SigningKey(id, algorithm, status, made.Key, made.PublicJwk, now, activated, null), vault.Seal(made.Secret, id));
     }
 
-    private static bool Insert(IStoreTransaction unit, (SigningKey Key, string Sealed) made)
+    private static bool Insert(IStoreTransaction unit, Made made)
     {
         SigningKey key = made.Key;
         unit.Execute(
             KeySql.Insert,
             Datum.Of(key.Id),
-            Datum.Of("ES256"),
+            Datum.Of(key.Algorithm),
             Datum.Of(key.Status),
             Datum.Of(key.PublicJwk),
             Datum.Of(made.Sealed),
@@ -137,28 +175,27 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
     private void Adopt(List<Datum[]> rows)
     {
         Ring? known = ring;
-        ImmutableArray<SigningKey> keys = [.. rows.Select(row => Read(row, known))];
+        Adopt([.. rows.Select(row => Read(row, known))]);
+    }
+
+    private void Adopt(ImmutableArray<SigningKey> keys)
+    {
         SigningKey current =
             keys.FirstOrDefault(key => key.Status == "current")
             ?? throw new InvalidOperationException("auth.signing_keys holds no current key");
-        ring = new Ring(keys, current, keys.ToFrozenDictionary(key => key.Id), JwksOf(keys));
+        SigningKey? standby = keys.FirstOrDefault(key => key.Status == "standby");
+        ring = new Ring(keys, current, standby, keys.ToFrozenDictionary(key => key.Id), JwksOf(keys));
     }
 
     private SigningKey Read(Datum[] row, Ring? known)
     {
         string id = row[0].Text;
-        ECDsaSecurityKey key;
-        if (known is not null && known.ById.TryGetValue(id, out SigningKey? same))
-        {
-            key = same.Key;
-        }
-        else
-        {
-            var ec = ECDsa.Create();
-            ec.ImportPkcs8PrivateKey(vault.Open(row[3].Text, id), out _);
-            key = new ECDsaSecurityKey(ec) { KeyId = id };
-        }
-        return new SigningKey(id, row[1].Text, key, row[2].Text, row[4].Time()!.Value, row[5].Time(), row[6].Time());
+        string algorithm = row[7].Text;
+        SecurityKey key =
+            known is not null && known.ById.TryGetValue(id, out SigningKey? same) && same.Algorithm == algorithm
+                ? same.Key
+                : SigningAlgorithm.Open(algorithm, vault.Open(row[3].Text, id), id).Key;
+        return new SigningKey(id, algorithm, row[1].Text, key, row[2].Text, row[4].Time()!.Value, row[5].Time(), row[6].Time());
     }
 
     private byte[] JwksOf(ImmutableArray<SigningKey> keys)

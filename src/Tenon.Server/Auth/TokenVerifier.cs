@@ -10,7 +10,7 @@ namespace Tenon.Server.Auth;
 /// <summary>
 /// Token text -> caller, by cryptography and claims alone (whether the session still stands is asked afterwards). The key
 /// is chosen among our own by kid and fixes the algorithm; nothing in the token may name a key, an address or "none".
-/// ES256 tokens are ours: issuer, audience, expiry, subject and session are required. HS256 tokens are made by whoever
+/// Tokens of an asymmetric algorithm are ours: issuer, audience, expiry, subject and session are required. HS256 tokens are made by whoever
 /// holds the project's legacy secret, and carry what they like of these.
 /// </summary>
 internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles roles, AuthOptions options, TimeProvider clock)
@@ -27,7 +27,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
 
     public async ValueTask<Resolution> VerifyAsync(string token)
     {
-        if (!TryReadHeader(token, out string[] parts, out CredentialFailure? failure, out SecurityKey? key, out bool own))
+        if (!TryReadHeader(token, out string[] parts, out CredentialFailure? failure, out SecurityKey? key, out string? algorithm))
         {
             return failure!;
         }
@@ -36,7 +36,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
             new TokenValidationParameters
             {
                 IssuerSigningKey = key,
-                ValidAlgorithms = [own ? SecurityAlgorithms.EcdsaSha256 : SecurityAlgorithms.HmacSha256],
+                ValidAlgorithms = [algorithm!],
                 RequireSignedTokens = true,
                 // Claims are checked below, on our clock and in PostgREST's words.
                 ValidateIssuer = false,
@@ -44,7 +44,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
                 ValidateLifetime = false,
             }
         );
-        return result.IsValid ? ReadClaims(parts[1], own) : CredentialFailure.NotSigned;
+        return result.IsValid ? ReadClaims(parts[1], algorithm != SecurityAlgorithms.HmacSha256) : CredentialFailure.NotSigned;
     }
 
     private bool TryReadHeader(
@@ -52,10 +52,10 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
         out string[] parts,
         out CredentialFailure? failure,
         out SecurityKey? key,
-        out bool own
+        out string? algorithm
     )
     {
-        (failure, key, own) = (null, null, false);
+        (failure, key, algorithm) = (null, null, null);
         parts = token.Split('.');
         if (parts.Length != 3)
         {
@@ -65,7 +65,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
         try
         {
             using JsonDocument header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]), Strict);
-            failure = ChooseKey(header.RootElement, out key, out own);
+            failure = ChooseKey(header.RootElement, out key, out algorithm);
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {
@@ -74,9 +74,9 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
         return failure is null;
     }
 
-    private CredentialFailure? ChooseKey(JsonElement header, out SecurityKey? key, out bool own)
+    private CredentialFailure? ChooseKey(JsonElement header, out SecurityKey? key, out string? algorithm)
     {
-        (key, own) = (null, false);
+        (key, algorithm) = (null, null);
         if (header.ValueKind != JsonValueKind.Object || header.TryGetProperty("crit", out _))
         {
             // RFC 7515 §4.1.11: an extension that must be understood and is not.
@@ -87,17 +87,19 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
             return CredentialFailure.Undecodable("The JWT is of another type");
         }
         string? id = header.TryGetProperty("kid", out JsonElement kid) ? StringOf(kid) ?? "" : null;
-        switch (header.TryGetProperty("alg", out JsonElement alg) ? StringOf(alg) : null)
+        algorithm = header.TryGetProperty("alg", out JsonElement alg) ? StringOf(alg) : null;
+        if (algorithm == SecurityAlgorithms.HmacSha256)
         {
-            case SecurityAlgorithms.EcdsaSha256:
-                own = true;
-                key = id is null ? null : signing.Find(id)?.Key;
-                break;
-            case SecurityAlgorithms.HmacSha256:
-                key = id is null ? legacy : null;
-                break;
-            default:
-                return CredentialFailure.WrongAlgorithm;
+            key = id is null ? legacy : null;
+        }
+        else if (algorithm is not null && SigningAlgorithm.All.Contains(algorithm))
+        {
+            // The key fixes the algorithm: a token that names another one is none of that key's.
+            key = id is not null && signing.Find(id) is { } found && found.Algorithm == algorithm ? found.Key : null;
+        }
+        else
+        {
+            return CredentialFailure.WrongAlgorithm;
         }
         return key is null ? CredentialFailure.WrongKey : null;
     }

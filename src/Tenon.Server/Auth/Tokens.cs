@@ -13,7 +13,7 @@ namespace Tenon.Server.Auth;
 /// <summary>A refresh token with what the store keeps of it: the nonce it is derived from and its hash.</summary>
 internal sealed record RefreshToken(string Text, string Nonce, string Hash);
 
-/// <summary>Makes tokens: access tokens signed with the current ES256 key, refresh tokens derived from a nonce.</summary>
+/// <summary>Makes tokens: access tokens signed with the current key, refresh tokens derived from a nonce.</summary>
 internal sealed class Tokens(Keys keys, SigningKeys signing, AccessTokenHook hook, AuthOptions options, TimeProvider clock)
 {
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
@@ -32,7 +32,7 @@ internal sealed class Tokens(Keys keys, SigningKeys signing, AccessTokenHook hoo
         SigningKey key = signing.Current;
         string token = Handler.CreateToken(
             claims,
-            new SigningCredentials(key.Key, SecurityAlgorithms.EcdsaSha256)
+            new SigningCredentials(key.Key, key.Algorithm)
         );
         return (token, Math.Max(0, expires - now), expires);
     }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Primitives;
+using Microsoft.IdentityModel.Tokens;
 using Tenon.Server.Auth;
 
 namespace Tenon.Server.Tests.Auth;
@@ -31,7 +32,7 @@ public sealed class TokenTests
         change(payload);
         header?.Invoke(head);
         string signed = $"{Part(head.ToJsonString())}.{Part(payload.ToJsonString())}";
-        byte[] signature = host.Get<SigningKeys>().Current.Key.ECDsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
+        byte[] signature = ((ECDsaSecurityKey)host.Get<SigningKeys>().Current.Key).ECDsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
         return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 

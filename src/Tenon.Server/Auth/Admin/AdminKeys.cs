@@ -88,11 +88,20 @@ internal sealed class AdminKeys(AuthGate gate, ApiKeys keys, SigningKeys signing
         await WriteSigningAsync(context);
     }
 
-    /// <summary>The standby key signs from now on; tokens of the previous one are good until they expire.</summary>
+    /// <summary>
+    /// The standby key signs from now on; tokens of the previous one are good until they expire. "algorithm" asks for a key
+    /// of another one, "at_once" lets that sign before others had time to read it.
+    /// </summary>
     public async Task RotateAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        await signing.RotateAsync(context.RequestAborted);
+        AuthBody body = await AuthBody.ReadAsync(context);
+        string? algorithm = null;
+        if (body.Text("algorithm") is { } asked && !SigningAlgorithm.TryParse(asked, out algorithm))
+        {
+            throw AuthErrors.ValidationFailed($"\"algorithm\" must be one of {string.Join(", ", SigningAlgorithm.All)}").ToException();
+        }
+        await signing.RotateAsync(context.RequestAborted, algorithm, body.Flag("at_once") ?? false);
         await WriteSigningAsync(context);
     }
 
@@ -108,7 +117,7 @@ internal sealed class AdminKeys(AuthGate gate, ApiKeys keys, SigningKeys signing
                 {
                     writer.WriteStartObject();
                     writer.WriteString("id", key.Id);
-                    writer.WriteString("algorithm", "ES256");
+                    writer.WriteString("algorithm", key.Algorithm);
                     writer.WriteString("status", key.Status);
                     UserWriter.WriteTime(writer, "created_at", key.CreatedAt);
                     UserWriter.WriteTime(writer, "activated_at", key.ActivatedAt);
