@@ -138,6 +138,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
     /// <summary>with check option: rows written through the view have to be rows of it.</summary>
     public CheckOption CheckOption { get; init; }
 
+    /// <summary>Of a view whose database writes through it, by its rules or by triggers instead: which statements it takes. Null elsewhere.</summary>
+    public TriggerEvents? Writes { get; init; }
+
     private Dictionary<string, Column>? byName;
     private RelationShape? shape;
 
@@ -194,6 +197,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         ViewColumnNames = original.ViewColumnNames;
         SecurityInvoker = original.SecurityInvoker;
         CheckOption = original.CheckOption;
+        Writes = original.Writes;
         byName = null;
     }
 }

@@ -68,7 +68,7 @@ internal sealed record UpdatableView(Table View, Table Base, ImmutableDictionary
         return key.Contains(null) ? [] : [.. key.OfType<string>()];
     }
 
-    private static Error NotUpdatable(Table view, WriteKind kind, string why)
+    public static Error NotUpdatable(Table view, WriteKind kind, string? why)
     {
         (string verb, string noun) = kind switch
         {

@@ -42,20 +42,34 @@ internal sealed class WritePlanner
         {
             return error;
         }
-        UpdatableView? view = null;
-        if (table.Kind == RelationKind.View)
+        if (table.Kind != RelationKind.View)
         {
-            if (!options.WritesViews)
-            {
-                return PlanErrors.NotSupported($"writing to the view {name}", "Write to the table behind it, or through a function.");
-            }
-            WriteKind kind = intent.Method switch { WriteMethod.Patch => WriteKind.Update, WriteMethod.Delete => WriteKind.Delete, _ => WriteKind.Insert };
-            if (!UpdatableView.Of(catalog, table, kind).TryGet(out view, out error))
-            {
-                return error;
-            }
+            return new WritePlanner(catalog, table, query, intent, options, null).Plan();
         }
-        return new WritePlanner(catalog, table, query, intent, options, view).Plan();
+        if (!options.WritesViews && table.Writes is null)
+        {
+            return PlanErrors.NotSupported($"writing to the view {name}", "Write to the table behind it, or through a function.");
+        }
+        return FindView(catalog, table, intent).TryGet(out UpdatableView? view, out error)
+            ? new WritePlanner(catalog, table, query, intent, options, view).Plan()
+            : error;
+    }
+
+    /// <summary>What is written through the view; null where only its database knows (triggers that run instead, a query Tenon cannot read).</summary>
+    private static Outcome<UpdatableView?> FindView(Catalog.Catalog catalog, Table view, WriteIntent intent)
+    {
+        (WriteKind kind, TriggerEvents asked) = intent.Method switch
+        {
+            WriteMethod.Patch => (WriteKind.Update, TriggerEvents.Update),
+            WriteMethod.Delete => (WriteKind.Delete, TriggerEvents.Delete),
+            _ => (WriteKind.Insert, TriggerEvents.Insert),
+        };
+        Outcome<UpdatableView> found = UpdatableView.Of(catalog, view, kind);
+        if (view.Writes?.HasFlag(asked) == true)
+        {
+            return found.Failed || !view.Triggers.IsEmpty ? (UpdatableView?)null : found.Value;
+        }
+        return found.Failed ? found.Error! : view.Writes is null ? found.Value : UpdatableView.NotUpdatable(view, kind, null);
     }
 
     private Outcome<WritePlan> Plan()
@@ -82,9 +96,11 @@ internal sealed class WritePlanner
         {
             return error;
         }
-        return new WritePlan(Kind(arbiter), view?.Base.Name ?? table.Name, returning.Node.Range, slots.Specs)
+        // A database that writes through its views is asked to write to the view itself.
+        UpdatableView? through = table.Writes is null ? view : null;
+        return new WritePlan(Kind(arbiter), through?.Base.Name ?? table.Name, returning.Node.Range, slots.Specs)
         {
-            View = view,
+            View = through,
             Columns = columns,
             MissingIsDefault = intent.MissingIsDefault,
             ConflictColumns = arbiter,
@@ -177,7 +193,8 @@ internal sealed class WritePlanner
                 return PlanErrors.NoArbiter();
             }
         }
-        return IsUnique(view is null ? query.OnConflict : [.. query.OnConflict.Select(c => view.Columns[c])]) ? query.OnConflict : PlanErrors.NoArbiter();
+        bool unknown = view is null && table.Writes is not null;
+        return unknown || IsUnique(view is null ? query.OnConflict : [.. query.OnConflict.Select(c => view.Columns[c])]) ? query.OnConflict : PlanErrors.NoArbiter();
     }
 
     private bool IsUnique(ImmutableArray<string> columns)

@@ -14,18 +14,23 @@ internal static class Methods
     public static Task OfTable(RestRequest request, PlanOptions options, string name)
     {
         Table table = ReadPlanner.FindTable(request.Catalog, name, options).Value;
-        bool isView = table.Kind == RelationKind.View;
-        UpdatableView? view = isView && options.WritesViews && UpdatableView.Of(request.Catalog, table, WriteKind.Insert).TryGet(out UpdatableView found, out _)
-            ? found
-            : null;
-        bool hasKey = isView ? view?.Key().IsEmpty == false : table.PrimaryKey is not null;
-        string allowed = table switch
-        {
-            _ when isView && view is null => "OPTIONS,GET,HEAD",
-            _ when !hasKey => "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
-            _ => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
-        };
+        string allowed = table.Kind == RelationKind.View ? OfView(request, options, table)
+            : table.PrimaryKey is not null ? "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
+            : "OPTIONS,GET,HEAD,POST,PATCH,DELETE";
         return AnswerAsync(request, allowed);
+    }
+
+    private static string OfView(RestRequest request, PlanOptions options, Table table)
+    {
+        Outcome<UpdatableView> view = UpdatableView.Of(request.Catalog, table, WriteKind.Insert);
+        const TriggerEvents All = TriggerEvents.Insert | TriggerEvents.Update | TriggerEvents.Delete;
+        TriggerEvents taken = table.Writes ?? (options.WritesViews && !view.Failed ? All : TriggerEvents.None);
+        bool hasKey = !view.Failed && !view.Value.Key().IsEmpty;
+        return "OPTIONS,GET,HEAD"
+            + (taken.HasFlag(TriggerEvents.Insert) ? ",POST" : "")
+            + (hasKey && taken.HasFlag(TriggerEvents.Insert | TriggerEvents.Update) ? ",PUT" : "")
+            + (taken.HasFlag(TriggerEvents.Update) ? ",PATCH" : "")
+            + (taken.HasFlag(TriggerEvents.Delete) ? ",DELETE" : "");
     }
 
     public static Task OfFunction(RestRequest request, PlanOptions options, string name)

@@ -36,7 +36,7 @@ public sealed class ScenarioTests
     public static TheoryData<string, string> OnPostgres()
     {
         var data = new TheoryData<string, string>();
-        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc"])
+        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc", "views"])
         {
             data.Add(name, "compiled");
             data.Add(name, "native");

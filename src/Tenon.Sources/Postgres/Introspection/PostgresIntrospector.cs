@@ -115,7 +115,14 @@ internal sealed class PostgresIntrospector
             ViewText = Text(row, 7),
             SecurityInvoker = row.GetBoolean(8),
             NativePolicies = row.GetBoolean(9),
+            Writes = row.IsDBNull(10) ? null : WritesOf(row.GetInt32(10)),
         };
+
+    // A bit per command, by its number: update 2, insert 3, delete 4.
+    private static TriggerEvents WritesOf(int bits) =>
+        ((bits & 8) != 0 ? TriggerEvents.Insert : TriggerEvents.None)
+        | ((bits & 4) != 0 ? TriggerEvents.Update : TriggerEvents.None)
+        | ((bits & 16) != 0 ? TriggerEvents.Delete : TriggerEvents.None);
 
     private void ReadColumn(NpgsqlDataReader row)
     {

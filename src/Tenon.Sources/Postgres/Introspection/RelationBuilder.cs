@@ -22,6 +22,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
     public bool NativePolicies { get; set; }
     public string? Comment { get; init; }
     public string? ViewText { get; init; }
+    public TriggerEvents? Writes { get; init; }
 
     public QualifiedName Name { get; } = name;
 
@@ -44,6 +45,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
             Comment = Comment,
             ViewQuery = view && ViewText is not null && SqlParser.ParseSelect(ViewText.TrimEnd(';', ' ', '\n')).TryGet(out Select query, out _) ? query : null,
             SecurityInvoker = SecurityInvoker,
+            Writes = Writes,
         };
     }
 
