@@ -131,6 +131,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode RequestTimeout = new("TN109", 504);
     public static readonly ErrorCode TooCostly = new("TN110", 400);
     public static readonly ErrorCode KeyTooFast = new("TN111", 429);
+    public static readonly ErrorCode ForeignOrigin = new("TN112", 403);
     public static readonly ErrorCode UnknownOutcome = new("TN201", 500);
 
     /// <summary>An SQLSTATE that user code chose in RAISE … USING ERRCODE. PTxyz answers status xyz (PostgREST).</summary>

@@ -24,12 +24,13 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
     public void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder auth = routes.MapGroup("/auth/v1");
-        var info = services.GetRequiredService<ServerInfo>();
-        On(auth, "GET", "/health", info.HealthAsync);
-        On(auth, "GET", "/settings", info.SettingsAsync);
-        On(auth, "GET", "/.well-known/jwks.json", info.JwksAsync);
-        On(auth, "GET", "/.well-known/openid-configuration", info.DiscoveryAsync);
-
+        MapKeys(auth);
+        if (!services.GetRequiredService<AuthOptions>().Enabled)
+        {
+            auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.SwitchedOff.ToException()));
+            return;
+        }
+        MapInfo(auth);
         On(auth, "POST", "/signup", services.GetRequiredService<SignUp>().HandleAsync);
         On(auth, "POST", "/token", TokenAsync);
         var oneTime = services.GetRequiredService<OneTimeSignIn>();
@@ -67,6 +68,15 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         MapNotBuilt(auth);
     }
 
+    private void MapInfo(RouteGroupBuilder auth)
+    {
+        var info = services.GetRequiredService<ServerInfo>();
+        On(auth, "GET", "/health", info.HealthAsync);
+        On(auth, "GET", "/settings", info.SettingsAsync);
+        On(auth, "GET", "/.well-known/jwks.json", info.JwksAsync);
+        On(auth, "GET", "/.well-known/openid-configuration", info.DiscoveryAsync);
+    }
+
     private void MapNotBuilt(RouteGroupBuilder auth)
     {
         foreach ((string path, string feature) in NotBuilt.Routes)
@@ -75,6 +85,16 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             auth.MapMethods(path, AllVerbs, Edge(_ => throw error.ToException()));
         }
         auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.NoSuchRoute.ToException()));
+    }
+
+    // API keys are the data API's too: they stay where sign-in is switched off.
+    private void MapKeys(RouteGroupBuilder auth)
+    {
+        On(auth, "GET", "/admin/proof", services.GetRequiredService<AdminProof>().HandleAsync);
+        var keys = services.GetRequiredService<AdminKeys>();
+        On(auth, "GET", "/admin/keys", keys.ListAsync);
+        On(auth, "POST", "/admin/keys", keys.CreateAsync);
+        On(auth, "DELETE", "/admin/keys/{name}", keys.DeleteAsync);
     }
 
     // What GoTrue does not have: users' own keys, and administration.
@@ -93,11 +113,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/users/{id}/export", services.GetRequiredService<AdminUserData>().ExportAsync);
         On(auth, "GET", "/admin/users/{id}/keys", userKeys.ListAsync);
         On(auth, "DELETE", "/admin/users/{id}/keys/{key}", userKeys.DeleteAsync);
-        On(auth, "GET", "/admin/proof", services.GetRequiredService<AdminProof>().HandleAsync);
         var keys = services.GetRequiredService<AdminKeys>();
-        On(auth, "GET", "/admin/keys", keys.ListAsync);
-        On(auth, "POST", "/admin/keys", keys.CreateAsync);
-        On(auth, "DELETE", "/admin/keys/{name}", keys.DeleteAsync);
         On(auth, "GET", "/admin/signing-keys", keys.ListSigningAsync);
         On(auth, "POST", "/admin/signing-keys/rotate", keys.RotateAsync);
     }

@@ -48,6 +48,7 @@ internal static class AuthErrors
     public static readonly AuthError NoSuchSession = new("session_not_found", 404, "No session of this user has that id");
     public static readonly AuthError NoAuthorization = new("no_authorization", 401, "This endpoint requires a valid Bearer token");
     public static readonly AuthError InvalidApiKey = new("no_authorization", 401, "Invalid API key");
+    public static readonly AuthError ForeignOrigin = new("no_authorization", 403, "A page of another origin may not change anything by a cookie");
     public static readonly AuthError NotAdmin = new("not_admin", 403, "User not allowed");
     public static readonly AuthError MfaTotpEnrolNotEnabled = new("mfa_totp_enroll_not_enabled", 422, "MFA enroll is disabled for TOTP");
     public static readonly AuthError MfaTotpVerifyNotEnabled = new("mfa_totp_verify_not_enabled", 422, "MFA verification is disabled for TOTP");
@@ -71,6 +72,7 @@ internal static class AuthErrors
     public static readonly AuthError KeyIsNoSession = new("no_authorization", 401, "An API key of a user is not accepted here; sign in");
     public static readonly AuthError Aal2ForKeys = new("insufficient_aal", 403, "AAL2 required to make an API key");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
+    public static readonly AuthError SwitchedOff = new("feature_disabled", 404, "Sign-in is switched off on this server ([auth] enabled): users sign in by the application it is part of");
     public static readonly AuthError NoSuchRoute = new("unknown", 404, "No such path under /auth/v1");
     public static readonly AuthError UnexpectedFailure = new("unexpected_failure", 500, "Unexpected failure, please check server logs for more information");
     public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");

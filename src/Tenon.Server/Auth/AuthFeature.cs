@@ -24,6 +24,7 @@ internal static class AuthFeature
         services.AddSingleton(options).AddSingleton(keys);
         services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>().AddSingleton<UserKeys>();
         services.AddSingleton(_ => new TokenCache()).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
+        services.AddSingleton(provider => new HostSignIn(options.Host, provider.GetRequiredService<ApiRoles>()));
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
         services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
@@ -52,7 +53,7 @@ internal static class AuthFeature
     {
         IServiceProvider services = routes.ServiceProvider;
         services.GetRequiredService<AuthEndpoints>().Map(routes);
-        if (services.GetRequiredService<AuthOptions>().Development)
+        if (services.GetRequiredService<AuthOptions>() is { Enabled: true, Development: true })
         {
             services.GetRequiredService<Inbox>().Map(routes);
         }
@@ -62,8 +63,12 @@ internal static class AuthFeature
     public static async Task StartAsync(IServiceProvider services, CancellationToken cancellation)
     {
         Validate(services.GetRequiredService<AuthOptions>());
-        await LoadSigningKeysAsync(services.GetRequiredService<SigningKeys>(), cancellation);
         await services.GetRequiredService<ApiKeys>().LoadAsync(cancellation);
+        if (!services.GetRequiredService<AuthOptions>().Enabled)
+        {
+            return;
+        }
+        await LoadSigningKeysAsync(services.GetRequiredService<SigningKeys>(), cancellation);
         // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
         _ = PasswordHash.OfNobody;
         // A template or an address pattern that cannot be used stops the start.
@@ -109,6 +114,10 @@ internal static class AuthFeature
         if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
         {
             throw new InvalidOperationException($"[auth.hook.{unknown}]: there is no such hook; there are {string.Join(", ", HookName.All)}");
+        }
+        if (options.Host.Enabled && options.Host.Roles.Values.Append(options.Host.DefaultRole).FirstOrDefault(role => role is "service_role" or "anon" or "") is { } role)
+        {
+            throw new InvalidOperationException($"the host's sign-in gives a user the role \"{role}\"; roles of users are authenticated and those of additional_roles");
         }
         if (options.JwtExpiry < TimeSpan.FromSeconds(30) || options.JwtExpiry > TimeSpan.FromDays(7))
         {

@@ -59,6 +59,9 @@ public sealed class AuthOptions
     /// <summary>Requests per client address.</summary>
     public AuthRateLimitOptions RateLimit { get; } = new();
 
+    /// <summary>The sign-in of the application that Tenon is embedded in; of no meaning for a server of its own.</summary>
+    public HostSignInOptions Host { get; } = new();
+
     /// <summary>How long sessions last.</summary>
     public AuthSessionOptions Sessions { get; } = new();
 

@@ -8,7 +8,8 @@ namespace Tenon.Server.Auth;
 
 /// <summary>
 /// apikey and Authorization headers -> <see cref="Caller"/>. The bearer token decides; without one the key does; without
-/// both the caller is anon. Tokens of the issuers of [auth.third_party] are verified by theirs and have no session here.
+/// both the caller is anon. A user whom the embedding application has authenticated stands in place of a bearer token,
+/// unless the request carries one of Tenon's own that is more than anon. Tokens of the issuers of [auth.third_party] are verified by theirs and have no session here.
 /// A credential seen before costs one hash and one lookup and allocates nothing; a new token is
 /// verified, then its session and user are looked up in the store once, and every end of a session drops it again.
 /// </summary>
@@ -18,6 +19,8 @@ internal sealed class CallerResolver(
     ThirdParty thirdParty,
     TokenCache tokens,
     UserKeys userKeys,
+    HostSignIn host,
+    AuthOptions options,
     StoreDatabase store,
     TimeProvider clock
 )
@@ -25,13 +28,14 @@ internal sealed class CallerResolver(
     private const string Bearer = "Bearer ";
 
     /// <summary>A user's own key is refused: its scopes are asked by the data API alone.</summary>
-    public ValueTask<Resolution> ResolveAsync(HttpRequest request, CancellationToken cancellation) =>
-        ResolveAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
+    public ValueTask<Resolution> ResolveAsync(HttpRequest request, CancellationToken cancellation) => SessionOnly(OfRequestAsync(request, cancellation));
 
     /// <summary>For a websocket the key comes from the query; the rules are the same.</summary>
-    public ValueTask<Resolution> ResolveAsync(StringValues keys, StringValues authorization, CancellationToken cancellation)
+    public ValueTask<Resolution> ResolveAsync(StringValues keys, StringValues authorization, CancellationToken cancellation) =>
+        SessionOnly(FindAsync(keys, authorization, cancellation));
+
+    private static ValueTask<Resolution> SessionOnly(ValueTask<Resolution> found)
     {
-        ValueTask<Resolution> found = FindAsync(keys, authorization, cancellation);
         return found.IsCompletedSuccessfully ? new(WithoutKey(found.Result)) : Later(found);
 
         static async ValueTask<Resolution> Later(ValueTask<Resolution> found) => WithoutKey(await found);
@@ -43,7 +47,7 @@ internal sealed class CallerResolver(
     /// </summary>
     public ValueTask<Resolution> ResolveForDataAsync(HttpRequest request, CancellationToken cancellation)
     {
-        ValueTask<Resolution> found = FindAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
+        ValueTask<Resolution> found = OfRequestAsync(request, cancellation);
         return found.IsCompletedSuccessfully ? new(Counted(found.Result)) : Later(found);
 
         async ValueTask<Resolution> Later(ValueTask<Resolution> pending) => Counted(await pending);
@@ -53,6 +57,23 @@ internal sealed class CallerResolver(
 
     private Resolution Counted(Resolution found) =>
         found.Caller?.Key is { } key && userKeys.Wait(key) is { } seconds ? CredentialFailure.KeyTooFast(seconds) : found;
+
+    private ValueTask<Resolution> OfRequestAsync(HttpRequest request, CancellationToken cancellation) =>
+        host.IsOn && HostPrincipal.Of(request.HttpContext) is { } principal
+            ? OfHostAsync(request, principal, cancellation)
+            : FindAsync(request.Headers["apikey"], request.Headers.Authorization, cancellation);
+
+    /// <summary>The host's user, unless the request carries a credential of ours that is refused or is more than anon.</summary>
+    private async ValueTask<Resolution> OfHostAsync(HttpRequest request, HostPrincipal principal, CancellationToken cancellation)
+    {
+        StringValues authorization = request.Headers.Authorization;
+        // A bearer token that is not ours is the host's: it has verified it.
+        bool isOurs = authorization is [{ } header] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && IsOurs(header[Bearer.Length..]);
+        Resolution own = await FindAsync(request.Headers["apikey"], isOurs || authorization.Count > 1 ? authorization : default, cancellation);
+        return own.Caller is null || (isOurs && own.Caller.Role != RoleName.Anon) ? own : host.CallerOf(request, principal.User);
+    }
+
+    private bool IsOurs(string credential) => OpaqueKey.Is(credential) || TokenVerifier.IssuerOf(credential) is { } issuer && (issuer == options.Issuer || issuer == LegacyKey.Issuer);
 
     private ValueTask<Resolution> FindAsync(StringValues keys, StringValues authorization, CancellationToken cancellation)
     {

@@ -28,9 +28,12 @@ internal enum CredentialProblem
 
     /// <summary>A user's key that was used too often: TN111.</summary>
     KeyTooFast,
+
+    /// <summary>A change by the host's cookie from a page of another origin: TN112.</summary>
+    ForeignOrigin,
 }
 
-/// <summary>A refused credential, ready to be said in PostgREST's or GoTrue's shape. On REST 401, but for a key used too often.</summary>
+/// <summary>A refused credential, ready to be said in PostgREST's or GoTrue's shape. On REST 401, but for a key used too often and a foreign origin.</summary>
 internal sealed record CredentialFailure(CredentialProblem Problem, string Message)
 {
     public static readonly CredentialFailure Empty = Undecodable("Empty JWT is sent in Authorization header");
@@ -49,6 +52,8 @@ internal sealed record CredentialFailure(CredentialProblem Problem, string Messa
     public static readonly CredentialFailure SubjectNotUuid = Claims("The JWT 'sub' claim must be a UUID");
     public static readonly CredentialFailure RoleNotAllowed = Claims("The JWT 'role' claim names a role that requests may not take");
     public static readonly CredentialFailure RoleChanged = Claims("The user's role is no longer the JWT's");
+    public static readonly CredentialFailure TooManyClaims = Claims("The claims of the signed-in user are too large");
+    public static readonly CredentialFailure ForeignOrigin = new(CredentialProblem.ForeignOrigin, "A page of another origin may not change anything by a cookie");
     public static readonly CredentialFailure SessionGone = new(CredentialProblem.SessionGone, "The session of this JWT has ended");
     public static readonly CredentialFailure UserBanned = new(CredentialProblem.UserBanned, "The user of this JWT is banned");
 
@@ -68,6 +73,8 @@ internal sealed record CredentialFailure(CredentialProblem Problem, string Messa
     /// <summary>In PostgREST's catalogue; answer it with <see cref="WwwAuthenticate"/>.</summary>
     public Error ToRestError() =>
         Problem == CredentialProblem.KeyTooFast ? new Error(ErrorCodes.KeyTooFast, Message) { RetryAfter = RetryAfter }
+        : Problem == CredentialProblem.ForeignOrigin
+            ? new Error(ErrorCodes.ForeignOrigin, Message, null, "List the origin in the trusted origins of the host's sign-in, or send the request without the cookie.")
         : Problem is CredentialProblem.Undecodable or CredentialProblem.UnknownKey
             ? new Error(ErrorCodes.InvalidToken, Message)
             : new Error(ErrorCodes.InvalidClaims, Message);
@@ -80,11 +87,12 @@ internal sealed record CredentialFailure(CredentialProblem Problem, string Messa
             CredentialProblem.KeyExpired or CredentialProblem.KeyNotHere => AuthErrors.KeyIsNoSession,
             CredentialProblem.SessionGone => AuthErrors.SessionNotFound,
             CredentialProblem.UserBanned => AuthErrors.UserBanned,
+            CredentialProblem.ForeignOrigin => AuthErrors.ForeignOrigin,
             _ => AuthErrors.BadJwt(Message),
         };
 
     /// <summary>Value of the WWW-Authenticate header (RFC 6750 §3); null where another credential is not asked for.</summary>
-    public string? WwwAuthenticate => Problem == CredentialProblem.KeyTooFast ? null : $"Bearer error=\"invalid_token\", error_description=\"{Message}\"";
+    public string? WwwAuthenticate => Problem is CredentialProblem.KeyTooFast or CredentialProblem.ForeignOrigin ? null : $"Bearer error=\"invalid_token\", error_description=\"{Message}\"";
 }
 
 /// <summary>What a credential resolves to: a caller, or the reason there is none.</summary>

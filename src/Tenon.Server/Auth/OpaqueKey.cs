@@ -36,6 +36,8 @@ internal static class OpaqueKey
 /// <summary>The older form of an API key: an HS256 token that names a role.</summary>
 internal static class LegacyKey
 {
+    public const string Issuer = "tenon";
+
     private static readonly TimeSpan Life = TimeSpan.FromDays(3650);
 
     public static string Create(string role, string secret, TimeProvider clock)
@@ -43,7 +45,7 @@ internal static class LegacyKey
         long now = clock.GetUtcNow().ToUnixTimeSeconds();
         var key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(secret));
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
-            $$"""{"iss":"tenon","role":"{{role}}","iat":{{now}},"exp":{{now + (long)Life.TotalSeconds}}}""",
+            $$"""{"iss":"{{Issuer}}","role":"{{role}}","iat":{{now}},"exp":{{now + (long)Life.TotalSeconds}}}""",
             new SigningCredentials(key, SecurityAlgorithms.HmacSha256)
         );
     }

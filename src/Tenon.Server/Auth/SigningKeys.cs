@@ -46,9 +46,9 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
 
     private Ring Loaded => ring ?? throw new InvalidOperationException("the signing keys were not loaded at start");
 
-    /// <summary>The key of that id, unless its time to verify is over.</summary>
+    /// <summary>The key of that id, unless its time to verify is over. Where sign-in is switched off there are no keys.</summary>
     public SigningKey? Find(string id) =>
-        Loaded.ById.TryGetValue(id, out SigningKey? key) && (key.VerifyUntil is not { } end || end > clock.GetUtcNow()) ? key : null;
+        ring is { } known && known.ById.TryGetValue(id, out SigningKey? key) && (key.VerifyUntil is not { } end || end > clock.GetUtcNow()) ? key : null;
 
     /// <summary>The keys are a file of the operator's: this server reads them and changes none.</summary>
     public bool FromFile => options.SigningKeysPath.Length > 0;

@@ -47,6 +47,25 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
         return result.IsValid ? ReadClaims(parts[1], algorithm != SecurityAlgorithms.HmacSha256) : CredentialFailure.NotSigned;
     }
 
+    /// <summary>The issuer that a token names, to choose who verifies it; nothing is believed yet. Null for what is no token.</summary>
+    public static string? IssuerOf(string token)
+    {
+        string[] parts = token.Split('.');
+        if (parts.Length != 3)
+        {
+            return null;
+        }
+        try
+        {
+            JsonElement claims = JsonElement.Parse(Base64Url.DecodeFromChars(parts[1]), Strict);
+            return claims.ValueKind == JsonValueKind.Object && claims.TryGetProperty("iss", out JsonElement issuer) ? StringOf(issuer) : null;
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
     private bool TryReadHeader(
         string token,
         out string[] parts,

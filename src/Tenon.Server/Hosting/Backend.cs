@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tenon.Core.Catalog;
 using Tenon.Core.Policies;
@@ -114,21 +115,47 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
+    /// <summary>A server of its own: everything, the front end included.</summary>
     public void Map(WebApplication app)
     {
         app.Use(app.Services.GetRequiredService<RequestEdge>().Around);
-        app.UseCors(cors => cors.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders));
+        AllowOrigins(app);
         FrontEndPages.Map(app, options);
-        app.Services.GetRequiredService<RestEndpoints>().Map(app);
-        app.MapAuth();
-        NotBuiltYet.Map(app);
-        app.MapGet("/health/live", http => Results.Json(new { status = "ok" }).ExecuteAsync(http));
-        app.MapGet("/health/ready", http => (IsReady ? Results.Json(new { status = "ok" }) : Results.StatusCode(503)).ExecuteAsync(http));
-        app.MapGet("/.well-known/tenon.json", http => WellKnown(http.Request).ExecuteAsync(http));
+        MapEndpoints(app);
+    }
+
+    /// <summary>
+    /// The same inside an application: a pipeline of its own behind one endpoint of the host's, with its own services, so that
+    /// neither's routes, options or filters change the other's. The front end is the host's.
+    /// </summary>
+    public RequestDelegate BuildBranch(IServiceProvider services, bool anyOrigin)
+    {
+        var app = new ApplicationBuilder(services);
+        app.Use(services.GetRequiredService<RequestEdge>().Around);
+        app.UseRouting();
+        if (anyOrigin)
+        {
+            AllowOrigins(app);
+        }
+        app.UseEndpoints(MapEndpoints);
+        return app.Build();
+    }
+
+    private static void AllowOrigins(IApplicationBuilder app) =>
+        app.UseCors(cors => cors.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders));
+
+    private void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<RestEndpoints>().Map(routes);
+        routes.MapAuth();
+        NotBuiltYet.Map(routes);
+        routes.MapGet("/health/live", http => Results.Json(new { status = "ok" }).ExecuteAsync(http));
+        routes.MapGet("/health/ready", http => (IsReady ? Results.Json(new { status = "ok" }) : Results.StatusCode(503)).ExecuteAsync(http));
+        routes.MapGet("/.well-known/tenon.json", http => WellKnown(http.Request).ExecuteAsync(http));
     }
 
     private IResult WellKnown(HttpRequest request) =>
-        Results.Json(new { url = $"{request.Scheme}://{request.Host}", publishableKey = options.Keys.PublishableKey });
+        Results.Json(new { url = $"{request.Scheme}://{request.Host}{request.PathBase}", publishableKey = options.Keys.PublishableKey });
 
     private static readonly string[] ExposedHeaders =
     [

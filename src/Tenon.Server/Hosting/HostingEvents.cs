@@ -13,4 +13,7 @@ internal static partial class HostingEvents
 
     [LoggerMessage(1003, LogLevel.Error, "schema: {OpenTable}")]
     public static partial void TableOpened(ILogger logger, string openTable);
+
+    [LoggerMessage(1004, LogLevel.Information, "start: {What}: {Detail}")]
+    public static partial void Step(ILogger logger, string what, string detail);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Tenon.Core.Errors;
@@ -6,7 +7,7 @@ using Tenon.Server.Rest;
 namespace Tenon.Server.Hosting;
 
 /// <summary>
-/// Around every request: its id in the answer, its line in the log, and 503 for what still comes over an open connection
+/// Around every request: its id in the answer, its line in the log, its activity and measures, and 503 for what still comes over an open connection
 /// when the server is stopping.
 /// </summary>
 internal sealed class RequestEdge(RequestLog log, IHostApplicationLifetime lifetime, TimeProvider clock)
@@ -17,13 +18,14 @@ internal sealed class RequestEdge(RequestLog log, IHostApplicationLifetime lifet
 
     private readonly CancellationToken stopping = lifetime.ApplicationStopping;
 
-    public RequestDelegate Around(RequestDelegate next) => log.IsOn ? http => LoggedAsync(http, next) : http => RunAsync(http, next);
+    public RequestDelegate Around(RequestDelegate next) => http => log.IsOn || Telemetry.IsWatched ? ObservedAsync(http, next) : RunAsync(http, next);
 
-    private async Task LoggedAsync(HttpContext http, RequestDelegate next)
+    private async Task ObservedAsync(HttpContext http, RequestDelegate next)
     {
         long started = clock.GetTimestamp();
         var notes = new RequestNotes();
         http.Features.Set(notes);
+        using Activity? activity = Telemetry.Start(http);
         bool threw = true;
         try
         {
@@ -32,7 +34,13 @@ internal sealed class RequestEdge(RequestLog log, IHostApplicationLifetime lifet
         }
         finally
         {
-            log.Write(http, notes, threw ? StatusCodes.Status500InternalServerError : http.Response.StatusCode, clock.GetElapsedTime(started));
+            int status = threw ? StatusCodes.Status500InternalServerError : http.Response.StatusCode;
+            TimeSpan took = clock.GetElapsedTime(started);
+            Telemetry.Stop(activity, http, notes, status, took);
+            if (log.IsOn)
+            {
+                log.Write(http, notes, status, took);
+            }
         }
     }
 

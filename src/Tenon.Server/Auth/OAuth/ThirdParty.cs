@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
@@ -17,7 +16,6 @@ internal sealed class ThirdParty
 {
     private sealed record Party(Provider Provider, AuthThirdPartyOptions Options);
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
     private static readonly CredentialFailure Unreachable = CredentialFailure.Undecodable("The issuer of this JWT could not be asked for its keys");
 
     private readonly FrozenDictionary<string, Party> parties;
@@ -37,7 +35,7 @@ internal sealed class ThirdParty
     /// <summary>Null: the token names none of these issuers; it is another verifier's.</summary>
     public async ValueTask<Resolution?> VerifyAsync(string token, CancellationToken cancellation)
     {
-        if (parties.Count == 0 || IssuerOf(token) is not { } issuer || !parties.TryGetValue(issuer, out Party? party))
+        if (parties.Count == 0 || TokenVerifier.IssuerOf(token) is not { } issuer || !parties.TryGetValue(issuer, out Party? party))
         {
             return null;
         }
@@ -76,25 +74,6 @@ internal sealed class ThirdParty
             Issuer = party.Issuer,
             RedirectUri = "",
         };
-    }
-
-    // Only to choose who verifies; nothing is believed yet.
-    private static string? IssuerOf(string token)
-    {
-        string[] parts = token.Split('.');
-        if (parts.Length != 3)
-        {
-            return null;
-        }
-        try
-        {
-            JsonElement claims = JsonElement.Parse(Base64Url.DecodeFromChars(parts[1]), Strict);
-            return claims.ValueKind == JsonValueKind.Object ? IdTokens.Text(claims, "iss") : null;
-        }
-        catch (Exception e) when (e is FormatException or JsonException)
-        {
-            return null;
-        }
     }
 
     /// <summary>The first value of the claim that stands for a role. A claim that is not there, or a list without one, means authenticated.</summary>
