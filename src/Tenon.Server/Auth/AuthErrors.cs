@@ -116,6 +116,7 @@ internal static class AuthErrors
     public static readonly AuthError HookTimeout = new("hook_timeout", 422, "Failed to reach hook within maximum time of 5 seconds");
     public static readonly AuthError HookUnreachable = new("hook_timeout_after_retry", 422, "Failed to reach hook");
     public static readonly AuthError HookAnswerTooLarge = new("hook_payload_over_size_limit", 422, "Payload size exceeds size limit");
+    public static readonly AuthError HookCodeFailed = new("unexpected_failure", 500, "Error running hook");
     public static readonly AuthError HookAnswerInvalid = new("unexpected_failure", 500, "Invalid payload sent by hook");
 
     public static AuthError HookRefused(int status, string message) =>

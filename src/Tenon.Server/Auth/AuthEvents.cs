@@ -31,4 +31,7 @@ internal static partial class AuthEvents
 
     [LoggerMessage(4020, LogLevel.Warning, "auth: the issuer of provider {Provider} could not be asked or gave no usable answer")]
     public static partial void IssuerFailed(ILogger logger, Exception exception, string provider);
+
+    [LoggerMessage(4009, LogLevel.Error, "auth: the host's code for the hook {Hook} failed")]
+    public static partial void HookFailed(ILogger logger, Exception exception, string hook);
 }

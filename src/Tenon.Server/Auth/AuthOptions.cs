@@ -241,6 +241,9 @@ public sealed class AuthHookOptions
 
     /// <summary>Secrets that sign calls to an address: v1,whsec_ and base64; several are separated by |.</summary>
     public string Secrets { get; set; } = "";
+
+    /// <summary>Code of the application that Tenon is embedded in, in place of an address: payload in, answer out.</summary>
+    internal Func<System.Text.Json.JsonElement, CancellationToken, ValueTask<System.Text.Json.Nodes.JsonObject>>? Code { get; set; }
 }
 
 /// <summary>An own mail template, as <c>[auth.email.template.NAME]</c>.</summary>

@@ -48,12 +48,3 @@ public static class TenonExtensions
     /// <summary>Healthy when Tenon can answer requests, writes included.</summary>
     public static IHealthChecksBuilder AddTenon(this IHealthChecksBuilder checks) => checks.AddCheck<TenonHealthCheck>("tenon");
 }
-
-/// <summary>What can be added to an embedded Tenon.</summary>
-public sealed class TenonBuilder
-{
-    internal TenonBuilder(IServiceCollection services) => Services = services;
-
-    /// <summary>The services of the host.</summary>
-    public IServiceCollection Services { get; }
-}

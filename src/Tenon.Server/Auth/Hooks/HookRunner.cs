@@ -1,27 +1,32 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Hooks;
 
 /// <summary>
-/// Calls the app's hooks. A function runs as one write unit of its own, under the database's time limit; an address is
-/// called once, within five seconds. An answer {"error":{"http_code","message"}} refuses what was about to happen; a hook
+/// Calls the app's hooks. A function runs as one write unit of its own, under the database's time limit; an address and the
+/// host's code are called once, within five seconds and outside every write unit. An answer {"error":{"http_code","message"}} refuses what was about to happen; a hook
 /// that cannot be asked refuses it too.
 /// </summary>
 internal sealed class HookRunner
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, HookTarget> targets = new(StringComparer.Ordinal);
     private readonly StoreDatabase store;
     private readonly SafeHttp http;
     private readonly TrustedProxies proxies;
     private readonly TimeProvider clock;
+    private readonly ILogger<HookRunner> logger;
 
-    public HookRunner(AuthOptions options, StoreDatabase store, SafeHttp http, TrustedProxies proxies, TimeProvider clock)
+    public HookRunner(AuthOptions options, StoreDatabase store, SafeHttp http, TrustedProxies proxies, TimeProvider clock, ILogger<HookRunner> logger)
     {
-        (this.store, this.http, this.proxies, this.clock) = (store, http, proxies, clock);
+        (this.store, this.http, this.proxies, this.clock, this.logger) = (store, http, proxies, clock, logger);
         foreach ((string name, AuthHookOptions hook) in options.Hooks)
         {
             if (hook.Enabled)
@@ -79,6 +84,7 @@ internal sealed class HookRunner
         target switch
         {
             HookTarget.Function function => await CallFunctionAsync(function, payload, cancellation),
+            HookTarget.Code code => await RunCodeAsync(code, payload, cancellation),
             HookTarget.Address address => await CallAddressAsync(address, id, payload, cancellation),
             _ => throw new InvalidOperationException("a hook of an unknown kind"),
         };
@@ -123,6 +129,34 @@ internal sealed class HookRunner
             throw AuthErrors.HookUnreachable.ToException();
         }
     }
+
+    // Code that does not heed its cancellation is left behind: the request does not wait for it.
+    private async Task<JsonElement> RunCodeAsync(HookTarget.Code code, byte[] payload, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        JsonElement asked = JsonElement.Parse(payload);
+        try
+        {
+            // Begun elsewhere, so that code which blocks its thread holds up nobody past the limit.
+            Task<JsonObject> running = Task.Run(() => code.Run(asked, ending.Token).AsTask(), CancellationToken.None);
+            JsonObject answer = await running.WaitAsync(ending.Token);
+            return Parse(Bounded(System.Text.Encoding.UTF8.GetBytes(answer.ToJsonString())));
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw AuthErrors.HookTimeout.ToException();
+        }
+        catch (Exception e) when (e is not AuthException && !cancellation.IsCancellationRequested)
+        {
+            // What went wrong inside the host is for its log, not for the client.
+            AuthEvents.HookFailed(logger, e, code.Name);
+            throw AuthErrors.HookCodeFailed.ToException();
+        }
+    }
+
+    private static byte[] Bounded(byte[] answer) =>
+        answer.Length <= SafeHttp.LargestAnswer ? answer : throw AuthErrors.HookAnswerTooLarge.ToException();
 
     // A 4xx answer is a refusal when its body says so.
     private static JsonElement Rejection(CallAnswer answer)

@@ -1,16 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Tenon.Server.Auth.Hooks;
 
-/// <summary>What a hook's uri leads to: a SQL function of jsonb to jsonb, or an address that gets a signed POST.</summary>
+/// <summary>What a hook leads to: a SQL function of jsonb to jsonb, an address that gets a signed POST, or code of the host's.</summary>
 internal abstract partial record HookTarget
 {
     public sealed record Function(string Schema, string Name) : HookTarget;
 
     public sealed record Address(Uri Uri, WebhookSignature Signature) : HookTarget;
 
+    public sealed record Code(string Name, Func<JsonElement, CancellationToken, ValueTask<JsonObject>> Run) : HookTarget;
+
     public static HookTarget Of(string name, AuthHookOptions options, bool development)
     {
+        if (options.Code is { } code)
+        {
+            return new Code(name, code);
+        }
         if (FunctionUri().Match(options.Uri) is { Success: true } match)
         {
             return new Function(match.Groups["schema"].Value, match.Groups["name"].Value);

@@ -13,7 +13,7 @@ internal readonly record struct CallAnswer(int Status, byte[] Body);
 /// </summary>
 internal sealed class SafeHttp : IDisposable
 {
-    private const int LargestAnswer = 200 * 1024;
+    public const int LargestAnswer = 200 * 1024;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private readonly bool thisMachine;
