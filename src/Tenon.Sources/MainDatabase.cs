@@ -27,6 +27,9 @@ internal sealed record MainDatabaseOptions(string Url)
     /// <summary>Connections that answer requests; an engine without connections of its own reads it as readers.</summary>
     public int PoolSize { get; init; } = 16;
 
+    /// <summary>Nobody else may run on the database meanwhile; refused when somebody does.</summary>
+    public bool Alone { get; init; }
+
     /// <summary>Who is to enforce row policies; null: Tenon where it can express them, the database itself otherwise.</summary>
     public Enforcement? Security { get; init; }
 }
@@ -79,6 +82,9 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// it is cheap when there was not. An engine that is told of changes by its database has nothing to do here.
     /// </summary>
     public virtual Task<bool> RefreshAsync(CancellationToken cancellation) => Task.FromResult(false);
+
+    /// <summary>All rows, held still, for a move to another database.</summary>
+    public abstract Task<RowExport> ExportAsync(CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 

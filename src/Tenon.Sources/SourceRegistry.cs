@@ -1,6 +1,8 @@
 using Tenon.Core.Errors;
 using Tenon.Sources.Postgres;
+using Tenon.Sources.Postgres.Moving;
 using Tenon.Sources.Sqlite;
+using Tenon.Sources.Sqlite.Moving;
 
 namespace Tenon.Sources;
 
@@ -17,6 +19,9 @@ internal static class SourceRegistry
 
         /// <summary>Keeps other servers from the database until disposed; null when one has it.</summary>
         public Func<MainDatabaseOptions, IDisposable?> Claim { get; init; } = _ => new Unclaimed();
+
+        /// <summary>Opens an empty database for another one to move into; refused when it is not empty.</summary>
+        public required Func<MainDatabaseOptions, CancellationToken, Task<Outcome<MoveTarget>>> OpenTarget { get; init; }
 
         /// <summary>How a fresh database takes the place of an old one; null where an engine's databases cannot be replaced.</summary>
         public Replacement? Replacement { get; init; }
@@ -39,17 +44,25 @@ internal static class SourceRegistry
     [
         new(SqliteDatabase.Scheme, SqliteDatabase.OpenMainAsync)
         {
+            OpenTarget = SqliteTarget.OpenAsync,
             Exists = o => File.Exists(SqliteDatabase.PathOf(o)),
             FolderOf = o => Path.GetDirectoryName(SqliteDatabase.PathOf(o)),
             Claim = SqliteReplacement.Claim,
             Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
         },
-        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync)),
+        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync) { OpenTarget = PostgresTarget.OpenAsync }),
     ];
 
     /// <summary>Opens the main database of this url, an empty one where the engine makes it; its own migrations are not run.</summary>
     public static Task<MainDatabase> OpenMainAsync(MainDatabaseOptions options, CancellationToken cancellation = default) =>
         Of(options).Value.OpenMain(options, cancellation);
+
+    /// <summary>Opens an empty database for another one to move into; the error says what stands in the way.</summary>
+    public static async Task<Outcome<MoveTarget>> OpenTargetAsync(MainDatabaseOptions options, CancellationToken cancellation) =>
+        Of(options).TryGet(out Engine engine, out Error unknown) ? await engine.OpenTarget(options, cancellation).ConfigureAwait(false) : unknown;
+
+    /// <summary>The same product stands behind both urls.</summary>
+    public static bool AreAlike(MainDatabaseOptions one, MainDatabaseOptions other) => Of(one).Value.OpenMain == Of(other).Value.OpenMain;
 
     /// <summary>False when opening would make a new, empty database.</summary>
     public static bool MainExists(MainDatabaseOptions options) => Of(options).Value.Exists(options);

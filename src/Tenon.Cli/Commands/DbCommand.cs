@@ -17,7 +17,7 @@ internal static class DbCommand
         command.Subcommands.Add(reset);
         command.Subcommands.Add(DbDumpCommand.Create());
         command.Subcommands.Add(DbDiffCommand.Create());
-        command.Subcommands.Add(Root.NotBuilt("move", "db "));
+        command.Subcommands.Add(DbMoveCommand.Create());
         return command;
     }
 

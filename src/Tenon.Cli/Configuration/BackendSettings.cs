@@ -1,6 +1,7 @@
 // From the words of tenon.toml to the options the server is started with.
 using Tenon.Core.Query;
 using Tenon.Core.Policies;
+using Tenon.Core.Schema;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
@@ -91,7 +92,12 @@ internal static class BackendSettings
     }
 
     /// <summary>The main database, for commands that look at it without starting a server.</summary>
-    public static MainDatabaseOptions MainDatabase(Config config) => new(DatabaseUrl(config)) { Folder = config.Folder };
+    public static MainDatabaseOptions MainDatabase(Config config) =>
+        new(DatabaseUrl(config))
+        {
+            Folder = config.Folder,
+            Schema = new SchemaOptions { AutoExposeNewTables = config.Switch("api.auto_expose_new_tables") },
+        };
 
     private static string DatabaseUrl(Config config)
     {

@@ -142,6 +142,9 @@ internal sealed partial class Config
     private static double? BytesOf(string unit) =>
         unit switch { "" or "B" => 1, "KiB" or "KB" => 1 << 10, "MiB" or "MB" => 1 << 20, "GiB" or "GB" => 1 << 30, _ => null };
 
+    /// <summary>A word of the command line, written like a setting: env(NAME) and ${NAME} are replaced.</summary>
+    public string Expand(string what, string text) => Substitute(what, text);
+
     private string Substitute(string path, string text) =>
         Reference().Replace(text, match =>
         {

@@ -6,6 +6,7 @@ using Tenon.Core.Errors;
 using Tenon.Core.Policies;
 using Tenon.Core.Types;
 using Tenon.Sources.Postgres.Introspection;
+using Tenon.Sources.Postgres.Moving;
 
 namespace Tenon.Sources.Postgres;
 
@@ -35,7 +36,7 @@ internal sealed class PostgresDatabase : MainDatabase
         pool = new PostgresPool(SourceOf(address, options.StatementTimeout), options.PoolSize, Patience);
         ImmutableArray<Enforcement> enforcements = options.Security == Enforcement.Native ? [Enforcement.Native] : [Enforcement.Compiled, Enforcement.Native];
         Source = new PostgresSource(pool, enforcements);
-        listener = new PostgresListener(administration, ReloadAsync, options.Clock);
+        listener = new PostgresListener(administration, ReloadAsync, options.Clock, options.Alone);
     }
 
     public override Source Source { get; }
@@ -44,7 +45,9 @@ internal sealed class PostgresDatabase : MainDatabase
     public override string? SeedChecksum => seedChecksum;
     public override bool IsReady => listener.IsConnected;
 
-    public override string Place =>
+    public override string Place => PlaceOf(address);
+
+    public static string PlaceOf(NpgsqlConnectionStringBuilder address) =>
         string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {address.Host}:{address.Port}/{address.Database}");
 
     public static async Task<MainDatabase> OpenMainAsync(MainDatabaseOptions options, CancellationToken cancellation)
@@ -69,7 +72,7 @@ internal sealed class PostgresDatabase : MainDatabase
         }
     }
 
-    private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder address, TimeSpan statementTimeout)
+    public static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder address, TimeSpan statementTimeout)
     {
         var own = new NpgsqlConnectionStringBuilder(address.ConnectionString)
         {
@@ -102,7 +105,17 @@ internal sealed class PostgresDatabase : MainDatabase
 
     private async Task SetUpAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await using (NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false))
+        {
+            await SetUpAsync(connection, options, cancellation).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        }
+        await PostgresListener.WatchSchemaAsync(connection, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What Tenon needs in a database, within the transaction that the connection is in.</summary>
+    public static async Task SetUpAsync(NpgsqlConnection connection, MainDatabaseOptions options, CancellationToken cancellation)
+    {
         // Several servers may start on one database at once; the number is any that nobody else takes.
         await RunAsync(connection, "select pg_advisory_xact_lock(7236150117)", cancellation).ConfigureAwait(false);
         await RunAsync(connection, PostgresTexts.Read("Setup"), cancellation).ConfigureAwait(false);
@@ -111,8 +124,6 @@ internal sealed class PostgresDatabase : MainDatabase
             const string Expose = "alter default privileges in schema public grant all on tables to anon, authenticated";
             await RunAsync(connection, Expose, cancellation).ConfigureAwait(false);
         }
-        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-        await PostgresListener.WatchSchemaAsync(connection, cancellation).ConfigureAwait(false);
     }
 
     private async Task LoadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -183,20 +194,26 @@ internal sealed class PostgresDatabase : MainDatabase
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await RunAsync(connection, sent, cancellation).ConfigureAwait(false);
+            if (!string.IsNullOrWhiteSpace(sent))
+            {
+                await RunAsync(connection, sent, cancellation).ConfigureAwait(false);
+            }
             await record(connection).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
             return null;
         }
         catch (PostgresException failure)
         {
-            // Migrations are the owner's own: the server's detail helps and tells no stranger anything.
-            return new Error(ErrorCodes.FromSqlState(failure.SqlState), failure.MessageText, failure.Detail ?? failure.Where, failure.Hint)
-            {
-                Position = PositionIn(sent, failure),
-            };
+            return ErrorOf(sent, failure);
         }
     }
+
+    // Migrations are the owner's own: the server's detail helps and tells no stranger anything.
+    public static Error ErrorOf(string sent, PostgresException failure) =>
+        new(ErrorCodes.FromSqlState(failure.SqlState), failure.MessageText, failure.Detail ?? failure.Where, failure.Hint)
+        {
+            Position = PositionIn(sent, failure),
+        };
 
     /// <summary>The server counts characters within one statement; people look into the file.</summary>
     private static int? PositionIn(string text, PostgresException failure)
@@ -229,6 +246,8 @@ internal sealed class PostgresDatabase : MainDatabase
         pool.Clear();
         catalog = read;
     }
+
+    public override Task<RowExport> ExportAsync(CancellationToken cancellation) => PostgresExport.OpenAsync(administration, catalog, cancellation);
 
     public override async ValueTask DisposeAsync()
     {

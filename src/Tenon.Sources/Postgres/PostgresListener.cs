@@ -1,4 +1,5 @@
 using Npgsql;
+using Tenon.Core.Errors;
 
 namespace Tenon.Sources.Postgres;
 
@@ -6,8 +7,11 @@ namespace Tenon.Sources.Postgres;
 /// Hears NOTIFY pgrst, 'reload schema' on a connection of its own, which is also the sign that the database can be reached.
 /// When the connection is lost it comes back by itself and the schema is read anew, since a call may have been missed.
 /// </summary>
-internal sealed class PostgresListener(NpgsqlDataSource source, Func<CancellationToken, Task> reload, TimeProvider clock) : IAsyncDisposable
+internal sealed class PostgresListener(NpgsqlDataSource source, Func<CancellationToken, Task> reload, TimeProvider clock, bool alone) : IAsyncDisposable
 {
+    /// <summary>An advisory lock that everybody who runs on the database holds together, and who must be alone holds alone.</summary>
+    public const long Presence = 7236150118;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Calls come in heaps (a migration has many statements): wait for the heap's end.</summary>
@@ -59,10 +63,34 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
                 Interlocked.Increment(ref calls);
             }
         };
-        await using var command = new NpgsqlCommand("listen pgrst", connection);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await TakeAsync(connection, cancellation).ConfigureAwait(false);
+            await using var command = new NpgsqlCommand("listen pgrst", connection);
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
         IsConnected = true;
         return connection;
+    }
+
+    private async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(alone ? "select pg_try_advisory_lock($1)" : "select pg_try_advisory_lock_shared($1)", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = Presence } },
+        };
+        if (!(bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!)
+        {
+            Error taken = alone
+                ? new(ErrorCodes.LockNotAvailable, "another server or command runs on the database", null, "Stop it first.")
+                : new(ErrorCodes.LockNotAvailable, "the database is being moved", null, "Start again when that is done.");
+            throw taken.ToException();
+        }
     }
 
     private async Task RunAsync(NpgsqlConnection connection)
@@ -112,9 +140,9 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
                 Interlocked.Increment(ref calls);
                 return back;
             }
-            catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+            catch (Exception failure) when (PostgresErrors.IsFailure(failure) || failure is TenonException)
             {
-                // Still away; asked again after the pause.
+                // Still away, or being moved; asked again after the pause.
             }
             catch (OperationCanceledException)
             {

@@ -10,14 +10,20 @@ internal static class PostgresValues
         var rows = new List<Datum[]>();
         while (reader.Read())
         {
-            var row = new Datum[columns.Length];
-            for (int i = 0; i < row.Length; i++)
-            {
-                row[i] = Read(reader, i, columns[i]);
-            }
-            rows.Add(row);
+            rows.Add(ReadRow(reader, columns));
         }
         return rows;
+    }
+
+    /// <summary>The row the reader stands on.</summary>
+    public static Datum[] ReadRow(PostgresReader reader, LogicalType[] columns)
+    {
+        var row = new Datum[columns.Length];
+        for (int i = 0; i < row.Length; i++)
+        {
+            row[i] = Read(reader, i, columns[i]);
+        }
+        return row;
     }
 
     private static Datum Read(PostgresReader reader, int column, LogicalType type)

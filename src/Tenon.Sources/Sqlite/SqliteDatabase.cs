@@ -9,6 +9,7 @@ using Tenon.Core.Schema;
 using Tenon.Core.Schema.Parsing;
 using Tenon.Core.Types;
 using Tenon.Sources.Sqlite.Functions;
+using Tenon.Sources.Sqlite.Moving;
 using Tenon.Sources.Sqlite.Writing;
 
 namespace Tenon.Sources.Sqlite;
@@ -34,7 +35,7 @@ internal sealed class SqliteDatabase : MainDatabase
     );
     private static readonly SqliteSql CountApplied = new("select count(*) from \"tenon.migrations\"");
     private static readonly SqliteSql SeedOf = new("select checksum from \"tenon.seed\"");
-    private static readonly SqliteSql RecordSeed = new(
+    public static readonly SqliteSql RecordSeed = new(
         "insert into \"tenon.seed\" (id, checksum) values (1, ?1) on conflict (id) do update set checksum = excluded.checksum"
     );
 
@@ -75,18 +76,20 @@ internal sealed class SqliteDatabase : MainDatabase
 
     public static async Task<MainDatabase> OpenMainAsync(MainDatabaseOptions main, CancellationToken cancellation)
     {
-        string path = PathOf(main);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var options = new SqliteOptions(path)
+        SqliteOptions options = OptionsOf(main);
+        Directory.CreateDirectory(Path.GetDirectoryName(options.Path)!);
+        var database = new SqliteDatabase(options, main);
+        await database.Writer.RunExclusiveAsync(database.LoadApplied, cancellation).ConfigureAwait(false);
+        return database;
+    }
+
+    public static SqliteOptions OptionsOf(MainDatabaseOptions main) =>
+        new(PathOf(main))
         {
             Time = main.Clock,
             Synchronous = main.Durable ? SqliteSynchronous.Full : SqliteSynchronous.Normal,
             Extensions = new SqliteExtensions().Add(SqliteLibrary.Register),
         };
-        var database = new SqliteDatabase(options, main);
-        await database.Writer.RunExclusiveAsync(database.LoadApplied, cancellation).ConfigureAwait(false);
-        return database;
-    }
 
     private void LoadApplied(SqliteConnection connection)
     {
@@ -301,9 +304,11 @@ internal sealed class SqliteDatabase : MainDatabase
         }
     }
 
+    public override Task<RowExport> ExportAsync(CancellationToken cancellation) => SqliteExport.OpenAsync(options, catalog);
+
     private static readonly SqliteSql ForeignKeyCheck = new("select \"table\", parent from pragma_foreign_key_check limit 1");
 
-    private static void DemandReferences(SqliteConnection connection)
+    public static void DemandReferences(SqliteConnection connection)
     {
         using SqliteStatement broken = connection.Prepare(ForeignKeyCheck);
         if (broken.Read())

@@ -26,6 +26,22 @@ internal static class SqliteIdentity
     public static bool IsNative(Table table, Column column) =>
         column.IdentityIncrement == 1 && table.PrimaryKey is { Columns: [var only] } && only == column.Name;
 
+    private static readonly SqliteSql LastNative = new("select seq from sqlite_sequence where name = ?1");
+    private static readonly SqliteSql LastOwn = new("select last from \"tenon.identities\" where relation = ?1 and name = ?2");
+
+    /// <summary>The last number given; null when none was.</summary>
+    public static long? Last(SqliteConnection connection, Table table, Column column)
+    {
+        bool native = IsNative(table, column);
+        using SqliteStatement last = connection.Prepare(native ? LastNative : LastOwn);
+        last.BindText(1, SqliteDialect.PhysicalName(table.Name));
+        if (!native)
+        {
+            last.BindText(2, column.Name);
+        }
+        return last.Read() ? last.GetInt64(0) : null;
+    }
+
     /// <summary>Makes this the last number given.</summary>
     public static void Set(SqliteConnection connection, Table table, Column column, long last)
     {

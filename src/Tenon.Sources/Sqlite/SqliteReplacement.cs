@@ -49,7 +49,7 @@ internal static class SqliteReplacement
 
     private static string Next(MainDatabaseOptions options) => SqliteDatabase.PathOf(options) + ".next";
 
-    private static void Delete(string path)
+    public static void Delete(string path)
     {
         foreach (string suffix in Suffixes)
         {

@@ -31,14 +31,17 @@ internal sealed class PostgresIntrospector
 
     public static async Task<Catalog> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var introspector = new PostgresIntrospector(connection);
         await using NpgsqlTransaction snapshot = await connection
             .BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation)
             .ConfigureAwait(false);
-        Catalog catalog = await introspector.CatalogAsync(cancellation).ConfigureAwait(false);
+        Catalog catalog = await ReadWithinAsync(connection, cancellation).ConfigureAwait(false);
         await snapshot.CommitAsync(cancellation).ConfigureAwait(false);
         return catalog;
     }
+
+    /// <summary>The same within the transaction that the connection is in.</summary>
+    public static Task<Catalog> ReadWithinAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        new PostgresIntrospector(connection).CatalogAsync(cancellation);
 
     private async Task<Catalog> CatalogAsync(CancellationToken cancellation)
     {
