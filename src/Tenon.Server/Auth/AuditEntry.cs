@@ -1,29 +1,27 @@
 using System.Text.Json;
-using Tenon.Core.Types;
+using Tenon.Server.Auth.Audit;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
 
 /// <summary>One line of auth.audit_log_entries, written in the same unit as what it tells of. Actions are GoTrue's words.</summary>
-internal sealed record AuditEntry(Guid Id, string Action, Guid? Actor, string? ActorName, string Ip, DateTimeOffset At)
+internal sealed record AuditEntry(Guid Id, string Action, Guid? Actor, string? ActorName, string Ip, DateTimeOffset At, string Salt)
 {
+    /// <summary>The name of who holds the service key.</summary>
+    public const string Service = "service_role";
+
     public static AuditEntry Of(string action, Guid? actor, string? name, ClientInfo client, TimeProvider clock)
     {
         DateTimeOffset now = StoreTime.Now(clock);
-        return new AuditEntry(Guid.CreateVersion7(now), action, actor, name, client.Ip ?? "", now);
+        return new AuditEntry(Guid.CreateVersion7(now), action, actor, name, client.Ip ?? "", now, AuditHash.NewSalt());
     }
 
-    public void Write(IStoreTransaction unit) =>
-        unit.Execute(
-            UserSql.Audit,
-            StoreValues.Of(Id),
-            Datum.Of(Action),
-            StoreValues.Of(Actor),
-            StoreValues.OfText(ActorName),
-            Datum.Of(Payload()),
-            Datum.Of(Ip),
-            StoreValues.Of(At)
-        );
+    /// <summary>Written at the end of the unit, whenever in it this is called.</summary>
+    public void Write(IStoreTransaction unit) => unit.Log(new LogLine(Id, Action, Actor, ActorName, Payload(), Ip, At, Salt));
+
+    /// <summary>What is left of an erased entry's payload.</summary>
+    public static string ErasedPayload(string action, string pseudonym) =>
+        $$"""{"action":{{JsonSerializer.Serialize(action)}},"actor_id":"{{pseudonym}}"}""";
 
     private string Payload() =>
         $$"""{"action":"{{Action}}","actor_id":{{JsonSerializer.Serialize(Actor?.ToString())}},"actor_username":{{JsonSerializer.Serialize(ActorName)}}}""";

@@ -60,6 +60,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "POST", "/admin/generate_link", services.GetRequiredService<GenerateLink>().HandleAsync);
         On(auth, "GET", "/admin/users", services.GetRequiredService<AdminUserList>().HandleAsync);
         On(auth, "GET", "/admin/audit", services.GetRequiredService<AdminAudit>().HandleAsync);
+        On(auth, "GET", "/admin/audit/verify", services.GetRequiredService<AdminAuditCheck>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Audit;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OAuth;
@@ -25,6 +26,7 @@ internal static class AuthFeature
         services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>().AddSingleton<UserKeys>();
         services.AddSingleton(_ => new TokenCache()).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
         services.AddSingleton(provider => new HostSignIn(options.Host, provider.GetRequiredService<ApiRoles>()));
+        services.AddSingleton<AuditHash>().AddSingleton<AuditChain>().AddSingleton<AuditCheck>();
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
         services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
@@ -33,7 +35,7 @@ internal static class AuthFeature
         services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
         services.AddSingleton<Invite>().AddSingleton<GenerateLink>();
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>().AddSingleton<KeyList>();
-        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminProof>();
+        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminAuditCheck>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
         services.AddSingleton<AdminFactors>();
@@ -69,6 +71,7 @@ internal static class AuthFeature
             return;
         }
         await LoadSigningKeysAsync(services.GetRequiredService<SigningKeys>(), cancellation);
+        await services.GetRequiredService<AuditChain>().StartAsync(cancellation);
         // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
         _ = PasswordHash.OfNobody;
         // A template or an address pattern that cannot be used stops the start.

@@ -42,18 +42,6 @@ internal static class PersonSql
         [LogicalType.Uuid, LogicalType.Int8]
     );
 
-    /// <summary>What was done stays, and that one person did it ($2); not who, nor from where.</summary>
-    public static readonly StoreStatement EraseAudit = new(
-        "auth.person.erase_audit",
-        """
-        update auth.audit_log_entries set actor_id = $2, ip_address = '',
-            actor_username = case when actor_username = 'service_role' then actor_username end,
-            payload = jsonb_build_object('action', action, 'actor_id', $3)
-        where actor_id = $1 or actor_username = $4 or actor_username = $5
-        """,
-        [LogicalType.Uuid, LogicalType.Uuid, LogicalType.Text, LogicalType.Text, LogicalType.Text]
-    );
-
     public static readonly StoreStatement AuditCount = new(
         "auth.audit.count",
         "select count(*) from auth.audit_log_entries where coalesce(actor_username, '') like $1 and action like $2",

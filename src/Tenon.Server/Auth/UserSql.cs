@@ -3,7 +3,7 @@ using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
 
-/// <summary>Statements on auth.users, auth.identities and the audit log.</summary>
+/// <summary>Statements on auth.users and auth.identities.</summary>
 internal static class UserSql
 {
     public const string Columns =
@@ -207,23 +207,6 @@ internal static class UserSql
         "auth.identities.delete",
         "delete from auth.identities where user_id = $1",
         [LogicalType.Uuid]
-    );
-
-    public static readonly StoreStatement Audit = new(
-        "auth.audit.insert",
-        """
-        insert into auth.audit_log_entries (id, action, actor_id, actor_username, payload, ip_address, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        [
-            LogicalType.Uuid,
-            LogicalType.Text,
-            LogicalType.Uuid,
-            LogicalType.Text,
-            LogicalType.Jsonb,
-            LogicalType.Text,
-            LogicalType.TimestampTz,
-        ]
     );
 
     /// <summary>Notes when a message of a kind was sent last; no row where there is no such user.</summary>

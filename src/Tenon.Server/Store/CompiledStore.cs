@@ -25,14 +25,29 @@ internal sealed class CompiledStore(Source source, Func<Catalog> currentCatalog,
     )
     {
         CompiledStatement compiled = Compile(statement, catalog());
-        using SourceSession session = await source.OpenAsync(new SessionNeeds(true), cancellation).ConfigureAwait(false);
-        return session.Rows(compiled, Arguments(arguments.Span));
+        try
+        {
+            using SourceSession session = await source.OpenAsync(new SessionNeeds(true), cancellation).ConfigureAwait(false);
+            return session.Rows(compiled, Arguments(arguments.Span));
+        }
+        catch (SourceException failure)
+        {
+            throw new TenonException(failure.ToError(), failure);
+        }
     }
 
-    public override ValueTask<T> WriteAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation)
+    protected override async ValueTask<T> RunAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation)
     {
         long now = Now();
-        return source.WriteAsync(session => work(new Transaction(this, session, now)), new SessionNeeds(false), cancellation);
+        try
+        {
+            return await source.WriteAsync(session => work(new Transaction(this, session, now)), new SessionNeeds(false), cancellation).ConfigureAwait(false);
+        }
+        catch (SourceException failure)
+        {
+            // Outside the unit: the engine decides by its own exception whether it runs the unit again.
+            throw new TenonException(failure.ToError(), failure);
+        }
     }
 
     public override ValueTask<string?> CallAsync(string schema, string function, string json, CancellationToken cancellation)

@@ -55,7 +55,7 @@ internal sealed class PostgresStore : StoreDatabase, IAsyncDisposable
         return Read(reader);
     }
 
-    public override async ValueTask<T> WriteAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation)
+    protected override async ValueTask<T> RunAsync<T>(Func<IStoreTransaction, T> work, CancellationToken cancellation)
     {
         if (FailNextWrite is { } failure)
         {

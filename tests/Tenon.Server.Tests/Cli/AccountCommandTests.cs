@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Tenon.Sources.Sqlite;
 
 namespace Tenon.Server.Tests.Cli;
 
@@ -87,6 +88,36 @@ public sealed class AccountCommandTests
         Assert.Equal(0, (await app.RunAsync("key", "delete", "ci")).Code);
         Assert.Equal(401, (await app.ReadNotesAsync("", key)).Status);
         Assert.Equal("tenon: No API key has that name", (await app.RunAsync("key", "delete", "ci")).Errors.Trim());
+    }
+
+    [Fact]
+    public async Task The_audit_log_is_verified_and_is_not_changed_by_the_prompt()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            await app.RunAsync("user", "create", $"{name}@x.test", "--password", "blue-giraffe-42");
+        }
+        CommandRun whole = await app.RunAsync("audit", "verify");
+        Assert.StartsWith("3 entries, unbroken", whole.Output, StringComparison.Ordinal);
+        JsonElement json = (await app.RunAsync("audit", "verify", "--json")).Json;
+        Assert.Equal((true, 3), (json.GetProperty("valid").GetBoolean(), json.GetProperty("entries").GetInt64()));
+        string anchor = json.GetProperty("anchor").GetString()!;
+        foreach (string sql in new[] { "delete from auth.audit_log_entries", "update auth.audit_log_entries set action = 'x'", "update auth.audit_log_entries set ip_address = 'x'" })
+        {
+            CommandRun refused = await app.RunAsync("sql", sql);
+            Assert.Equal(1, refused.Code);
+            Assert.Contains("entries of the audit log are not", refused.Errors, StringComparison.Ordinal);
+        }
+        using (SqliteConnection file = SqliteConnection.Open(new SqliteOptions(Path.Combine(app.Folder, ".tenon/data.db")), SqliteMode.Writer))
+        {
+            file.ExecuteScript("delete from \"auth.audit_log_entries\" where seq = 2");
+        }
+        CommandRun broken = await app.RunAsync("audit", "verify", "--anchor", anchor);
+        Assert.Equal((1, "tenon: the audit log is not as it was written: entry 2: the entry is missing"), (broken.Code, broken.Errors.Trim()));
+        CommandRun said = await app.RunAsync("audit", "verify", "--json");
+        Assert.Equal(1, said.Code);
+        Assert.Equal(2, said.Json.GetProperty("finding").GetProperty("seq").GetInt64());
     }
 
     [Fact]

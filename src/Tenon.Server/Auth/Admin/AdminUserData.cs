@@ -54,22 +54,8 @@ internal sealed class AdminUserData(AuthGate gate, Users users, Sessions session
         );
     }
 
-    /// <summary>
-    /// Inside the write unit that deletes the user: the audit log keeps what was done under a pseudonym drawn for this once,
-    /// and messages to the person are forgotten.
-    /// </summary>
-    public static void Erase(IStoreTransaction unit, User user, Guid pseudonym)
-    {
-        unit.Execute(
-            PersonSql.EraseAudit,
-            StoreValues.Of(user.Id),
-            StoreValues.Of(pseudonym),
-            Datum.Of(pseudonym.ToString()),
-            StoreValues.OfText(user.Email),
-            StoreValues.OfText(user.Phone)
-        );
-        unit.Execute(PersonSql.DeleteMessages, Addresses(user).AsSpan());
-    }
+    /// <summary>Inside the write unit that deletes the user: messages to the person are forgotten.</summary>
+    public static void DeleteMessages(IStoreTransaction unit, User user) => unit.Execute(PersonSql.DeleteMessages, Addresses(user).AsSpan());
 
     private static Datum[] Addresses(User user) =>
         [StoreValues.OfText(user.Email), StoreValues.OfText(user.NewEmail), StoreValues.OfText(user.Phone), StoreValues.OfText(user.NewPhone)];

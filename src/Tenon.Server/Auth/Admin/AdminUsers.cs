@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.Audit;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
@@ -20,10 +21,11 @@ internal sealed class AdminUsers(
     TrustedProxies proxies,
     ApiRoles roles,
     AuthOptions options,
+    AuditChain chain,
     TimeProvider clock
 )
 {
-    private const string Actor = "service_role";
+    private const string Actor = AuditEntry.Service;
 
     public async Task GetAsync(HttpContext context)
     {
@@ -135,7 +137,9 @@ internal sealed class AdminUsers(
                 if (erase)
                 {
                     // As the row is now: an address may have changed since it was read.
-                    AdminUserData.Erase(unit, Users.ById(unit, id) ?? user, pseudonym);
+                    User latest = Users.ById(unit, id) ?? user;
+                    chain.Erase(unit, latest, pseudonym);
+                    AdminUserData.DeleteMessages(unit, latest);
                 }
                 return soft ? SoftDelete(unit, id, now) : unit.Execute(UserSql.Delete, StoreValues.Of(id)).Count == 1;
             }
