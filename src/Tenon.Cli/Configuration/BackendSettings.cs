@@ -141,16 +141,28 @@ internal static class BackendSettings
         auth.Email.EnableSignup = config.Switch("auth.email.enable_signup");
         auth.Email.DoubleConfirmChanges = config.Switch("auth.email.double_confirm_changes");
         auth.Email.SecurePasswordChange = config.Switch("auth.email.secure_password_change");
-        auth.Mfa.MaxEnrolledFactors = config.Count("auth.mfa.max_enrolled_factors");
-        auth.Mfa.TotpEnrollEnabled = config.Switch("auth.mfa.totp.enroll_enabled");
-        auth.Mfa.TotpVerifyEnabled = config.Switch("auth.mfa.totp.verify_enabled");
         auth.Email.RequireCurrentPassword = config.Switch("auth.email.require_current_password");
+        Factors(config, auth);
         Email(config, auth.Email, development);
         Sms(config, auth.Sms);
         Hooks(config, auth);
         ExternalSettings.Providers(config, auth.External);
         ExternalSettings.ThirdParties(config, auth.ThirdParty);
         return auth;
+    }
+
+    private static void Factors(Config config, AuthOptions auth)
+    {
+        auth.Mfa.MaxEnrolledFactors = config.Count("auth.mfa.max_enrolled_factors");
+        auth.Mfa.TotpEnrollEnabled = config.Switch("auth.mfa.totp.enroll_enabled");
+        auth.Mfa.TotpVerifyEnabled = config.Switch("auth.mfa.totp.verify_enabled");
+        auth.Mfa.PhoneEnrollEnabled = config.Switch("auth.mfa.phone.enroll_enabled");
+        auth.Mfa.PhoneVerifyEnabled = config.Switch("auth.mfa.phone.verify_enabled");
+        auth.Mfa.WebAuthnEnrollEnabled = config.Switch("auth.mfa.web_authn.enroll_enabled");
+        auth.Mfa.WebAuthnVerifyEnabled = config.Switch("auth.mfa.web_authn.verify_enabled");
+        auth.Passkeys.Enabled = config.Switch("auth.passkeys.enabled");
+        auth.Passkeys.RpId = config.Text("auth.passkeys.rp_id");
+        auth.Passkeys.RpOrigins.AddRange(config.List("auth.passkeys.rp_origins"));
     }
 
     private static void Hooks(Config config, AuthOptions auth)

@@ -9,6 +9,7 @@ using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Hosting;
 
 namespace Tenon.Server.Auth;
@@ -54,6 +55,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
 
         MapExternal(auth);
         MapFactors(auth);
+        MapPasskeys(auth);
 
         var admin = services.GetRequiredService<AdminUsers>();
         On(auth, "POST", "/invite", services.GetRequiredService<Invite>().HandleAsync);
@@ -154,6 +156,22 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/users/{id}/factors", admin.ListAsync);
         On(auth, "PUT", "/admin/users/{id}/factors/{factor}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}/factors/{factor}", admin.DeleteAsync);
+    }
+
+    private void MapPasskeys(RouteGroupBuilder auth)
+    {
+        var registration = services.GetRequiredService<PasskeyRegistration>();
+        On(auth, "POST", "/passkeys/registration/options", registration.OptionsAsync);
+        On(auth, "POST", "/passkeys/registration/verify", registration.VerifyAsync);
+        var signIn = services.GetRequiredService<PasskeySignIn>();
+        On(auth, "POST", "/passkeys/authentication/options", signIn.OptionsAsync);
+        On(auth, "POST", "/passkeys/authentication/verify", signIn.VerifyAsync);
+        var list = services.GetRequiredService<PasskeyList>();
+        On(auth, "GET", "/passkeys", list.ListAsync);
+        On(auth, "PATCH", "/passkeys/{id}", list.RenameAsync);
+        On(auth, "DELETE", "/passkeys/{id}", list.DeleteAsync);
+        On(auth, "GET", "/admin/users/{id}/passkeys", list.AdminListAsync);
+        On(auth, "DELETE", "/admin/users/{id}/passkeys/{passkey}", list.AdminDeleteAsync);
     }
 
     private Task TokenAsync(HttpContext context)

@@ -54,6 +54,16 @@ internal static class AuthErrors
     public static readonly AuthError MfaTotpVerifyNotEnabled = new("mfa_totp_verify_not_enabled", 422, "MFA verification is disabled for TOTP");
     public static readonly AuthError MfaPhoneEnrolNotEnabled = new("mfa_phone_enroll_not_enabled", 422, "MFA enroll is disabled for Phone");
     public static readonly AuthError MfaWebAuthnEnrolNotEnabled = new("mfa_webauthn_enroll_not_enabled", 422, "MFA enroll is disabled for WebAuthn");
+    public static readonly AuthError MfaPhoneVerifyNotEnabled = new("mfa_phone_verify_not_enabled", 422, "MFA verification is disabled for Phone");
+    public static readonly AuthError MfaWebAuthnVerifyNotEnabled = new("mfa_webauthn_verify_not_enabled", 422, "MFA verification is disabled for WebAuthn");
+    public static readonly AuthError MfaVerifiedPhoneExists = new("mfa_verified_factor_exists", 422, "A verified phone factor already exists, unenroll the existing factor to continue");
+    public static readonly AuthError PasskeyDisabled = new("passkey_disabled", 404, "Passkeys are disabled");
+    public static readonly AuthError NoSuchPasskey = new("validation_failed", 404, "Passkey not found");
+    public static readonly AuthError LastPasskeyNotDeletable = new("single_identity_not_deletable", 422, "This passkey is the only way into the account; add an address or another passkey first");
+    public static readonly AuthError Aal2ForPasskeys = new("insufficient_aal", 403, "AAL2 session is required to manage passkeys when MFA is enabled");
+    public static readonly AuthError WebAuthnChallengeNotFound = new("webauthn_challenge_not_found", 400, "Challenge not found or already used");
+    public static readonly AuthError WebAuthnChallengeExpired = new("webauthn_challenge_expired", 400, "Challenge has expired");
+    public static readonly AuthError WebAuthnCredentialExists = new("webauthn_credential_exists", 422, "This credential is already registered");
     public static readonly AuthError MfaFactorNotFound = new("mfa_factor_not_found", 404, "Factor not found");
     public static readonly AuthError MfaChallengeNotFound = new("mfa_factor_not_found", 422, "MFA factor with the provided challenge ID not found");
     public static readonly AuthError MfaChallengeExpired = new("mfa_challenge_expired", 422, "MFA challenge has expired, create a new challenge");
@@ -132,6 +142,10 @@ internal static class AuthErrors
 
     public static AuthError TooManyKeys(int most) => new("too_many_api_keys", 422, $"A user has at most {most} API keys; delete one first");
 
+    public static AuthError TooManyPasskeys(int most) => new("too_many_passkeys", 422, $"A user has at most {most} passkeys; delete one first");
+
+    public static AuthError WebAuthnVerificationFailed(string message) => new("webauthn_verification_failed", 400, message);
+
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
 
     public static AuthError MfaVerificationFailed(string message) => new("mfa_verification_failed", 422, message);
@@ -187,12 +201,14 @@ internal static class AuthErrors
         "mfa_factor_not_found",
         "mfa_ip_address_mismatch",
         "mfa_phone_enroll_not_enabled",
+        "mfa_phone_verify_not_enabled",
         "mfa_recovery_codes_locked",
         "mfa_totp_enroll_not_enabled",
         "mfa_totp_verify_not_enabled",
         "mfa_verification_failed",
         "mfa_verified_factor_exists",
         "mfa_webauthn_enroll_not_enabled",
+        "mfa_webauthn_verify_not_enabled",
         "no_authorization",
         "not_admin",
         "otp_disabled",
@@ -200,6 +216,7 @@ internal static class AuthErrors
         "over_email_send_rate_limit",
         "over_request_rate_limit",
         "over_sms_send_rate_limit",
+        "passkey_disabled",
         "phone_exists",
         "phone_not_confirmed",
         "phone_provider_disabled",
@@ -217,6 +234,7 @@ internal static class AuthErrors
         "single_identity_not_deletable",
         "too_many_api_keys",
         "too_many_enrolled_mfa_factors",
+        "too_many_passkeys",
         "unexpected_failure",
         "unknown",
         "user_already_exists",
@@ -224,5 +242,9 @@ internal static class AuthErrors
         "user_not_found",
         "validation_failed",
         "weak_password",
+        "webauthn_challenge_expired",
+        "webauthn_challenge_not_found",
+        "webauthn_credential_exists",
+        "webauthn_verification_failed",
     ];
 }

@@ -29,6 +29,12 @@ internal static partial class AuthEvents
     [LoggerMessage(4007, LogLevel.Error, "auth: message {Message} was given up after attempt {Attempt} ({Reason})")]
     public static partial void MessageFailed(ILogger logger, Guid message, int attempt, string reason);
 
+    [LoggerMessage(4030, LogLevel.Information, "auth: a WebAuthn answer was refused: {Reason}")]
+    public static partial void WebAuthnRefused(ILogger logger, string reason);
+
+    [LoggerMessage(4031, LogLevel.Warning, "auth: the counter of credential {Credential} has not grown, there may be a copy of its key")]
+    public static partial void CounterRefused(ILogger logger, Guid credential);
+
     [LoggerMessage(4020, LogLevel.Warning, "auth: the issuer of provider {Provider} could not be asked or gave no usable answer")]
     public static partial void IssuerFailed(ILogger logger, Exception exception, string provider);
 

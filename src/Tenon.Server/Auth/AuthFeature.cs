@@ -12,6 +12,7 @@ using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Hosting;
 
 namespace Tenon.Server.Auth;
@@ -38,7 +39,9 @@ internal static class AuthFeature
         services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminAuditCheck>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
-        services.AddSingleton<AdminFactors>();
+        services.AddSingleton<AdminFactors>().AddSingleton<FactorProof>().AddSingleton<PhoneFactors>().AddSingleton<WebAuthnFactors>();
+        services.AddSingleton<RelyingParty>().AddSingleton<Ceremony>().AddSingleton<Passkeys>();
+        services.AddSingleton<PasskeyRegistration>().AddSingleton<PasskeySignIn>().AddSingleton<PasskeyList>();
         services.AddSingleton<SafeHttp>().AddSingleton<HookRunner>().AddSingleton<AccessTokenHook>().AddSingleton<UserHooks>();
         services.AddSingleton<Issuers>().AddSingleton<IdTokens>().AddSingleton<ThirdParty>().AddSingleton<ProviderClient>().AddSingleton<CustomProviders>().AddSingleton<Providers>();
         services.AddSingleton<ExternalFlows>().AddSingleton<AccountLinking>().AddSingleton<ExternalSignIn>();
@@ -80,6 +83,7 @@ internal static class AuthFeature
         services.GetRequiredService<Mailer>();
         services.GetRequiredService<MessageSenders>();
         services.GetRequiredService<Redirects>();
+        services.GetRequiredService<RelyingParty>();
         services.GetRequiredService<Providers>();
         services.GetRequiredService<AuthMaintenance>().Begin();
         services.GetRequiredService<OutboxWorker>().Begin();
@@ -105,6 +109,7 @@ internal static class AuthFeature
     {
         Validate(options);
         _ = new Redirects(options);
+        _ = new RelyingParty(options);
         _ = new MailTemplates(options);
         _ = options.BlockedPasswords;
     }
@@ -113,7 +118,7 @@ internal static class AuthFeature
     internal static void Validate(AuthOptions options)
     {
         ValidateEmail(options.Email, options.Development || HasHook(options, HookName.SendEmail));
-        ValidateSms(options.Sms, options.Development || HasHook(options, HookName.SendSms));
+        ValidateSms(options.Sms, options.Mfa, options.Development || HasHook(options, HookName.SendSms));
         if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
         {
             throw new InvalidOperationException($"[auth.hook.{unknown}]: there is no such hook; there are {string.Join(", ", HookName.All)}");
@@ -166,8 +171,12 @@ internal static class AuthFeature
         }
     }
 
-    private static void ValidateSms(AuthSmsOptions sms, bool canSend)
+    private static void ValidateSms(AuthSmsOptions sms, AuthMfaOptions mfa, bool canSend)
     {
+        if ((mfa.PhoneEnrollEnabled || mfa.PhoneVerifyEnabled) && sms.Uri.Length == 0 && !canSend)
+        {
+            throw new InvalidOperationException("[auth.mfa] phone needs a sender of text messages: set uri and secret of [auth.sms]");
+        }
         if (sms.EnableSignup && sms.Uri.Length == 0 && !canSend)
         {
             throw new InvalidOperationException("[auth.sms] enable_signup = true needs a sender: set uri and secret");

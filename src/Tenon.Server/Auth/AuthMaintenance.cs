@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth;
@@ -67,6 +68,7 @@ internal sealed class AuthMaintenance(
                 unit.Execute(OneTimeSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OneTimeSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(UserKeySql.DeleteExpired, StoreValues.Of(now - ExpiredKeys));
+                unit.Execute(CredentialSql.DeleteExpiredChallenges, StoreValues.Of(now));
                 unit.Execute(ExternalSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
                 return true;

@@ -71,6 +71,9 @@ public sealed class AuthOptions
     /// <summary>Second factors.</summary>
     public AuthMfaOptions Mfa { get; } = new();
 
+    /// <summary>Passkeys, and whom they and security keys prove themselves to.</summary>
+    public AuthPasskeyOptions Passkeys { get; } = new();
+
     /// <summary>Sign-in by telephone.</summary>
     public AuthSmsOptions Sms { get; } = new();
 
@@ -267,4 +270,29 @@ public sealed class AuthMfaOptions
 
     /// <summary>Authenticator apps are accepted.</summary>
     public bool TotpVerifyEnabled { get; set; } = true;
+
+    /// <summary>Telephones may be added.</summary>
+    public bool PhoneEnrollEnabled { get; set; }
+
+    /// <summary>Codes sent to telephones are accepted.</summary>
+    public bool PhoneVerifyEnabled { get; set; }
+
+    /// <summary>Security keys may be added.</summary>
+    public bool WebAuthnEnrollEnabled { get; set; } = true;
+
+    /// <summary>Security keys are accepted.</summary>
+    public bool WebAuthnVerifyEnabled { get; set; } = true;
+}
+
+/// <summary>Passkeys, as <c>[auth.passkeys]</c>; RP ID and origins hold for security keys too.</summary>
+public sealed class AuthPasskeyOptions
+{
+    /// <summary>Sign in by passkey.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>The domain that keys are bound to; empty: the host of <see cref="AuthOptions.SiteUrl"/>. It cannot be changed without losing every key.</summary>
+    public string RpId { get; set; } = "";
+
+    /// <summary>Origins of the pages that may ask for a key; empty: that of <see cref="AuthOptions.SiteUrl"/>.</summary>
+    public List<string> RpOrigins { get; } = [];
 }

@@ -15,6 +15,9 @@ internal static class Metadata
     /// <summary>What a user who came by telephone starts with.</summary>
     public const string OfPhone = """{"provider":"phone","providers":["phone"]}""";
 
+    /// <summary>What an anonymous user becomes whose first way back is a passkey.</summary>
+    public static readonly JsonElement OfPasskeyObject = JsonElement.Parse("""{"provider":"passkey","providers":["passkey"]}""");
+
     public static readonly JsonElement OfPhoneObject = JsonElement.Parse(OfPhone);
 
     public static readonly JsonElement OfEmailObject = JsonElement.Parse(OfEmail);

@@ -8,8 +8,6 @@ internal static class NotBuilt
         ("/sso/{**rest}", "Single sign-on"),
         ("/saml/{**rest}", "Single sign-on"),
         ("/user/oauth/{**rest}", "The OAuth server"),
-        ("/passkeys/{**rest}", "Passkeys"),
-        ("/admin/users/{id}/passkeys/{**rest}", "Passkeys"),
         ("/admin/sso/{**rest}", "Single sign-on"),
         ("/admin/oauth/{**rest}", "The OAuth server"),
         ("/scim/{**rest}", "SCIM"),

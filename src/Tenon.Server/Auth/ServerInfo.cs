@@ -2,11 +2,12 @@ using System.Reflection;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Server.Auth.OAuth;
+using Tenon.Server.Auth.WebAuthn;
 
 namespace Tenon.Server.Auth;
 
 /// <summary>What the sign-in tells of itself: health, settings, public keys, discovery.</summary>
-internal sealed class ServerInfo(SigningKeys signing, Providers providers, AuthOptions options)
+internal sealed class ServerInfo(SigningKeys signing, Providers providers, Passkeys passkeys, AuthOptions options)
 {
     private static readonly string[] Providers =
     [
@@ -75,7 +76,7 @@ internal sealed class ServerInfo(SigningKeys signing, Providers providers, AuthO
         writer.WriteBoolean("phone_autoconfirm", !options.Sms.EnableConfirmations);
         writer.WriteString("sms_provider", options.Sms.Uri.Length > 0 ? "http" : "");
         writer.WriteBoolean("saml_enabled", false);
-        writer.WriteBoolean("passkeys_enabled", false);
+        writer.WriteBoolean("passkeys_enabled", passkeys.Enabled);
         writer.WriteEndObject();
     }
 

@@ -88,10 +88,23 @@ internal static class SessionSql
         [LogicalType.Uuid, LogicalType.Jsonb, LogicalType.Uuid, LogicalType.TimestampTz]
     );
 
-    /// <summary>The user's other sessions that no second factor has raised.</summary>
+    /// <summary>Which passkey opened it.</summary>
+    public static readonly StoreStatement SetFactor = new(
+        "auth.sessions.set_factor",
+        "update auth.sessions set factor_id = $2 where id = $1",
+        [LogicalType.Uuid, LogicalType.Uuid]
+    );
+
+    /// <summary>
+    /// The user's other sessions that no second factor has raised, and those of passkeys that were added without one: such a
+    /// passkey alone earned aal2 only while there was no factor.
+    /// </summary>
     public static readonly StoreStatement DeleteLower = new(
         "auth.sessions.delete_lower",
-        "delete from auth.sessions where user_id = $1 and id <> $2 and aal = 'aal1'",
+        """
+        delete from auth.sessions where user_id = $1 and id <> $2
+            and (aal = 'aal1' or factor_id in (select id from auth.webauthn_credentials where user_id = $1 and aal = 'aal1'))
+        """,
         [LogicalType.Uuid, LogicalType.Uuid]
     );
 

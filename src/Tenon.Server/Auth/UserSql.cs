@@ -12,7 +12,7 @@ internal static class UserSql
         + "is_anonymous, is_sso_user, confirmation_sent_at, recovery_sent_at, email_change, email_change_sent_at, "
         + "phone_change, phone_change_sent_at, reauthentication_sent_at, "
         + "(select jsonb_agg(jsonb_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type, "
-        + "'status', f.status, 'created_at', f.created_at, 'updated_at', f.updated_at) order by f.created_at, f.id) "
+        + "'status', f.status, 'created_at', f.created_at, 'updated_at', f.updated_at, 'phone', coalesce(f.phone, '')) order by f.created_at, f.id) "
         + "from auth.mfa_factors f where f.user_id = users.id)";
 
     public const string IdentityColumns =

@@ -40,11 +40,17 @@ internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMe
     public string Refusal => $"{(int)Status} {Header("x-sb-error-code")}";
 }
 
+/// <summary>A server with sign-in, on whichever database, as a browser reaches it.</summary>
+internal interface ISignInServer
+{
+    Task<Answer> PostAsync(string path, string json, string? token = null);
+}
+
 /// <summary>
 /// The real sign-in on a real socket over a database of its own. Beside /auth/v1 there is /rest/v1/me, which answers with
 /// the resolved caller as the data API would.
 /// </summary>
-internal sealed class AuthHost : IAsyncDisposable
+internal sealed class AuthHost : ISignInServer, IAsyncDisposable
 {
     private readonly WebApplication app;
 

@@ -27,7 +27,7 @@ public sealed class WireTests
     }
 
     [Theory]
-    [InlineData("GET", "/auth/v1/passkeys")]
+    [InlineData("GET", "/auth/v1/sso")]
     [InlineData("POST", "/auth/v1/token?grant_type=web3")]
     [InlineData("POST", "/auth/v1/oauth/token")]
     [InlineData("GET", "/auth/v1/.well-known/oauth-authorization-server")]

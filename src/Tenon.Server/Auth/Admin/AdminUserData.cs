@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
 using Tenon.Server.Auth.Mfa;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Admin;
@@ -26,6 +27,7 @@ internal sealed class AdminUserData(AuthGate gate, Users users, Sessions session
         List<UserKey> own = await keys.ListAsync(user.Id, cancellation);
         Datum id = StoreValues.Of(user.Id);
         List<Datum[]> factors = await store.QueryAsync(FactorSql.OfUser, new[] { id }, cancellation);
+        List<Datum[]> passkeys = await store.QueryAsync(CredentialSql.PasskeysOfUser, new[] { id }, cancellation);
         List<Datum[]> codes = await store.QueryAsync(PersonSql.Codes, new[] { id }, cancellation);
         List<Datum[]> flows = await store.QueryAsync(PersonSql.Flows, new[] { id }, cancellation);
         List<Datum[]> messages = await store.QueryAsync(PersonSql.Messages, Addresses(user), cancellation);
@@ -43,6 +45,7 @@ internal sealed class AdminUserData(AuthGate gate, Users users, Sessions session
                 writer.WritePropertyName("sessions");
                 UserWriter.WriteSessionArray(writer, open, current: null);
                 WriteAll(writer, "factors", factors.Select(Factor.Read), FactorWriter.Write);
+                WriteAll(writer, "passkeys", passkeys.Select(Credential.Read), (w, passkey) => passkey.Write(w));
                 WriteAll(writer, "keys", own, WriteKey);
                 WriteAll(writer, "codes", codes, (w, row) => WriteRow(w, row, "type", "created_at", "expires_at"));
                 WriteAll(writer, "flows", flows, (w, row) => WriteRow(w, row, "provider_type", "authentication_method", "created_at", "expires_at"));

@@ -4,6 +4,7 @@ using Tenon.Core.Types;
 using Tenon.Server.Auth.Audit;
 using Tenon.Server.Auth.OneTime;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Admin;
@@ -157,6 +158,7 @@ internal sealed class AdminUsers(
         OneTimeTokens.DeleteOfUser(unit, id);
         unit.Execute(UserSql.DeleteIdentities, StoreValues.Of(id));
         unit.Execute(UserKeySql.DeleteOfUser, StoreValues.Of(id));
+        unit.Execute(CredentialSql.DeleteOfUser, StoreValues.Of(id));
         // The address is free again; the row keeps a mark that is no address.
         return unit.Execute(
             UserSql.SoftDelete,

@@ -13,6 +13,9 @@ namespace Tenon.Server.Auth.Mail;
 /// <summary>A mail ready to be written: its token drawn, its text rendered and sealed.</summary>
 internal sealed record PreparedMail(MailPurpose Purpose, NewToken Token, QueuedMessage Message, Guid User);
 
+/// <summary>A text message with the code of a second factor, ready to be queued.</summary>
+internal sealed record PreparedCode(string Code, QueuedMessage Message);
+
 /// <summary>What a mail says beside its code.</summary>
 internal sealed record MailRequest(MailPurpose Purpose, User? User, string To, string RedirectTo)
 {
@@ -40,6 +43,8 @@ internal sealed class Mailer(
     AuthOptions options
 )
 {
+    // What hooks and senders of text messages are told a second factor's code is for (GoTrue's word).
+    private const string FactorKind = "mfa";
     private readonly Template text = Template.Plain(options.Sms.Template);
 
     /// <summary>Counts a message to either kind of contact against the limits before any work is done.</summary>
@@ -94,13 +99,33 @@ internal sealed class Mailer(
     }
 
     private OutboundMessage TextMessage(MailRequest request, NewToken token) =>
+        TextMessage(request.Purpose.LinkType, request.To, token.Code);
+
+    private OutboundMessage TextMessage(string kind, string to, string code) =>
         new()
         {
-            Kind = request.Purpose.LinkType,
-            To = request.To,
-            Text = text.Render(new Dictionary<string, object?> { ["Code"] = token.Code, ["Token"] = token.Code, ["SiteURL"] = options.SiteUrl }),
-            Code = token.Code,
+            Kind = kind,
+            To = to,
+            Text = text.Render(new Dictionary<string, object?> { ["Code"] = code, ["Token"] = code, ["SiteURL"] = options.SiteUrl }),
+            Code = code,
         };
+
+    /// <summary>The code of a second factor: kept by its challenge, so there is no token. Testers' numbers have theirs, and nothing is sent.</summary>
+    public PreparedCode PrepareFactorCode(User user, string number, TimeSpan lifetime)
+    {
+        if (!senders.HasSms)
+        {
+            throw AuthErrors.PhoneProviderDisabled.ToException();
+        }
+        string? fixedCode = options.Sms.TestOtp.GetValueOrDefault(number);
+        string code = fixedCode ?? OneTimeTokens.Digits(options.Email.Otp.Length);
+        OutboundMessage message = TextMessage(FactorKind, number, code);
+        if (hooks.Has(HookName.SendSms))
+        {
+            message = message with { HookPayload = HookPayload(HookName.SendSms, user, "sms", SmsData(code, FactorKind, number)) };
+        }
+        return new PreparedCode(code, outbox.Prepare(Outbox.Sms, message, decoy: fixedCode is not null, lifetime));
+    }
 
     /// <summary>A token without a mail: its link and code go to who asked for them (generate_link).</summary>
     public NewToken NewToken(MailRequest request, Guid? user) =>
@@ -143,6 +168,13 @@ internal sealed class Mailer(
             Phone = sms ? request.To : null,
             UserMetadata = request.Metadata ?? "{}",
         };
+        return sms
+            ? HookPayload(hook, user, "sms", SmsData(token.Code, request.Purpose.LinkType, request.To))
+            : HookPayload(hook, user, "email_data", EmailData(request, token));
+    }
+
+    private string HookPayload(string hook, User user, string member, (string Name, string Value)[] data)
+    {
         byte[] payload = hooks.Payload(
             hook,
             Guid.NewGuid(),
@@ -151,8 +183,8 @@ internal sealed class Mailer(
             {
                 writer.WritePropertyName("user");
                 UserWriter.WriteUser(writer, user, []);
-                writer.WriteStartObject(sms ? "sms" : "email_data");
-                foreach ((string name, string value) in sms ? SmsData(request, token) : EmailData(request, token))
+                writer.WriteStartObject(member);
+                foreach ((string name, string value) in data)
                 {
                     writer.WriteString(name, value);
                 }
@@ -162,8 +194,8 @@ internal sealed class Mailer(
         return Encoding.UTF8.GetString(payload);
     }
 
-    private static (string Name, string Value)[] SmsData(MailRequest request, NewToken token) =>
-        [("otp", token.Code), ("sms_type", request.Purpose.LinkType), ("phone", request.To)];
+    private static (string Name, string Value)[] SmsData(string code, string kind, string number) =>
+        [("otp", code), ("sms_type", kind), ("phone", number)];
 
     private (string Name, string Value)[] EmailData(MailRequest request, NewToken token) =>
         [

@@ -1,16 +1,19 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Errors;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Mfa;
 
-/// <summary>POST /factors and DELETE /factors/{id}: a user adds an authenticator app and takes it away again.</summary>
+/// <summary>POST /factors and DELETE /factors/{id}: a user adds an authenticator app, a telephone or a security key, and takes it away again.</summary>
 internal sealed class Enrolment(
     AuthGate gate,
     StoreDatabase store,
     Vault vault,
     TokenCache cache,
+    WebAuthnFactors securityKeys,
     TrustedProxies proxies,
     AuthOptions options,
     TimeProvider clock
@@ -22,49 +25,87 @@ internal sealed class Enrolment(
     {
         SignedIn who = await gate.RequireUserAsync(context);
         AuthBody body = await AuthBody.ReadAsync(context);
-        RequireKnownType(body.Text("factor_type"));
+        string? type = body.Text("factor_type");
+        RequireKnownType(type);
         string name = ReadName(body) ?? "";
-        string issuer = ReadIssuer(body.Text("issuer"));
-        byte[] secret = TotpSecret.New();
         DateTimeOffset now = StoreTime.Now(clock);
-        var factor = new Factor(Guid.NewGuid(), who.User.Id, name, Factor.Totp, false, null, null, 0, null, now, now);
-        factor = factor with { SealedSecret = vault.Seal(secret, factor.Label) };
-        AuditEntry audit = AuditEntry.Of("factor_enrolled", who.User.Id, who.User.Email, ClientInfo.Of(context, proxies), clock);
-        await AddAsync(who, factor, audit, context.RequestAborted);
+        var factor = new Factor(Guid.NewGuid(), who.User.Id, name, type!, false, null, null, 0, null, now, now);
+        await (type switch
+        {
+            Factor.Totp => EnrolTotpAsync(context, who, factor, ReadIssuer(body.Text("issuer"))),
+            Factor.ByPhone => EnrolPhoneAsync(context, who, factor, body.Text("phone")),
+            _ => EnrolPlainAsync(context, who, factor, null),
+        });
+    }
+
+    private async Task EnrolTotpAsync(HttpContext context, SignedIn who, Factor factor, string issuer)
+    {
+        byte[] secret = TotpSecret.New();
+        await AddAsync(context, who, factor with { SealedSecret = vault.Seal(secret, factor.Label) });
         string uri = TotpSecret.Uri(secret, issuer, who.User.Email ?? who.User.Phone ?? who.User.Id.ToString("D"));
-        await AuthResponse.WriteAsync(
+        await WriteAsync(
+            context,
+            factor,
+            writer =>
+            {
+                writer.WriteStartObject("totp");
+                writer.WriteString("qr_code", TotpSecret.QrCode(uri));
+                writer.WriteString("secret", TotpSecret.Base32(secret));
+                writer.WriteString("uri", uri);
+                writer.WriteEndObject();
+            }
+        );
+    }
+
+    private Task EnrolPhoneAsync(HttpContext context, SignedIn who, Factor factor, string? phone) =>
+        string.IsNullOrEmpty(phone)
+            ? throw AuthErrors.ValidationFailed("Phone number required to enroll Phone factor").ToException()
+            : EnrolPlainAsync(context, who, factor with { Phone = PhoneNumber.Require(phone) }, phone);
+
+    /// <summary>Nothing is made yet: a telephone is proven, and a security key's key made, by the first challenge.</summary>
+    private async Task EnrolPlainAsync(HttpContext context, SignedIn who, Factor factor, string? phone)
+    {
+        await AddAsync(context, who, factor);
+        await WriteAsync(
+            context,
+            factor,
+            writer =>
+            {
+                if (phone is not null)
+                {
+                    writer.WriteString("phone", phone);
+                }
+            }
+        );
+    }
+
+    private static Task WriteAsync(HttpContext context, Factor factor, Action<Utf8JsonWriter> more) =>
+        AuthResponse.WriteAsync(
             context,
             StatusCodes.Status200OK,
             writer =>
             {
                 writer.WriteStartObject();
                 writer.WriteString("id", factor.Id);
-                writer.WriteString("type", Factor.Totp);
-                writer.WriteString("friendly_name", name);
-                writer.WriteStartObject("totp");
-                writer.WriteString("qr_code", TotpSecret.QrCode(uri));
-                writer.WriteString("secret", TotpSecret.Base32(secret));
-                writer.WriteString("uri", uri);
-                writer.WriteEndObject();
+                writer.WriteString("type", factor.Type);
+                writer.WriteString("friendly_name", factor.FriendlyName);
+                more(writer);
                 writer.WriteEndObject();
             }
         );
-    }
 
     private void RequireKnownType(string? type)
     {
-        switch (type)
+        AuthError? refusal = type switch
         {
-            case Factor.Totp when options.Mfa.TotpEnrollEnabled:
-                return;
-            case Factor.Totp:
-                throw AuthErrors.MfaTotpEnrolNotEnabled.ToException();
-            case "phone":
-                throw AuthErrors.MfaPhoneEnrolNotEnabled.ToException();
-            case "webauthn":
-                throw AuthErrors.MfaWebAuthnEnrolNotEnabled.ToException();
-            default:
-                throw AuthErrors.ValidationFailed("factor_type needs to be totp").ToException();
+            Factor.Totp => options.Mfa.TotpEnrollEnabled ? null : AuthErrors.MfaTotpEnrolNotEnabled,
+            Factor.ByPhone => options.Mfa.PhoneEnrollEnabled ? null : AuthErrors.MfaPhoneEnrolNotEnabled,
+            Factor.WebAuthn => securityKeys.CanEnrol ? null : AuthErrors.MfaWebAuthnEnrolNotEnabled,
+            _ => AuthErrors.ValidationFailed("factor_type needs to be totp, phone, or webauthn"),
+        };
+        if (refusal is not null)
+        {
+            throw refusal.ToException();
         }
     }
 
@@ -81,26 +122,40 @@ internal sealed class Enrolment(
             : throw AuthErrors.ValidationFailed($"\"issuer\" must be text of at most {LongestName} characters").ToException();
     }
 
-    private async Task AddAsync(SignedIn who, Factor factor, AuditEntry audit, CancellationToken cancellation)
+    private async Task AddAsync(HttpContext context, SignedIn who, Factor factor)
     {
+        AuditEntry audit = AuditEntry.Of("factor_enrolled", who.User.Id, who.User.Email, ClientInfo.Of(context, proxies), clock);
         try
         {
             await store.WriteAsync(
                 unit =>
                 {
+                    if (factor.Phone is not null)
+                    {
+                        unit.Execute(FactorSql.DeleteUnverifiedPhone, StoreValues.Of(who.User.Id), Datum.Of(factor.Phone));
+                    }
                     List<Factor> known = Factors.OfUser(unit, who.User.Id);
+                    RequireFreeNumber(known, factor.Phone);
                     Factors.RequireRoom(known, who, options);
                     Factors.RequireFreeName(known, factor.FriendlyName);
                     Factors.Insert(unit, factor);
                     audit.Write(unit);
                     return true;
                 },
-                cancellation
+                context.RequestAborted
             );
         }
         catch (TenonException e) when (e.Error.Code == ErrorCodes.UniqueViolation)
         {
             throw AuthErrors.MfaFactorNameConflict.ToException();
+        }
+    }
+
+    private static void RequireFreeNumber(List<Factor> known, string? number)
+    {
+        if (number is not null && known.Exists(factor => factor.Phone == number))
+        {
+            throw AuthErrors.MfaVerifiedPhoneExists.ToException();
         }
     }
 

@@ -7,7 +7,8 @@ namespace Tenon.Server.Auth.Mfa;
 internal static class FactorSql
 {
     public const string Columns =
-        "id, user_id, friendly_name, factor_type, status, sealed_secret, phone, failures, locked_until, created_at, updated_at";
+        "id, user_id, friendly_name, factor_type, status, sealed_secret, phone, failures, locked_until, created_at, updated_at, "
+        + "last_challenged_at";
 
     public static readonly StoreStatement OfUser = new(
         "auth.mfa_factors.of_user",
@@ -18,12 +19,13 @@ internal static class FactorSql
     public static readonly StoreStatement Insert = new(
         "auth.mfa_factors.insert",
         """
-        insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, sealed_secret, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $7)
+        insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, sealed_secret, phone, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
         """,
         [
             LogicalType.Uuid,
             LogicalType.Uuid,
+            LogicalType.Text,
             LogicalType.Text,
             LogicalType.Text,
             LogicalType.Text,
@@ -64,6 +66,23 @@ internal static class FactorSql
         [LogicalType.Uuid, LogicalType.Int8, LogicalType.TimestampTz]
     );
 
+    /// <summary>Answered rightly: a telephone or security key. A row comes back while the factor is there.</summary>
+    public static readonly StoreStatement MarkVerified = new(
+        "auth.mfa_factors.mark_verified",
+        """
+        update auth.mfa_factors set status = 'verified', failures = 0, locked_until = null, updated_at = $2
+        where id = $1 returning id
+        """,
+        [LogicalType.Uuid, LogicalType.TimestampTz]
+    );
+
+    /// <summary>Telephones that were never proven give way to a new enrolment of their number.</summary>
+    public static readonly StoreStatement DeleteUnverifiedPhone = new(
+        "auth.mfa_factors.delete_unverified_phone",
+        "delete from auth.mfa_factors where user_id = $1 and factor_type = 'phone' and phone = $2 and status = 'unverified'",
+        [LogicalType.Uuid, LogicalType.Text]
+    );
+
     public static readonly StoreStatement SetFailures = new(
         "auth.mfa_factors.set_failures",
         "update auth.mfa_factors set failures = $2, locked_until = $3 where id = $1",
@@ -72,8 +91,20 @@ internal static class FactorSql
 
     public static readonly StoreStatement InsertChallenge = new(
         "auth.mfa_challenges.insert",
-        "insert into auth.mfa_challenges (id, factor_id, ip_address, created_at, expires_at) values ($1, $2, $3, $4, $5)",
-        [LogicalType.Uuid, LogicalType.Uuid, LogicalType.Text, LogicalType.TimestampTz, LogicalType.TimestampTz]
+        """
+        insert into auth.mfa_challenges (id, factor_id, session_id, ip_address, created_at, expires_at, state, code_hash)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        [
+            LogicalType.Uuid,
+            LogicalType.Uuid,
+            LogicalType.Uuid,
+            LogicalType.Text,
+            LogicalType.TimestampTz,
+            LogicalType.TimestampTz,
+            LogicalType.Text,
+            LogicalType.Text,
+        ]
     );
 
     public static readonly StoreStatement MarkChallenged = new(
@@ -84,8 +115,18 @@ internal static class FactorSql
 
     public static readonly StoreStatement FindChallenge = new(
         "auth.mfa_challenges.find",
-        "select id, factor_id, ip_address, expires_at from auth.mfa_challenges where id = $1 and factor_id = $2",
+        """
+        select id, factor_id, session_id, ip_address, created_at, expires_at, state, code_hash
+        from auth.mfa_challenges where id = $1 and factor_id = $2
+        """,
         [LogicalType.Uuid, LogicalType.Uuid]
+    );
+
+    /// <summary>A guess at a code that was sent: counted before it is compared, so that guesses at once count too. $2 is the most.</summary>
+    public static readonly StoreStatement GuessCode = new(
+        "auth.mfa_challenges.guess",
+        "update auth.mfa_challenges set guesses = guesses + 1 where id = $1 and guesses < $2 returning code_hash",
+        [LogicalType.Uuid, LogicalType.Int8]
     );
 
     /// <summary>Answered or not, a challenge is gone after its use; a row comes back to one asker only.</summary>

@@ -31,6 +31,7 @@ internal static class Factors
             Datum.Of(factor.Type),
             Datum.Of(factor.IsVerified ? Factor.Verified : Factor.Unverified),
             StoreValues.OfText(factor.SealedSecret),
+            StoreValues.OfText(factor.Phone),
             StoreValues.Of(factor.CreatedAt)
         );
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tenon.Core.Types;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.OAuth;
@@ -85,13 +86,14 @@ internal sealed class AccountLinking(StoreDatabase store, Users users, AuthOptio
     private static bool IsUnproven(User user, List<Identity> identities) =>
         user.EmailConfirmedAt is null && user.PhoneConfirmedAt is null && identities.All(identity => identity.Provider is "email" or "phone");
 
-    // Password, sessions, keys, second factors, pending codes and what a stranger said of themselves go; what an administrator gave stays.
+    // Password, sessions, keys, passkeys, second factors, pending codes and what a stranger said of themselves go; what an administrator gave stays.
     private static User TakeOver(IStoreTransaction unit, User unproven, Admission a)
     {
         Guid id = unproven.Id;
         unit.Execute(SessionSql.DeleteAll, StoreValues.Of(id));
         unit.Execute(UserKeySql.DeleteOfUser, StoreValues.Of(id));
         unit.Execute(ExternalSql.DeleteFactors, StoreValues.Of(id));
+        unit.Execute(CredentialSql.DeleteOfUser, StoreValues.Of(id));
         unit.Execute(ExternalSql.DeleteFlowStates, StoreValues.Of(id));
         unit.Execute(UserSql.DeleteIdentities, StoreValues.Of(id));
         OneTimeTokens.DeleteOfUser(unit, id);

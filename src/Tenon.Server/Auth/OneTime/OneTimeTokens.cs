@@ -152,7 +152,7 @@ internal sealed class OneTimeTokens(Keys keys, AuthOptions options, TimeProvider
     private string Hash(params ReadOnlySpan<string> parts) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(string.Join('\n', parts!))));
 
-    private static string Digits(int length) =>
+    public static string Digits(int length) =>
         string.Create(length, 0, static (span, _) =>
         {
             for (int i = 0; i < span.Length; i++)
