@@ -15,8 +15,8 @@ internal sealed record Dataset(int Items)
 {
     public const int Categories = 1_000;
     public const int Owners = 100;
-    public const int Customers = 500;
-    public const int Orders = 5_000;
+    public const int Customers = 1_000;
+    public const int Orders = 10_000;
     public const int LinesPerOrder = 4;
 
     // Microseconds from the Unix epoch to 2024-01-01; every instant of the data set lies after it.
@@ -63,7 +63,7 @@ internal sealed record Dataset(int Items)
     public static OrderRow Order(long id)
     {
         var h = Mix((ulong)id + 0x9000_0000);
-        return new OrderRow(id, (long)(h % Customers) + 1, Base + id * 60_000_000, 1_000 + (long)((h >> 16) % 500_000));
+        return new OrderRow(id, (id * 617 % Customers) + 1, Base + id * 60_000_000, 1_000 + (long)((h >> 16) % 500_000));
     }
 
     public OrderLineRow OrderLine(long id)

@@ -18,7 +18,7 @@ internal static class EfEndpoints
         app.MapPatch("/rest/v1/items", ChangeStock);
     }
 
-    private static async Task<IResult> GetItems(
+    internal static async Task<IResult> GetItems(
         FloorContext db, string? id, [FromQuery(Name = "category_id")] string? category, string? price)
     {
         if (Filter.TryEqual(id, out var key))
@@ -39,7 +39,7 @@ internal static class EfEndpoints
             .Select(i => new ItemSummary(i.Id, i.Name, i.Price, i.Active, i.CreatedAt)).ToListAsync());
     }
 
-    private static async Task<IResult> GetOrders(FloorContext db, string? id)
+    internal static async Task<IResult> GetOrders(FloorContext db, string? id)
     {
         if (!Filter.TryAtLeast(id, out var first))
         {

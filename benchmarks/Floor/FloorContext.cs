@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Tenon.Benchmarks.Floor;
 
@@ -17,12 +18,11 @@ internal sealed class FloorContext(DbContextOptions<FloorContext> options) : DbC
             item.Property(i => i.Id).HasColumnName("id").ValueGeneratedOnAdd();
             item.Property(i => i.Name).HasColumnName("name");
             item.Property(i => i.CategoryId).HasColumnName("category_id");
-            item.Property(i => i.Owner).HasColumnName("owner").HasConversion(g => g.ToString(), s => Guid.Parse(s));
-            item.Property(i => i.Price).HasColumnName("price").HasConversion(m => Stored.Cents(m), c => Stored.Money(c));
+            item.Property(i => i.Owner).HasColumnName("owner");
+            item.Property(i => i.Price).HasColumnName("price");
             item.Property(i => i.Stock).HasColumnName("stock");
             item.Property(i => i.Active).HasColumnName("active");
-            item.Property(i => i.CreatedAt).HasColumnName("created_at")
-                .HasConversion(t => Stored.Micros(t), m => Stored.Instant(m));
+            item.Property(i => i.CreatedAt).HasColumnName("created_at");
             item.Property(i => i.Note).HasColumnName("note");
         });
         model.Entity<CustomerEntity>(customer =>
@@ -37,9 +37,8 @@ internal sealed class FloorContext(DbContextOptions<FloorContext> options) : DbC
             order.ToTable("orders");
             order.Property(o => o.Id).HasColumnName("id");
             order.Property(o => o.CustomerId).HasColumnName("customer_id");
-            order.Property(o => o.PlacedAt).HasColumnName("placed_at")
-                .HasConversion(t => Stored.Micros(t), m => Stored.Instant(m));
-            order.Property(o => o.Total).HasColumnName("total").HasConversion(m => Stored.Cents(m), c => Stored.Money(c));
+            order.Property(o => o.PlacedAt).HasColumnName("placed_at");
+            order.Property(o => o.Total).HasColumnName("total");
             order.HasOne(o => o.Customer).WithMany().HasForeignKey(o => o.CustomerId);
             order.HasMany(o => o.Lines).WithOne().HasForeignKey(l => l.OrderId);
         });
@@ -50,9 +49,26 @@ internal sealed class FloorContext(DbContextOptions<FloorContext> options) : DbC
             line.Property(l => l.OrderId).HasColumnName("order_id");
             line.Property(l => l.ItemId).HasColumnName("item_id");
             line.Property(l => l.Quantity).HasColumnName("quantity");
-            line.Property(l => l.Price).HasColumnName("price").HasConversion(m => Stored.Cents(m), c => Stored.Money(c));
+            line.Property(l => l.Price).HasColumnName("price");
         });
     }
+
+    // PostgreSQL has these types; SQLite holds them as Stored says.
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        if (Database.IsSqlite())
+        {
+            conventions.Properties<Guid>().HaveConversion<StoredGuid>();
+            conventions.Properties<decimal>().HaveConversion<StoredMoney>();
+            conventions.Properties<DateTimeOffset>().HaveConversion<StoredInstant>();
+        }
+    }
+
+    private sealed class StoredGuid() : ValueConverter<Guid, string>(g => g.ToString(), s => Guid.Parse(s));
+
+    private sealed class StoredMoney() : ValueConverter<decimal, long>(m => Stored.Cents(m), c => Stored.Money(c));
+
+    private sealed class StoredInstant() : ValueConverter<DateTimeOffset, long>(t => Stored.Micros(t), m => Stored.Instant(m));
 }
 
 internal sealed class ItemEntity

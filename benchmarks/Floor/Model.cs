@@ -13,6 +13,10 @@ internal sealed record OrderLine(long Id, long ItemId, int Quantity, decimal Pri
 
 internal sealed record Order(long Id, DateTimeOffset PlacedAt, decimal Total, Customer Customer, List<OrderLine> Lines);
 
+internal sealed record OrderSummary(long Id, DateTimeOffset PlacedAt, decimal Total);
+
+internal sealed record CustomerOrders(long Id, string Name, List<OrderSummary> Orders);
+
 internal sealed record NewItem(
     string Name, long CategoryId, Guid Owner, decimal Price, int Stock, bool Active, string? Note);
 
@@ -22,6 +26,7 @@ internal sealed record StockChange(int Stock);
 [JsonSerializable(typeof(List<Item>))]
 [JsonSerializable(typeof(List<ItemSummary>))]
 [JsonSerializable(typeof(List<Order>))]
+[JsonSerializable(typeof(List<CustomerOrders>))]
 [JsonSerializable(typeof(NewItem))]
 [JsonSerializable(typeof(StockChange))]
 internal sealed partial class FloorJson : JsonSerializerContext;

@@ -12,6 +12,7 @@ internal static class RawEndpoints
     {
         app.MapGet("/rest/v1/items", GetItems);
         app.MapGet("/rest/v1/orders", GetOrders);
+        app.MapGet("/rest/v1/customers", GetCustomers);
         app.MapPost("/rest/v1/items", AddItem);
         app.MapPatch("/rest/v1/items", ChangeStock);
     }
@@ -131,6 +132,43 @@ internal static class RawEndpoints
             orders[at].Lines.Add(new OrderLine(
                 row.GetInt64(1), row.GetInt64(2), row.GetInt32(3), Stored.Money(row.GetInt64(4))));
         }
+    }
+
+    private static IResult GetCustomers(Connections connections, int limit)
+    {
+        using var connection = connections.Open();
+        var customers = new List<CustomerOrders>(limit);
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "select id, name from customers order by id limit $limit";
+            command.Parameters.AddWithValue("$limit", limit);
+            using var row = command.ExecuteReader();
+            while (row.Read())
+            {
+                customers.Add(new CustomerOrders(row.GetInt64(0), row.GetString(1), []));
+            }
+        }
+
+        using var orders = connection.CreateCommand();
+        orders.CommandText = """
+            select customer_id, id, placed_at, total from orders
+            where customer_id in (select id from customers order by id limit $limit) order by customer_id, id
+            """;
+        orders.Parameters.AddWithValue("$limit", limit);
+        using var order = orders.ExecuteReader();
+        var at = 0;
+        while (order.Read())
+        {
+            var customerId = order.GetInt64(0);
+            while (customers[at].Id != customerId)
+            {
+                at++;
+            }
+
+            customers[at].Orders.Add(new OrderSummary(order.GetInt64(1), Stored.Instant(order.GetInt64(2)), Stored.Money(order.GetInt64(3))));
+        }
+
+        return Results.Ok(customers);
     }
 
     private static async Task<IResult> AddItem(Connections connections, TimeProvider time, NewItem item)

@@ -17,6 +17,8 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             throw new ArgumentException("--only names no operation: " + string.Join(", ", Operations.All.Select(o => o.Name)));
         }
 
+        var engines = operations.Select(o => o.Engine).Distinct().Where(e => _servers.Provide(e, data)).ToArray();
+        operations = [.. operations.Where(o => engines.Contains(o.Engine))];
         _servers.Start(operations.SelectMany(TargetsOf).Distinct(), data);
         foreach (var operation in operations)
         {
@@ -44,11 +46,11 @@ internal sealed class Bench(BenchOptions options) : IDisposable
 
     private bool Chosen(Operation operation) => options.Only.Length > 0
         ? options.Only.Contains(operation.Name)
-        : !options.Quick || operation.Connections == 64;
+        : options.Engines.Contains(operation.Engine) && (!options.Quick || operation.Connections == 64);
 
     private string[] TargetsOf(Operation operation)
     {
-        string[] own = options.FloorOnly ? [] : [Operation.Subject, .. operation.Beside];
+        string[] own = options.FloorOnly ? [] : [.. operation.Subjects.Select(s => s.Server)];
         string[] others = options.Quick ? [] : operation.Others;
         return [operation.Baseline, .. own, .. others];
     }
@@ -97,18 +99,32 @@ internal sealed class Bench(BenchOptions options) : IDisposable
     /// <summary>What needs no hand-written counterpart: bytes per row, start, own time inside the process.</summary>
     private void MeasureOwn(Goals goals, Dataset data)
     {
+        if (!_servers.Has(Operation.Tenon))
+        {
+            return;
+        }
+
         if (options.Only.Length == 0 || options.Only.Contains("list"))
         {
             Note("allocations per row");
             double Bytes(int rows)
             {
-                var probes = Capture(_servers[Operation.Subject], Operations.Rows(data, rows));
-                Loaded(Operation.Subject, probes, 16, options.WarmUp / 2);
-                var round = Loaded(Operation.Subject, probes, 16, options.Seconds);
+                var probes = Capture(_servers[Operation.Tenon], Operations.Rows(data, rows));
+                Loaded(Operation.Tenon, probes, 16, options.WarmUp / 2);
+                var round = Loaded(Operation.Tenon, probes, 16, options.Seconds);
                 return round.AllocatedBytes / round.Load.Requests;
             }
 
             goals.Allocations(Bytes(20), Bytes(200));
+        }
+
+        if (options.Only.Length == 0)
+        {
+            var held = new Held(_servers[Operation.Tenon]);
+            var probe = Operations.Rows(data, 1)[0];
+            Note("all rows out; idle connections");
+            goals.Add(held.Export(data));
+            goals.Add(held.Idle(probe.Request, probe.Status));
         }
 
         goals.Start(_servers.Starts);

@@ -3,13 +3,14 @@ namespace Tenon.Benchmarks.Load;
 /// <summary>The command line of ./bench.</summary>
 internal sealed record BenchOptions(
     bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate,
-    string[] Only, string? Data, string Root)
+    string[] Only, string[] Engines, string? Data, string Root)
 {
     public const string Help = """
         ./bench [options]   Tenon beside hand-written endpoints over the same rows, in one run.
 
-          --quick           fewer rows, rounds and seconds; under three minutes
-          --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, ...)
+          --quick           fewer rows, rounds and seconds, and SQLite only; under three minutes
+          --engines a,b     of sqlite, postgres, mariadb (all; quick: sqlite); one that is not installed is left out
+          --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, postgres-get, ...)
           --rows N          rows of the main table (1000000; quick: 100000)
           --rounds N        rounds, interleaved over the servers (7; quick: 4)
           --seconds N       measured seconds of one round (2; quick: 0.8)
@@ -47,11 +48,12 @@ internal sealed record BenchOptions(
             quick, flags.Contains("--save"), flags.Contains("--floor-only"),
             (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 4 : 7),
             Number("--seconds", quick ? 0.8 : 2), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
-            Value("--only")?.Split(',') ?? [], Value("--data"), Path.GetFullPath(Value("--root") ?? "."));
+            Value("--only")?.Split(',') ?? [],
+            Value("--engines")?.Split(',') ?? (quick ? ["sqlite"] : ["sqlite", "postgres", "mariadb"]), Value("--data"), Path.GetFullPath(Value("--root") ?? "."));
     }
 
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
-        "--quick", "--only", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--data", "--help", "--root", "--warm-up",
+        "--quick", "--only", "--engines", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--data", "--help", "--root", "--warm-up",
     };
 }

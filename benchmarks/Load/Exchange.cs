@@ -6,9 +6,13 @@ namespace Tenon.Benchmarks.Load;
 internal sealed class Exchange : IDisposable
 {
     private readonly TcpClient _client = new() { NoDelay = true, ReceiveTimeout = 30_000 };
-    private readonly byte[] _buffer = new byte[512 * 1024];
+    private readonly byte[] _buffer;
 
-    public Exchange(int port) => _client.Connect("127.0.0.1", port);
+    public Exchange(int port, int buffer = 4 * 1024 * 1024)
+    {
+        _buffer = new byte[buffer];
+        _client.Connect("127.0.0.1", port);
+    }
 
     public static (int Status, byte[] Body) Once(int port, byte[] request)
     {

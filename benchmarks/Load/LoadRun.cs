@@ -151,7 +151,7 @@ internal sealed unsafe class LoadRun : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         private readonly byte[] _request = new byte[16 * 1024];
-        private readonly byte[] _buffer = new byte[256 * 1024];
+        private byte[] _buffer = new byte[64 * 1024];
         private readonly byte[] _number = new byte[Probe.HoleLength];
         private int _filled;
 
@@ -210,6 +210,11 @@ internal sealed unsafe class LoadRun : IDisposable
                 }
 
                 _filled += (int)received;
+            }
+
+            if (_filled == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, _buffer.Length * 2);
             }
 
             if (!HttpAnswer.TryParse(_buffer.AsSpan(0, _filled), out status, out var range, out _))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Tenon.Benchmarks.Load;
 
@@ -9,54 +10,126 @@ internal sealed class Servers(BenchOptions options) : IDisposable
         ? Directory.CreateDirectory(kept).FullName
         : Directory.CreateTempSubdirectory("tenon-bench-").FullName;
 
+    public const string Source = "shop";
+
+    private static readonly (string, string) Full = ("TENON__DB__SYNCHRONOUS", "full");
+
+    private readonly string _floor = Path.Combine(options.Root, "artifacts/bin/Floor/release/Floor.dll");
+    private readonly string _tenon = Path.Combine(options.Root, "artifacts/bin/Tenon.Cli/release/tenon.dll");
+    private readonly string _meter = Path.Combine(options.Root, "artifacts/bin/Meter/release/Meter.dll");
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DatabaseServer> _databases = new(StringComparer.Ordinal);
+
+    private string Database => Path.Combine(_directory, "floor.db");
 
     public Target this[string name] => _targets[name];
 
     /// <summary>Milliseconds from process start to the first answer, the median of several starts.</summary>
     public SortedDictionary<string, double> Starts { get; } = new(StringComparer.Ordinal);
 
+    public bool Has(string name) => _targets.ContainsKey(name);
+
+    /// <summary>False where the engine is not installed: its operations are left out, and said to be.</summary>
+    public bool Provide(string engine, Dataset data)
+    {
+        var folder = Path.Combine(_directory, engine);
+        if (engine == "sqlite")
+        {
+            return true;
+        }
+
+        DatabaseServer? server = engine == "postgres" ? PostgresServer.Start(folder) : MariaDbServer.Start(folder);
+        if (server is null)
+        {
+            Console.Error.WriteLine($"  {engine} is not installed: its rows are left out");
+            return false;
+        }
+
+        _databases[engine] = server;
+        TenonTarget.CopyApp(Path.Combine(options.Root, "benchmarks/app"), AppOf(engine));
+        if (server is MariaDbServer)
+        {
+            Attach(AppOf(engine), server.Url);
+        }
+
+        using var target = new TenonTarget(engine + "-load", _tenon, AppOf(engine), UrlOf(engine));
+        target.Migrate();
+        Console.Error.WriteLine($"  {engine} database, {data.Total:N0} rows");
+        LoadFloor(server.FloorDatabase, data);
+        return true;
+    }
+
     public void Start(IEnumerable<string> names, Dataset data)
     {
         var wanted = names.ToArray();
-        var floor = Path.Combine(options.Root, "artifacts/bin/Floor/release/Floor.dll");
-        var tenon = Path.Combine(options.Root, "artifacts/bin/Tenon.Cli/release/tenon.dll");
-        var meter = Path.Combine(options.Root, "artifacts/bin/Meter/release/Meter.dll");
-        var database = Path.Combine(_directory, "floor.db");
-        var app = Path.Combine(_directory, "app");
-        if (!File.Exists(database))
+        if (wanted.Any(n => Operation.EngineOf(n) == "sqlite"))
         {
-            Console.Error.WriteLine($"  floor database, {data.Total:N0} rows");
-            using var load = Process.Start("dotnet", [floor, "load", "--db", database, "--rows", data.Items.ToString()]);
-            load.WaitForExit();
-        }
-
-        if (!options.FloorOnly && !Directory.Exists(app))
-        {
-            Console.Error.WriteLine($"  tenon database, {data.Total:N0} rows");
-            TenonTarget.Prepare(Path.Combine(options.Root, "benchmarks/app"), app, tenon, data, _directory);
+            PrepareSqlite(data);
         }
 
         foreach (var name in wanted)
         {
-            _targets[name] = name switch
-            {
-                "raw-jwt" => new FloorTarget(name, floor, database, "raw", "full", jwt: true),
-                "tenon" => new TenonTarget(name, tenon, app, "full"),
-                "tenon-open" => _targets["tenon"],
-                "tenon-normal" => new TenonTarget(name, tenon, CopyOf(app), "normal"),
-                _ => new FloorTarget(name, floor, database, name, "full", jwt: false),
-            };
+            _targets[name] = Make(name);
         }
 
         foreach (var target in _targets.Values.Distinct())
         {
-            if (target.Name is "raw" or Operation.Subject)
+            if (target.Name is "raw" or Operation.Tenon)
             {
                 Starts[target.Name] = target.MedianStart(_directory, times: 5);
             }
 
-            target.Start(_directory, meter);
+            target.Start(_directory, _meter);
+        }
+    }
+
+    private void PrepareSqlite(Dataset data)
+    {
+        if (!File.Exists(Database))
+        {
+            Console.Error.WriteLine($"  floor database, {data.Total:N0} rows");
+            LoadFloor(Database, data);
+        }
+
+        if (!options.FloorOnly && !Directory.Exists(AppOf("sqlite")))
+        {
+            Console.Error.WriteLine($"  tenon database, {data.Total:N0} rows");
+            TenonTarget.Prepare(Path.Combine(options.Root, "benchmarks/app"), AppOf("sqlite"), _tenon, data, _directory);
+        }
+    }
+
+    private Target Make(string name) => name switch
+    {
+        "raw-jwt" => new FloorTarget(name, _floor, Database, "raw", jwt: true),
+        "tenon" => new TenonTarget(name, _tenon, AppOf("sqlite"), Full),
+        "tenon-open" => _targets["tenon"],
+        "tenon-normal" => new TenonTarget(name, _tenon, CopyOf(AppOf("sqlite")), ("TENON__DB__SYNCHRONOUS", "normal")),
+        "postgres-compiled" => new TenonTarget(name, _tenon, AppOf("postgres"), UrlOf("postgres")),
+        "postgres-native" => new TenonTarget(name, _tenon, AppOf("postgres"), UrlOf("postgres"), ("TENON__DB__SECURITY", "native")),
+        "mariadb" => new TenonTarget(name, _tenon, AppOf("mariadb")),
+        _ when Operation.EngineOf(name) is var engine and not "sqlite" =>
+            new FloorTarget(name, _floor, _databases[engine].FloorDatabase, name[(engine.Length + 1)..]),
+        _ => new FloorTarget(name, _floor, Database, name),
+    };
+
+    // The source's tables answer under their own profile; the main database beside them is an empty SQLite.
+    private void Attach(string app, string url)
+    {
+        TenonTarget.CopyApp(Path.Combine(options.Root, "benchmarks/sources"), Path.Combine(app, "sources"));
+        File.AppendAllText(Path.Combine(app, "tenon.toml"), $"\n[sources.{Source}]\nurl = \"{url}\"\nwritable = true\npool_size = 20\n");
+    }
+
+    private (string, string) UrlOf(string engine) => engine == "postgres" ? ("TENON__DB__URL", _databases[engine].Url) : Full;
+
+    private string AppOf(string engine) => Path.Combine(_directory, engine == "sqlite" ? "app" : "app-" + engine);
+
+    private void LoadFloor(string database, Dataset data)
+    {
+        using var load = Process.Start("dotnet", [_floor, "load", "--db", database, "--rows", data.Items.ToString(CultureInfo.InvariantCulture)]);
+        load.WaitForExit();
+        if (load.ExitCode != 0)
+        {
+            throw new InvalidOperationException("the rows could not be loaded");
         }
     }
 
@@ -65,6 +138,11 @@ internal sealed class Servers(BenchOptions options) : IDisposable
         foreach (var target in _targets.Values.Distinct())
         {
             target.Dispose();
+        }
+
+        foreach (var database in _databases.Values)
+        {
+            database.Dispose();
         }
 
         if (options.Data is null)

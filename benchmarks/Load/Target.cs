@@ -134,7 +134,7 @@ internal abstract class Target(string name) : IDisposable
         }
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -143,14 +143,14 @@ internal abstract class Target(string name) : IDisposable
 }
 
 /// <summary>A variant of the hand-written floor.</summary>
-internal sealed class FloorTarget(string name, string assembly, string database, string variant, string synchronous, bool jwt)
+internal sealed class FloorTarget(string name, string assembly, string database, string variant, bool jwt = false)
     : Target(name)
 {
     protected override ProcessStartInfo Command()
     {
         var start = new ProcessStartInfo("dotnet");
         foreach (var argument in (string[])[assembly, "serve", "--db", database, "--port", Port.ToString(), "--variant", variant,
-            "--synchronous", synchronous, .. jwt ? (string[])["--jwt-secret", Tokens.Secret] : []])
+            .. jwt ? (string[])["--jwt-secret", Tokens.Secret] : []])
         {
             start.ArgumentList.Add(argument);
         }

@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Tenon.Benchmarks.Load;
 
-/// <summary>Tenon serving a copy of benchmarks/app; the rows are written through its own API with the service key.</summary>
-internal sealed class TenonTarget(string name, string assembly, string app, string synchronous) : Target(name)
+/// <summary>Tenon serving a copy of benchmarks/app, with settings of its own laid over the file's.</summary>
+internal sealed class TenonTarget(string name, string assembly, string app, params (string Key, string Value)[] settings) : Target(name)
 {
     // Below one mebibyte a request, the default limit of a body.
     private const int Batch = 4_000;
@@ -19,32 +19,35 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
     protected override byte[] FirstRequest { get; } = Encoding.ASCII.GetBytes(
         $"GET /rest/v1/items?id=eq.1 HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: {Tokens.Anon}\r\n\r\n");
 
-    /// <summary>Copies the app, applies the migrations and loads the rows.</summary>
+    /// <summary>Copies the app, applies the migrations and writes the rows through the API with the service key.</summary>
     public static void Prepare(string sourceApp, string app, string assembly, Dataset data, string logDirectory)
     {
         CopyApp(sourceApp, app);
-        using var target = new TenonTarget("tenon-load", assembly, app, "normal");
-        using (var migrate = Process.Start(target.Cli("migrate", "up", app))!)
-        {
-            migrate.WaitForExit();
-            if (migrate.ExitCode != 0)
-            {
-                throw new InvalidOperationException("tenon migrate up failed");
-            }
-        }
-
+        using var target = new TenonTarget("tenon-load", assembly, app, ("TENON__DB__SYNCHRONOUS", "normal"));
+        target.Migrate();
         target.Start(logDirectory);
         target.Load(data);
         target.Shutdown();
     }
 
-    private static void CopyApp(string from, string to)
+    public void Migrate()
     {
-        Directory.CreateDirectory(Path.Combine(to, "migrations"));
+        using var migrate = Process.Start(Cli("migrate", "up", app))!;
+        migrate.WaitForExit();
+        if (migrate.ExitCode != 0)
+        {
+            throw new InvalidOperationException("tenon migrate up failed");
+        }
+    }
+
+    public static void CopyApp(string from, string to)
+    {
         var files = Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories);
         foreach (var file in files.Where(f => !f.Contains("/.tenon/", StringComparison.Ordinal)))
         {
-            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)), overwrite: true);
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
         }
     }
 
@@ -57,14 +60,14 @@ internal sealed class TenonTarget(string name, string assembly, string app, stri
             start.ArgumentList.Add(argument);
         }
 
-        foreach (var (key, value) in new (string, string)[]
-        {
+        foreach (var (key, value) in ((string, string)[])
+        [
             ("JWT_SECRET", Tokens.Secret), ("ANON_KEY", Tokens.Anon), ("SERVICE_ROLE_KEY", Tokens.Service),
             ("PUBLISHABLE_KEY", "sb_publishable_benchmarks_only_0000"), ("SECRET_KEY", "sb_secret_benchmarks_only_00000000"),
             ("TENON_ENCRYPTION_KEY", Convert.ToBase64String(Encoding.ASCII.GetBytes("benchmarks-only-key-of-32-bytes!"))),
             ("TENON__SERVER__PUBLIC_URL", $"http://127.0.0.1:{Port}"), ("TENON__SERVER__HOST", "127.0.0.1"),
-            ("TENON__DB__SYNCHRONOUS", synchronous),
-        })
+            .. settings,
+        ])
         {
             start.Environment[key] = value;
         }
