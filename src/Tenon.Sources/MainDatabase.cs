@@ -86,6 +86,20 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>All rows, held still, for a move to another database.</summary>
     public abstract Task<RowExport> ExportAsync(CancellationToken cancellation);
 
+    /// <summary>Several servers may run on it at once, and tell each other through it.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>
+    /// What another server on it, or anyone by SQL, did to sessions, rights and keys: "user" and an id, "keys", or "all" where
+    /// something may have been missed. Called on the thread that listens: observers are quick and throw nothing.
+    /// </summary>
+    public event Action<string>? Told;
+
+    /// <summary>Once the server's own tables are there: from then on it tells of them.</summary>
+    public virtual Task BeginTellingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    protected void Tell(string what) => Told?.Invoke(what);
+
     public abstract ValueTask DisposeAsync();
 
     public static string ChecksumOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -25,7 +25,7 @@ internal static class AuthFeature
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options).AddSingleton(keys);
         services.AddSingleton<Vault>().AddSingleton<SigningKeys>().AddSingleton<ApiKeys>().AddSingleton<ApiRoles>().AddSingleton<UserKeys>();
-        services.AddSingleton(_ => new TokenCache()).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
+        services.AddSingleton(_ => new TokenCache(options.TokensBelievedFor)).AddSingleton<TokenVerifier>().AddSingleton<CallerResolver>();
         services.AddSingleton(provider => new HostSignIn(options.Host, provider.GetRequiredService<ApiRoles>()));
         services.AddSingleton<AuditHash>().AddSingleton<AuditChain>().AddSingleton<AuditCheck>();
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();

@@ -104,6 +104,9 @@ public sealed class AuthOptions
             : throw new InvalidOperationException($"[auth] blocked_passwords_path: there is no file {BlockedPasswordsPath}");
     }
 
+    /// <summary>How long a token of a session is believed before its session is looked at again.</summary>
+    internal TimeSpan TokensBelievedFor { get; set; } = TimeSpan.FromSeconds(1);
+
     internal string Issuer => PublicUrl.TrimEnd('/') + "/auth/v1";
 }
 
@@ -140,6 +143,10 @@ public sealed class AuthSessionOptions
 
     /// <summary>Signing in ends the user's other sessions.</summary>
     public bool SinglePerUser { get; set; }
+
+    /// <summary>A session of these times is past its box or was idle for too long.</summary>
+    internal bool IsOver(DateTimeOffset? notAfter, DateTimeOffset created, DateTimeOffset refreshed, DateTimeOffset now) =>
+        notAfter <= now || (Timebox > TimeSpan.Zero && created + Timebox <= now) || (InactivityTimeout > TimeSpan.Zero && refreshed + InactivityTimeout <= now);
 }
 
 /// <summary>Sign-in by e-mail address, as <c>[auth.email]</c>.</summary>

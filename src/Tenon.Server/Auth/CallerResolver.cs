@@ -121,9 +121,13 @@ internal sealed class CallerResolver(
         {
             return new(CredentialFailure.TooLong);
         }
-        if ((apiKeys.Find(hash) ?? tokens.Find(hash, clock.GetUtcNow())) is { } known)
+        if (apiKeys.Find(hash) is { } holder)
         {
-            return new(known);
+            return new(holder);
+        }
+        if (tokens.Find(hash, clock.GetUtcNow(), out bool stale) is { } known)
+        {
+            return stale ? LookAgainAsync(known, hash, cancellation) : new(known);
         }
         return OpaqueKey.IsUserKey(credential) ? userKeys.CheckAsync(hash, cancellation)
             : OpaqueKey.Is(credential) ? new(CredentialFailure.UnknownKey)
@@ -134,35 +138,50 @@ internal sealed class CallerResolver(
     private async ValueTask<Resolution> CheckAsync(string token, TokenHash hash, CancellationToken cancellation)
     {
         long version = tokens.Version;
+        DateTimeOffset begun = clock.GetUtcNow();
         Resolution verified = await thirdParty.VerifyAsync(token, cancellation) ?? await verifier.VerifyAsync(token);
         if (!verified.TryGet(out Caller? caller, out _))
         {
             return verified;
         }
-        if (caller is { SessionId: { } session, UserId: { } user })
+        if (await RefusalAsync(caller, cancellation) is { } gone)
         {
-            List<Datum[]> rows = await store.QueryAsync(
-                SessionSql.Check,
-                new[] { StoreValues.Of(session), StoreValues.Of(user) },
-                cancellation
-            );
-            if (CheckSession(caller, rows) is { } gone)
-            {
-                return gone;
-            }
+            return gone;
         }
-        tokens.Add(hash, caller, version);
+        tokens.Add(hash, caller, version, begun);
         return caller;
     }
 
-    private CredentialFailure? CheckSession(Caller caller, List<Datum[]> rows)
+    /// <summary>A known token whose session was last looked at some time ago. What cannot be looked at is not believed.</summary>
+    private async ValueTask<Resolution> LookAgainAsync(Caller caller, TokenHash hash, CancellationToken cancellation)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        if (rows is not [var row])
+        bool stands = false;
+        try
         {
-            return CredentialFailure.SessionGone;
+            CredentialFailure? gone = await RefusalAsync(caller, cancellation);
+            stands = gone is null;
+            return gone is null ? caller : gone;
         }
-        return row[0].Time() <= now || !row[2].IsNull ? CredentialFailure.SessionGone
+        finally
+        {
+            if (!stands)
+            {
+                tokens.Drop(hash);
+            }
+        }
+    }
+
+    /// <summary>Why the session of a token no longer stands; null when it does, or when the token has none.</summary>
+    private async ValueTask<CredentialFailure?> RefusalAsync(Caller caller, CancellationToken cancellation)
+    {
+        if (caller is not { SessionId: { } session, UserId: { } user })
+        {
+            return null;
+        }
+        List<Datum[]> rows = await store.QueryAsync(SessionSql.Check, new[] { StoreValues.Of(session), StoreValues.Of(user) }, cancellation);
+        DateTimeOffset now = clock.GetUtcNow();
+        return rows is not [var row] ? CredentialFailure.SessionGone
+            : !row[2].IsNull || options.Sessions.IsOver(row[0].Time(), row[4].Time()!.Value, row[5].Time()!.Value, now) ? CredentialFailure.SessionGone
             : row[1].Time() > now ? CredentialFailure.UserBanned
             : (row[3].TextOrNull() is { Length: > 0 } role ? role : "authenticated") != caller.Role.Text ? CredentialFailure.RoleChanged
             : null;

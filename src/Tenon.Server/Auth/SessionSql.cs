@@ -9,11 +9,11 @@ internal static class SessionSql
     public const string Columns =
         "id, user_id, aal, amr, user_agent, ip, tag, not_after, created_at, updated_at, refreshed_at";
 
-    /// <summary>What a request with an access token depends on, in one row: not_after, banned_until, deleted_at, role.</summary>
+    /// <summary>What a request with an access token depends on, in one row: not_after, banned_until, deleted_at, role, and the times of the session.</summary>
     public static readonly StoreStatement Check = new(
         "auth.sessions.check",
         """
-        select s.not_after, u.banned_until, u.deleted_at, u.role
+        select s.not_after, u.banned_until, u.deleted_at, u.role, s.created_at, s.refreshed_at
         from auth.sessions s join auth.users u on u.id = s.user_id
         where s.id = $1 and s.user_id = $2
         """,

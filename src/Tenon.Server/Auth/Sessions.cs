@@ -37,10 +37,7 @@ internal sealed record Session(
     public string Method => JsonElement.Parse(Amr) is { ValueKind: JsonValueKind.Array } amr && amr.GetArrayLength() > 0 ? amr[0].GetProperty("method").GetString()! : "";
 
     /// <summary>Past its box or idle for too long.</summary>
-    public bool IsOver(AuthSessionOptions options, DateTimeOffset now) =>
-        NotAfter <= now
-        || (options.Timebox > TimeSpan.Zero && CreatedAt + options.Timebox <= now)
-        || (options.InactivityTimeout > TimeSpan.Zero && RefreshedAt + options.InactivityTimeout <= now);
+    public bool IsOver(AuthSessionOptions options, DateTimeOffset now) => options.IsOver(NotAfter, CreatedAt, RefreshedAt, now);
 }
 
 /// <summary>What a successful sign-in or refresh answers.</summary>

@@ -83,6 +83,20 @@ internal sealed class SigningKeys(StoreDatabase store, Vault vault, AuthOptions 
         Adopt(rows);
     }
 
+    /// <summary>Takes over what another server changed; a key that verifies no more must not be believed from memory.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        if (FromFile || ring is not { } before)
+        {
+            return;
+        }
+        Adopt(await store.QueryAsync(KeySql.List, default, cancellation));
+        if (!before.Keys.Select(key => (key.Id, key.Status)).SequenceEqual(Loaded.Keys.Select(key => (key.Id, key.Status))))
+        {
+            tokens.Clear();
+        }
+    }
+
     /// <summary>
     /// The standby becomes current, the current one verifies on until its tokens are gone, a new standby is published. Where
     /// another algorithm is asked for than the standby has, a key of that algorithm takes the standby's place and signs once

@@ -54,12 +54,20 @@ internal readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
 /// Verified tokens, so that a request pays for a signature once. Bounded by two generations: when the young one is full it
 /// becomes the old one, and the former old one is dropped. Only verified tokens come in, so outsiders cannot fill it.
 /// What ends a session, a user's rights or a key must call <see cref="DropUser"/> or <see cref="Clear"/> before it answers.
+/// What ends one elsewhere, on another server or by SQL, holds here soon all the same: a token of a session is believed for a
+/// short time only, then one of its requests looks at the session again.
 /// </summary>
-internal sealed class TokenCache(int generationSize = 5000)
+internal sealed class TokenCache(TimeSpan believedFor, int generationSize = 5000)
 {
+    private sealed class Entry(Caller caller, long checkedAt)
+    {
+        public readonly Caller Caller = caller;
+        public long CheckedAt = checkedAt;
+    }
+
     private readonly Lock gate = new();
-    private ConcurrentDictionary<TokenHash, Caller> young = new();
-    private ConcurrentDictionary<TokenHash, Caller> old = new();
+    private ConcurrentDictionary<TokenHash, Entry> young = new();
+    private ConcurrentDictionary<TokenHash, Entry> old = new();
     private long version;
 
     /// <summary>Taken before a credential is checked; <see cref="Add"/> refuses a result that an end overtook.</summary>
@@ -67,23 +75,42 @@ internal sealed class TokenCache(int generationSize = 5000)
 
     public int Count => young.Count + old.Count;
 
-    /// <summary>The caller of a verified token that has not expired. Allocates nothing.</summary>
-    public Caller? Find(TokenHash hash, DateTimeOffset now)
+    /// <summary>
+    /// The caller of a verified token that has not expired. Allocates nothing. Stale for one asker at a time: whoever is told
+    /// so looks at the session again, and <see cref="Drop"/>s the token when it has ended or cannot be looked at.
+    /// </summary>
+    public Caller? Find(TokenHash hash, DateTimeOffset now, out bool stale)
     {
-        if (!young.TryGetValue(hash, out Caller? caller) && !old.TryGetValue(hash, out caller))
+        stale = false;
+        if (!young.TryGetValue(hash, out Entry? entry) && !old.TryGetValue(hash, out entry))
         {
             return null;
         }
+        Caller caller = entry.Caller;
         if (caller.ExpiresAt is { } expiry && expiry + TokenVerifier.Skew <= now)
         {
             young.TryRemove(hash, out _);
             old.TryRemove(hash, out _);
             return null;
         }
+        long before = Interlocked.Read(ref entry.CheckedAt);
+        stale = caller.SessionId is not null
+            && now.UtcTicks - before >= believedFor.Ticks
+            && Interlocked.CompareExchange(ref entry.CheckedAt, now.UtcTicks, before) == before;
         return caller;
     }
 
-    public void Add(TokenHash hash, Caller caller, long versionAtCheck)
+    /// <summary>Forgets one token.</summary>
+    public void Drop(TokenHash hash)
+    {
+        lock (gate)
+        {
+            young.TryRemove(hash, out _);
+            old.TryRemove(hash, out _);
+        }
+    }
+
+    public void Add(TokenHash hash, Caller caller, long versionAtCheck, DateTimeOffset checkedAt)
     {
         lock (gate)
         {
@@ -94,9 +121,9 @@ internal sealed class TokenCache(int generationSize = 5000)
             if (young.Count >= generationSize)
             {
                 old = young;
-                young = new ConcurrentDictionary<TokenHash, Caller>();
+                young = new ConcurrentDictionary<TokenHash, Entry>();
             }
-            young[hash] = caller;
+            young[hash] = new Entry(caller, checkedAt.UtcTicks);
         }
     }
 
@@ -117,16 +144,16 @@ internal sealed class TokenCache(int generationSize = 5000)
         lock (gate)
         {
             version++;
-            young = new ConcurrentDictionary<TokenHash, Caller>();
-            old = new ConcurrentDictionary<TokenHash, Caller>();
+            young = new ConcurrentDictionary<TokenHash, Entry>();
+            old = new ConcurrentDictionary<TokenHash, Entry>();
         }
     }
 
-    private static void Remove(ConcurrentDictionary<TokenHash, Caller> generation, Guid user)
+    private static void Remove(ConcurrentDictionary<TokenHash, Entry> generation, Guid user)
     {
-        foreach ((TokenHash hash, Caller caller) in generation)
+        foreach ((TokenHash hash, Entry entry) in generation)
         {
-            if (caller.UserId == user)
+            if (entry.Caller.UserId == user)
             {
                 generation.TryRemove(hash, out _);
             }

@@ -161,7 +161,7 @@ internal sealed class UserKeys(
             return CredentialFailure.RoleNotAllowed;
         }
         Caller caller = CallerOf(user, key, now);
-        cache.Add(hash, caller, version);
+        cache.Add(hash, caller, version, now);
         await NoteUseAsync(key, now);
         return caller;
     }

@@ -101,6 +101,7 @@ internal sealed class Backend : IAsyncDisposable
         services.AddSingleton(clock);
         services.AddSingleton<StoreDatabase>(new CompiledStore(Database.Source, () => Catalog, clock));
         services.AddAuth(options.Auth, options.Keys);
+        AddNodes(services);
         services.AddSingleton(options.Rest);
         services.AddSingleton(Surfaces());
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
@@ -112,6 +113,17 @@ internal sealed class Backend : IAsyncDisposable
         if (options.DevServer is not null)
         {
             services.AddHttpForwarder();
+        }
+    }
+
+    /// <summary>Where several servers run on the database, each tells the others what ends sessions and looks for itself as well.</summary>
+    private void AddNodes(IServiceCollection services)
+    {
+        if (Database.IsShared)
+        {
+            options.Auth.TokensBelievedFor = NodeWatch.BelievedFor;
+            services.AddSingleton(Database);
+            services.AddHostedService<NodeWatch>();
         }
     }
 

@@ -144,6 +144,7 @@ internal sealed class DatabaseFiles(BackendOptions options, TimeProvider clock, 
         {
             await ApplyAsync(database, $"{SchemaFiles.Own}{own.Number:0000}", own.Name, own.Sql, cancellation);
         }
+        await database.BeginTellingAsync(cancellation);
         int applied = 0;
         foreach (MigrationFile file in files.Migrations)
         {

@@ -36,7 +36,7 @@ internal sealed class PostgresDatabase : MainDatabase
         pool = new PostgresPool(SourceOf(address, options.StatementTimeout), options.PoolSize, Patience);
         ImmutableArray<Enforcement> enforcements = options.Security == Enforcement.Native ? [Enforcement.Native] : [Enforcement.Compiled, Enforcement.Native];
         Source = new PostgresSource(pool, enforcements);
-        listener = new PostgresListener(administration, ReloadAsync, options.Clock, options.Alone);
+        listener = new PostgresListener(administration, ReloadAsync, Tell, options.Clock, options.Alone);
     }
 
     public override Source Source { get; }
@@ -44,6 +44,7 @@ internal sealed class PostgresDatabase : MainDatabase
     public override ImmutableArray<AppliedMigration> Applied => applied;
     public override string? SeedChecksum => seedChecksum;
     public override bool IsReady => listener.IsConnected;
+    public override bool IsShared => true;
 
     public override string Place => PlaceOf(address);
 
@@ -123,6 +124,33 @@ internal sealed class PostgresDatabase : MainDatabase
         {
             const string Expose = "alter default privileges in schema public grant all on tables to anon, authenticated";
             await RunAsync(connection, Expose, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Without the right to make triggers servers still look for themselves every few seconds.</summary>
+    public override async Task BeginTellingAsync(CancellationToken cancellation)
+    {
+        const string Made = "select exists (select from tenon.facts where name = 'nodes' and value = $1)";
+        const string Record = "insert into tenon.facts values ('nodes', $1) on conflict (name) do update set value = excluded.value";
+        string text = PostgresTexts.Read("Nodes");
+        string version = ChecksumOf(text);
+        await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await RunAsync(connection, "select pg_advisory_xact_lock(7236150117)", cancellation).ConfigureAwait(false);
+        await using var made = new NpgsqlCommand(Made, connection) { Parameters = { new NpgsqlParameter { Value = version } } };
+        if (await made.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true)
+        {
+            return;
+        }
+        try
+        {
+            await RunAsync(connection, text, cancellation).ConfigureAwait(false);
+            await RunAsync(connection, Record, cancellation, version).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            await transaction.RollbackAsync(cancellation).ConfigureAwait(false);
         }
     }
 

@@ -6,8 +6,10 @@ namespace Tenon.Sources.Postgres;
 /// <summary>
 /// Hears NOTIFY pgrst, 'reload schema' on a connection of its own, which is also the sign that the database can be reached.
 /// When the connection is lost it comes back by itself and the schema is read anew, since a call may have been missed.
+/// Servers on one database tell each other of ended sessions and changed keys on a channel of their own.
 /// </summary>
-internal sealed class PostgresListener(NpgsqlDataSource source, Func<CancellationToken, Task> reload, TimeProvider clock, bool alone) : IAsyncDisposable
+internal sealed class PostgresListener(NpgsqlDataSource source, Func<CancellationToken, Task> reload, Action<string> told, TimeProvider clock, bool alone)
+    : IAsyncDisposable
 {
     /// <summary>An advisory lock that everybody who runs on the database holds together, and who must be alone holds alone.</summary>
     public const long Presence = 7236150118;
@@ -16,6 +18,8 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
 
     /// <summary>Calls come in heaps (a migration has many statements): wait for the heap's end.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
+
+    private const string Nodes = "tenon_nodes";
 
     private const string Watch = """
         do $$
@@ -58,7 +62,11 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
         NpgsqlConnection connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         connection.Notification += (_, call) =>
         {
-            if (call.Payload is "" or "reload schema")
+            if (call.Channel == Nodes)
+            {
+                told(call.Payload);
+            }
+            else if (call.Payload is "" or "reload schema")
             {
                 Interlocked.Increment(ref calls);
             }
@@ -66,7 +74,7 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
         try
         {
             await TakeAsync(connection, cancellation).ConfigureAwait(false);
-            await using var command = new NpgsqlCommand("listen pgrst", connection);
+            await using var command = new NpgsqlCommand($"listen pgrst; listen {Nodes}", connection);
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
         catch
@@ -138,6 +146,7 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
                 await Task.Delay(Pause, clock, stop.Token).ConfigureAwait(false);
                 NpgsqlConnection back = await ListenAsync(stop.Token).ConfigureAwait(false);
                 Interlocked.Increment(ref calls);
+                told("all");
                 return back;
             }
             catch (Exception failure) when (PostgresErrors.IsFailure(failure) || failure is TenonException)

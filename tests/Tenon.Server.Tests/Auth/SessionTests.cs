@@ -23,6 +23,37 @@ public sealed class SessionTests
         Assert.Equal(other ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, (await host.MeAsync(two)).Status);
     }
 
+    [Theory]
+    [InlineData("delete from auth.sessions")]
+    [InlineData("update auth.users set banned_until = now() + interval '1 hour'")]
+    [InlineData("update auth.users set deleted_at = now()")]
+    [InlineData("update auth.users set role = 'nobody'")]
+    public async Task What_somebody_ends_by_SQL_ends_for_a_known_token_within_a_second(string sql)
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        string token = (await host.SignUpAsync("a@b.test")).Text("access_token");
+        Assert.Equal(HttpStatusCode.OK, (await host.MeAsync(token)).Status);
+        Assert.Equal(1, await host.Store.ScalarAsync<int>(sql + " returning 1"));
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.MeAsync(token)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.MeAsync(token)).Status);
+    }
+
+    [Fact]
+    public async Task Of_many_requests_with_a_known_token_one_looks_at_its_session_again()
+    {
+        await using AuthHost host = await AuthHost.StartAsync(o => (o.TokensBelievedFor, o.JwtExpiry) = (TimeSpan.FromHours(1), TimeSpan.FromDays(1)));
+        string token = (await host.SignUpAsync("a@b.test")).Text("access_token");
+        await host.MeAsync(token);
+        long before = host.Store.Statements;
+        host.Clock.Advance(TimeSpan.FromMinutes(50));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.MeAsync(token)));
+        Assert.Equal(0, host.Store.Statements - before);
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.MeAsync(token)));
+        Assert.Equal(1, host.Store.Statements - before);
+    }
+
     [Fact]
     public async Task After_logout_the_user_call_and_the_refresh_are_refused()
     {

@@ -204,7 +204,7 @@ public sealed class TokenTests
     [Fact]
     public async Task A_known_credential_is_resolved_without_allocating()
     {
-        await using AuthHost host = await AuthHost.StartAsync();
+        await using AuthHost host = await AuthHost.StartAsync(o => o.TokensBelievedFor = TimeSpan.FromHours(1));
         string token = (await host.SignUpAsync("a@b.test")).Text("access_token");
         await host.MeAsync(token);
         var resolver = host.Get<CallerResolver>();
