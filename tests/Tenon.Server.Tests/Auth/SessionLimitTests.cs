@@ -11,7 +11,7 @@ public sealed class SessionLimitTests
 {
     private const string Notes = "create table notes (id int primary key); grant select on notes to authenticated;";
 
-    private sealed class Visit(EmbeddedHost host)
+    private sealed class Visit(HostApp host)
     {
         public async Task<JsonElement> PostAsync(string path, string json, int expected = 200)
         {
@@ -31,11 +31,11 @@ public sealed class SessionLimitTests
             (await host.SendAsync("GET", "/api/rest/v1/notes", headers: h => h.Add("Authorization", "Bearer " + session.GetProperty("access_token").GetString()))).Status;
     }
 
-    private static async Task<(EmbeddedHost Host, Visit Visit, MovableClock Clock)> StartAsync(bool postgres, Action<TenonOptions> configure)
+    private static async Task<(HostApp Host, Visit Visit, MovableClock Clock)> StartAsync(bool postgres, Action<TenonOptions> configure)
     {
         Assert.SkipWhen(postgres && PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         var clock = new MovableClock();
-        EmbeddedHost host = await EmbeddedHost.StartAsync(
+        HostApp host = await HostApp.StartAsync(
             options =>
             {
                 options.DatabaseUrl = postgres ? PrivatePostgres.Shared!.CreateDatabase() : "";
@@ -53,7 +53,7 @@ public sealed class SessionLimitTests
     public async Task A_time_box_ends_a_session_however_it_is_used(bool postgres)
     {
         var (host, visit, clock) = await StartAsync(postgres, options => options.Auth.Sessions.Timebox = TimeSpan.FromMinutes(30));
-        await using EmbeddedHost _ = host;
+        await using HostApp _ = host;
         JsonElement session = await visit.SignUpAsync();
         clock.Advance(TimeSpan.FromMinutes(20));
         session = await visit.RefreshAsync(session);
@@ -69,7 +69,7 @@ public sealed class SessionLimitTests
     public async Task An_idle_session_ends_and_a_refreshed_one_goes_on(bool postgres)
     {
         var (host, visit, clock) = await StartAsync(postgres, options => options.Auth.Sessions.InactivityTimeout = TimeSpan.FromMinutes(30));
-        await using EmbeddedHost _ = host;
+        await using HostApp _ = host;
         JsonElement session = await visit.SignUpAsync();
         for (int i = 0; i < 3; i++)
         {
@@ -88,7 +88,7 @@ public sealed class SessionLimitTests
     public async Task A_single_session_per_user_is_the_last_one_begun(bool postgres)
     {
         var (host, visit, _) = await StartAsync(postgres, options => options.Auth.Sessions.SinglePerUser = true);
-        await using EmbeddedHost hosted = host;
+        await using HostApp hosted = host;
         JsonElement first = await visit.SignUpAsync();
         Assert.Equal(200, await visit.ReadAsync(first));
         JsonElement second = await visit.SignInAsync();

@@ -24,8 +24,8 @@ public sealed class CodeHookTests
         public void Dispose() => Interlocked.Decrement(ref Open);
     }
 
-    private static Task<EmbeddedHost> StartAsync(Action<TenonBuilder> hooks, Action<TenonOptions>? configure = null) =>
-        EmbeddedHost.StartAsync(configure, builder =>
+    private static Task<HostApp> StartAsync(Action<TenonBuilder> hooks, Action<TenonOptions>? configure = null) =>
+        HostApp.StartAsync(configure, builder =>
         {
             builder.Services.AddScoped<Directory>();
             hooks(builder.AddTenon());
@@ -37,7 +37,7 @@ public sealed class CodeHookTests
     [Fact]
     public async Task Code_decides_whether_a_user_is_created_with_services_of_the_host()
     {
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.BeforeUserCreated((hook, _) =>
+        await using HostApp host = await StartAsync(tenon => tenon.BeforeUserCreated((hook, _) =>
         {
             if (!hook.Services.GetRequiredService<Directory>().Knows(hook.Email))
             {
@@ -55,18 +55,18 @@ public sealed class CodeHookTests
     [Fact]
     public async Task Code_adds_claims_and_cannot_change_the_servers_own()
     {
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.CustomAccessToken((hook, _) =>
+        await using HostApp host = await StartAsync(tenon => tenon.CustomAccessToken((hook, _) =>
         {
             hook.Claims["plan"] = hook.AuthenticationMethod;
             hook.Claims["role"] = "service_role";
-            hook.Claims["sub"] = EmbeddedHost.Alice;
+            hook.Claims["sub"] = HostApp.Alice;
             hook.Claims.Remove("exp");
             return ValueTask.CompletedTask;
         }));
         var (_, body) = await host.SendAsync("POST", SignUpPath, json: Person);
         JsonElement claims = Claims(body);
         Assert.Equal(("password", "authenticated"), (claims.GetProperty("plan").GetString(), claims.GetProperty("role").GetString()));
-        Assert.NotEqual(EmbeddedHost.Alice, claims.GetProperty("sub").GetString());
+        Assert.NotEqual(HostApp.Alice, claims.GetProperty("sub").GetString());
         Assert.True(claims.TryGetProperty("exp", out _));
     }
 
@@ -74,7 +74,7 @@ public sealed class CodeHookTests
     public async Task Code_sees_every_compared_password_and_may_reject_it()
     {
         var seen = new ConcurrentQueue<bool>();
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.PasswordVerification((hook, _) =>
+        await using HostApp host = await StartAsync(tenon => tenon.PasswordVerification((hook, _) =>
         {
             seen.Enqueue(hook.IsValid);
             if (seen.Count > 2)
@@ -99,7 +99,7 @@ public sealed class CodeHookTests
         var mails = new ConcurrentQueue<(string To, string Type, string Token)>();
         var texts = new ConcurrentQueue<(string Phone, string Code)>();
         int fails = 1;
-        await using EmbeddedHost host = await StartAsync(
+        await using HostApp host = await StartAsync(
             tenon => tenon
                 .SendEmail((hook, _) =>
                 {
@@ -133,7 +133,7 @@ public sealed class CodeHookTests
     [Fact]
     public async Task Code_that_fails_refuses_and_tells_nobody_why()
     {
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.BeforeUserCreated((_, _) => throw new InvalidOperationException("secret of the host")));
+        await using HostApp host = await StartAsync(tenon => tenon.BeforeUserCreated((_, _) => throw new InvalidOperationException("secret of the host")));
         var (status, body) = await host.SendAsync("POST", SignUpPath, json: Person);
         Assert.Equal(500, status);
         Assert.Contains("unexpected_failure", body, StringComparison.Ordinal);
@@ -146,7 +146,7 @@ public sealed class CodeHookTests
     {
         using var release = new ManualResetEventSlim();
         bool blocks = false;
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.BeforeUserCreated(async (_, cancellation) =>
+        await using HostApp host = await StartAsync(tenon => tenon.BeforeUserCreated(async (_, cancellation) =>
         {
             if (blocks)
             {
@@ -167,7 +167,7 @@ public sealed class CodeHookTests
     {
         HttpClient? client = null;
         string secret = "";
-        await using EmbeddedHost host = await StartAsync(tenon => tenon.CustomAccessToken(async (hook, cancellation) =>
+        await using HostApp host = await StartAsync(tenon => tenon.CustomAccessToken(async (hook, cancellation) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/api/rest/v1/notes") { Content = new StringContent("""{"title":"from the hook"}""", null, "application/json") };
             request.Headers.Add("apikey", secret);

@@ -14,7 +14,7 @@ using Tenon.Server.Hosting;
 namespace Tenon.Server.Tests.Hosting;
 
 /// <summary>An application of somebody's with Tenon under /api, and a sign-in of its own at /login?TYPE=VALUE (a cookie with these claims).</summary>
-internal sealed class EmbeddedHost : IAsyncDisposable
+internal sealed class HostApp : IAsyncDisposable
 {
     public const string Notes = """
         create table notes (
@@ -38,7 +38,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     private readonly string folder;
 
-    private EmbeddedHost(string folder, WebApplication app)
+    private HostApp(string folder, WebApplication app)
     {
         (this.folder, App) = (folder, app);
         Client = app.GetTestClient();
@@ -48,7 +48,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Tenon under /api, with the given options; settings go into the host's configuration.</summary>
-    public static async Task<EmbeddedHost> StartAsync(
+    public static async Task<HostApp> StartAsync(
         Action<TenonOptions>? configure = null,
         Action<WebApplicationBuilder>? services = null,
         Action<IEndpointConventionBuilder>? conventions = null,
@@ -85,7 +85,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             Directory.Delete(folder, recursive: true);
             throw;
         }
-        return new EmbeddedHost(folder, app);
+        return new HostApp(folder, app);
     }
 
     private static Task SignInAsync(HttpContext http)
