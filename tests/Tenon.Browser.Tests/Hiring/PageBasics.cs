@@ -17,6 +17,7 @@ public sealed class PageBasics(Browser browser)
         { Demo.RolePage, Demo.Candidate },
         { "/profile", Demo.Candidate },
         { "/applications", Demo.Candidate },
+        { "/security", Demo.Candidate },
         { "/hiring", Demo.Recruiter },
         { "/hiring/new", Demo.Recruiter },
         { Demo.ShortlistPage, Demo.Recruiter },

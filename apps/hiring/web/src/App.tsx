@@ -11,6 +11,7 @@ import { PostRole } from './pages/PostRole';
 import { Profile } from './pages/Profile';
 import { RoleDetail } from './pages/RoleDetail';
 import { Shortlist } from './pages/Shortlist';
+import { Security } from './pages/Security';
 import { SignIn, SignUp } from './pages/SignIn';
 
 export function App() {
@@ -49,6 +50,7 @@ function Header() {
           {ready && membership && <Link href="/hiring">Hiring</Link>}
           {ready && session && !membership && <Link href="/applications">Applications</Link>}
           {ready && session && !membership && <Link href="/profile">Profile</Link>}
+          {ready && session && <Link href="/security">Security</Link>}
         </nav>
         <div className="who">
           {ready && !session && (
@@ -93,6 +95,7 @@ const routes: [pattern: string, need: Need, render: (p: Record<string, string>) 
   ['/sign-in', 'anyone', () => <SignIn />],
   ['/sign-up', 'anyone', () => <SignUp />],
   ['/profile', 'signed-in', () => <Profile />],
+  ['/security', 'signed-in', () => <Security />],
   ['/applications', 'signed-in', () => <Applications />],
   ['/hiring', 'member', () => <Hiring />],
   ['/hiring/new', 'member', () => <PostRole />],

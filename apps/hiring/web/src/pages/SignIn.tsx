@@ -1,5 +1,6 @@
 // Sign-in and sign-up. On a developer's machine the demo accounts are one press away.
 import { useState, type FormEvent } from 'react';
+import { keysElsewhere, keysWork } from '../passkeys';
 import { Link, PageTitle, useRouter } from '../router';
 import { useHere } from '../session';
 import { Alert } from '../ui/parts';
@@ -28,14 +29,18 @@ export function SignIn({ note }: { note?: string }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function enter(call: () => PromiseLike<{ error: { message: string } | null }>) {
     setBusy(true);
     setError('');
-    const { error: failed } = await client.auth.signInWithPassword({ email, password });
+    const { error: failed } = await call();
     setBusy(false);
     if (failed) setError(failed.message);
     else leave();
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void enter(() => client.auth.signInWithPassword({ email, password }));
   }
 
   const next = query.get('next');
@@ -56,6 +61,16 @@ export function SignIn({ note }: { note?: string }) {
         <button type="submit" className="button wide" disabled={busy}>
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
+        {keysWork && (
+          <button type="button" className="button wide ghost" disabled={busy} onClick={() => enter(() => client.auth.signInWithPasskey())}>
+            Use a passkey
+          </button>
+        )}
+        {onDevelopersMachine && keysElsewhere && (
+          <p className="note">
+            Passkeys work at <a href={keysElsewhere}>localhost</a>, not at an address of digits.
+          </p>
+        )}
       </form>
       <p>
         New here? <Link href={next ? `/sign-up?next=${encodeURIComponent(next)}` : '/sign-up'}>Make a profile</Link>
