@@ -57,6 +57,9 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>Requests can be answered, writes included.</summary>
     public abstract bool IsReady { get; }
 
+    /// <summary>Lines for people about the database and what may be done there.</summary>
+    public virtual ImmutableArray<string> Facts => [];
+
     /// <summary>Which database this is, for people: never a password.</summary>
     public abstract string Place { get; }
 

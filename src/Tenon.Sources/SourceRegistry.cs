@@ -23,6 +23,9 @@ internal static class SourceRegistry
         /// <summary>Opens an empty database for another one to move into; refused when it is not empty.</summary>
         public required Func<MainDatabaseOptions, CancellationToken, Task<Outcome<MoveTarget>>> OpenTarget { get; init; }
 
+        /// <summary>What would be made in a database, found out without changing it; null where Tenon makes the database itself.</summary>
+        public Func<MainDatabaseOptions, CancellationToken, Task<Outcome<DatabasePlan>>>? Plan { get; init; }
+
         /// <summary>How a fresh database takes the place of an old one; null where an engine's databases cannot be replaced.</summary>
         public Replacement? Replacement { get; init; }
     }
@@ -50,7 +53,7 @@ internal static class SourceRegistry
             Claim = SqliteReplacement.Claim,
             Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
         },
-        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync) { OpenTarget = PostgresTarget.OpenAsync }),
+        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync) { OpenTarget = PostgresTarget.OpenAsync, Plan = PostgresPlan.MakeAsync }),
     ];
 
     /// <summary>Opens the main database of this url, an empty one where the engine makes it; its own migrations are not run.</summary>
@@ -60,6 +63,18 @@ internal static class SourceRegistry
     /// <summary>Opens an empty database for another one to move into; the error says what stands in the way.</summary>
     public static async Task<Outcome<MoveTarget>> OpenTargetAsync(MainDatabaseOptions options, CancellationToken cancellation) =>
         Of(options).TryGet(out Engine engine, out Error unknown) ? await engine.OpenTarget(options, cancellation).ConfigureAwait(false) : unknown;
+
+    /// <summary>What Tenon would make in this database; nothing is changed.</summary>
+    public static async Task<Outcome<DatabasePlan>> PlanAsync(MainDatabaseOptions options, CancellationToken cancellation)
+    {
+        if (!Of(options).TryGet(out Engine engine, out Error unknown))
+        {
+            return unknown;
+        }
+        return engine.Plan is { } plan
+            ? await plan(options, cancellation).ConfigureAwait(false)
+            : Refusals.NotSupported("a plan for this kind of database", "Tenon makes it as a whole: tenon migrate up");
+    }
 
     /// <summary>The same product stands behind both urls.</summary>
     public static bool AreAlike(MainDatabaseOptions one, MainDatabaseOptions other) => Of(one).Value.OpenMain == Of(other).Value.OpenMain;

@@ -18,6 +18,7 @@ internal static class DbCommand
         command.Subcommands.Add(DbDumpCommand.Create());
         command.Subcommands.Add(DbDiffCommand.Create());
         command.Subcommands.Add(DbMoveCommand.Create());
+        command.Subcommands.Add(DbPlanCommand.Create());
         return command;
     }
 

@@ -54,6 +54,17 @@ internal static class DoctorCommand
             return;
         }
         await using MainDatabase database = await SourceRegistry.OpenMainAsync(main);
+        foreach (string fact in database.Facts)
+        {
+            Console.WriteLine("ok     " + fact);
+        }
+        if (database.Source.Enforcements.Contains(Enforcement.Native))
+        {
+            foreach (string line in DatabaseReport.Policies(database.Catalog, app.Config.List("api.schemas"), BackendSettings.Security(app.Config)))
+            {
+                Console.WriteLine("ok     " + line);
+            }
+        }
         string[] listed = app.Config.List("api.open");
         var open = OpenTables.Find(database.Catalog, app.Config.List("api.schemas"), listed, app.Config.List("auth.additional_roles"));
         foreach (OpenTable table in open)

@@ -29,12 +29,7 @@ internal static class BackendSettings
             Tls = Tls(config),
             StatementTimeout = config.Duration("db.statement_timeout"),
             PoolSize = config.Count("db.pool_size"),
-            Security = config.Text("db.security") switch
-            {
-                "native" => Enforcement.Native,
-                "" or "compiled" => null,
-                var other => throw new ConfigException($"db.security must be \"native\" or \"compiled\", not \"{other}\""),
-            },
+            Security = Security(config),
             StaticFiles = web,
             SpaFallback = config.Switch("web.spa_fallback"),
             Durable = config.Text("db.synchronous") switch
@@ -43,6 +38,14 @@ internal static class BackendSettings
                 "normal" => false,
                 var other => throw new ConfigException($"db.synchronous must be \"full\" or \"normal\", not \"{other}\""),
             },
+        };
+
+    public static Enforcement? Security(Config config) =>
+        config.Text("db.security") switch
+        {
+            "native" => Enforcement.Native,
+            "" or "compiled" => null,
+            var other => throw new ConfigException($"db.security must be \"native\" or \"compiled\", not \"{other}\""),
         };
 
     private static RestOptions Rest(Config config) =>

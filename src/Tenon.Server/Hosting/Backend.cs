@@ -56,6 +56,10 @@ internal sealed class Backend : IAsyncDisposable
             await database.DisposeAsync();
             throw;
         }
+        foreach (string line in backend.Report)
+        {
+            progress?.Invoke(new StartStep("database", line, null));
+        }
         if (options.Strict && backend.OpenTables is [var first, ..] all)
         {
             await backend.DisposeAsync();
@@ -63,6 +67,12 @@ internal sealed class Backend : IAsyncDisposable
         }
         return backend;
     }
+
+    /// <summary>Lines about the database: who we are there, what was chosen and why; none where there was nothing to choose.</summary>
+    public IEnumerable<string> Report =>
+        Database.Source.Enforcements.Contains(Enforcement.Native)
+            ? [.. Database.Facts, .. DatabaseReport.Policies(Catalog, options.Rest.Schemas, options.Security)]
+            : Database.Facts;
 
     /// <summary>Tables and views that strangers reach past every policy and that [api] open does not list.</summary>
     public ImmutableArray<OpenTable> OpenTables => 

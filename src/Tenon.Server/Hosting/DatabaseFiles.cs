@@ -142,7 +142,7 @@ internal sealed class DatabaseFiles(BackendOptions options, TimeProvider clock, 
         long started = clock.GetTimestamp();
         foreach (StoreMigration own in StoreMigrations.All)
         {
-            await ApplyAsync(database, $"{SchemaFiles.Own}{own.Number:0000}", own.Name, own.Sql, cancellation);
+            await ApplyAsync(database, SchemaFiles.VersionOf(own), own.Name, own.Sql, cancellation);
         }
         await database.BeginTellingAsync(cancellation);
         int applied = 0;

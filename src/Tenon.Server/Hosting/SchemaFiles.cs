@@ -51,6 +51,8 @@ internal sealed record SchemaFiles(IReadOnlyList<MigrationFile> Migrations, IRea
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    public static string VersionOf(Store.StoreMigration own) => $"{Own}{own.Number:0000}";
+
     /// <summary>The app's own migrations that ran; the server's are not the app's business.</summary>
     public static IEnumerable<AppliedMigration> Applied(MainDatabase database) =>
         database.Applied.Where(a => !a.Version.StartsWith(Own, StringComparison.Ordinal));

@@ -25,6 +25,9 @@ internal sealed class PostgresDatabase : MainDatabase
     private readonly SemaphoreSlim reloading = new(1, 1);
     private readonly PostgresListener listener;
     private volatile Catalog catalog = Catalog.Empty;
+    private PostgresRights? rights;
+    private bool toldOfChanges;
+    private string schemaPrint = "";
     private ImmutableArray<AppliedMigration> applied = [];
     private string? seedChecksum;
 
@@ -47,6 +50,14 @@ internal sealed class PostgresDatabase : MainDatabase
     public override bool IsShared => true;
 
     public override string Place => PlaceOf(address);
+
+    public override ImmutableArray<string> Facts =>
+        [
+            rights!.ToString(),
+            toldOfChanges
+                ? "changes of the schema: told by event triggers"
+                : "changes of the schema: looked for every two seconds, since no event trigger could be made (a superuser's right)",
+        ];
 
     public static string PlaceOf(NpgsqlConnectionStringBuilder address) =>
         string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {address.Host}:{address.Port}/{address.Database}");
@@ -111,7 +122,8 @@ internal sealed class PostgresDatabase : MainDatabase
             await SetUpAsync(connection, options, cancellation).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         }
-        await PostgresListener.WatchSchemaAsync(connection, cancellation).ConfigureAwait(false);
+        rights = await PostgresRights.ReadAsync(connection, cancellation).ConfigureAwait(false);
+        toldOfChanges = await SchemaPrint.IsToldAsync(connection, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What Tenon needs in a database, within the transaction that the connection is in.</summary>
@@ -119,7 +131,8 @@ internal sealed class PostgresDatabase : MainDatabase
     {
         // Several servers may start on one database at once; the number is any that nobody else takes.
         await RunAsync(connection, "select pg_advisory_xact_lock(7236150117)", cancellation).ConfigureAwait(false);
-        await RunAsync(connection, PostgresTexts.Read("Setup"), cancellation).ConfigureAwait(false);
+        PostgresRights own = await PostgresRights.ReadAsync(connection, cancellation).ConfigureAwait(false);
+        await PostgresSetup.RunAsync(connection, own.User, cancellation).ConfigureAwait(false);
         if (options.Schema.AutoExposeNewTables)
         {
             const string Expose = "alter default privileges in schema public grant all on tables to anon, authenticated";
@@ -217,7 +230,7 @@ internal sealed class PostgresDatabase : MainDatabase
 
     private async Task<Error?> InTransactionAsync(string text, Func<NpgsqlConnection, Task> record, CancellationToken cancellation)
     {
-        string sent = TransactionWords.Blank(text);
+        string sent = TransactionWords.Blank(text, catalog.Schemas);
         await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         try
@@ -266,9 +279,35 @@ internal sealed class PostgresDatabase : MainDatabase
         }
     }
 
+    /// <summary>Without event triggers nobody says that the schema changed: its print is compared.</summary>
+    public override async Task<bool> RefreshAsync(CancellationToken cancellation)
+    {
+        if (toldOfChanges || !listener.IsConnected)
+        {
+            return false;
+        }
+        try
+        {
+            await using (NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false))
+            {
+                if (await SchemaPrint.ReadAsync(connection, cancellation).ConfigureAwait(false) == schemaPrint)
+                {
+                    return false;
+                }
+            }
+            await ReloadAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            throw PostgresErrors.Of(failure);
+        }
+    }
+
     private async Task ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         Catalog read = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
+        schemaPrint = await SchemaPrint.ReadAsync(connection, cancellation).ConfigureAwait(false);
         pool.TellsRequest = await PostgresIntrospector.ReadsRequestAsync(connection, cancellation).ConfigureAwait(false);
         // Statements prepared against the old shape of a table are of no use any more.
         pool.Clear();

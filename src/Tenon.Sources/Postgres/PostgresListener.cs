@@ -21,35 +21,11 @@ internal sealed class PostgresListener(NpgsqlDataSource source, Func<Cancellatio
 
     private const string Nodes = "tenon_nodes";
 
-    private const string Watch = """
-        do $$
-        begin
-            if exists (select from pg_event_trigger where evtname = 'tenon_schema_changed') then
-                return;
-            end if;
-            create or replace function tenon.schema_changed() returns event_trigger language plpgsql as $body$
-            begin
-                notify pgrst, 'reload schema';
-            end $body$;
-            create event trigger tenon_schema_changed on ddl_command_end execute function tenon.schema_changed();
-            create event trigger tenon_schema_dropped on sql_drop execute function tenon.schema_changed();
-        exception when insufficient_privilege then
-            raise notice 'no right to create an event trigger: after DDL, NOTIFY pgrst, ''reload schema''';
-        end $$
-        """;
-
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
     private int calls;
 
     public bool IsConnected { get; private set; }
-
-    /// <summary>Makes the database call after DDL, where the role may create event triggers.</summary>
-    public static async Task WatchSchemaAsync(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(Watch, connection);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-    }
 
     public async Task StartAsync(CancellationToken cancellation)
     {

@@ -171,7 +171,7 @@ public sealed class ServeTests
             grant select on public.open_words to anon;
             """);
         await MigrateAsync(app, variables);
-        await tenon.SaysAsync("schema: migrations that another process applied are in force now, up to 0002");
+        await tenon.SaysAsync("schema: what another process changed is in force now; the last migration is 0002");
         Assert.Equal("""[{"id":1,"body":"old","pinned":false}]""", await tenon.GetAsync("/rest/v1/notes"));
         Assert.Equal(201, (await tenon.AskAsync("/rest/v1/notes", """{"id":2,"body":"new","pinned":true}""")).Status);
         Assert.Equal("""[{"id":2}]""", await tenon.GetAsync("/rest/v1/notes?select=id&pinned=is.true"));

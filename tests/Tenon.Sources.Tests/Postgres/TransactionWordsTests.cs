@@ -18,4 +18,12 @@ public sealed class TransactionWordsTests
         const string Text = "create function f() returns void language plpgsql as $$ begin null; end $$; select 1";
         Assert.Same(Text, TransactionWords.Blank(Text));
     }
+
+    [Fact]
+    public void A_schema_that_is_there_is_not_made_again_and_a_new_one_is()
+    {
+        const string Text = "create schema if not exists auth; create schema if not exists \"crm\"; create schema auth;";
+        Assert.Equal("                                  create schema if not exists \"crm\"; create schema auth;", TransactionWords.Blank(Text, ["auth"]));
+        Assert.Same(Text, TransactionWords.Blank(Text));
+    }
 }
