@@ -125,6 +125,7 @@ internal static class BackendSettings
             EnableSignup = config.Switch("auth.enable_signup"),
             EnableAnonymousSignIns = config.Switch("auth.enable_anonymous_sign_ins"),
             EnableManualLinking = config.Switch("auth.enable_manual_linking"),
+            TellUnknownAddresses = config.Switch("auth.tell_unknown_addresses"),
             MinimumPasswordLength = config.Count("auth.minimum_password_length"),
             PasswordRequirements = config.Text("auth.password_requirements"),
             BlockedPasswordsPath = config.Text("auth.blocked_passwords_path"),

@@ -58,6 +58,7 @@ internal static class KnownSettings
         new("auth.enable_signup", Switch, true),
         new("auth.enable_anonymous_sign_ins", Switch, false),
         new("auth.enable_manual_linking", Switch, false),
+        new("auth.tell_unknown_addresses", Switch, false),
         new("auth.minimum_password_length", Count, 8L),
         new("auth.password_requirements", Text, ""),
         new("auth.blocked_passwords_path", Text, ""),

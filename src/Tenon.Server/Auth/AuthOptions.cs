@@ -35,6 +35,9 @@ public sealed class AuthOptions
     /// <summary>New users may sign up.</summary>
     public bool EnableSignup { get; set; } = true;
 
+    /// <summary>A one-time code for an address that nobody has and that may make no user is refused, as GoTrue does; off: answered like any other.</summary>
+    public bool TellUnknownAddresses { get; set; }
+
     /// <summary>Users without e-mail address and password.</summary>
     public bool EnableAnonymousSignIns { get; set; }
 

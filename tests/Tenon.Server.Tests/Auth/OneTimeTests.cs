@@ -123,6 +123,33 @@ public sealed class OneTimeTests
         Assert.Equal("otp", JsonElement.Parse(Payload(second.Text("access_token"))).GetProperty("amr")[0].GetProperty("method").GetString());
     }
 
+    [Theory]
+    [InlineData("email", "\"create_user\":false", true)]
+    [InlineData("email", "\"create_user\":true", false)]
+    [InlineData("phone", "\"create_user\":false", true)]
+    public async Task A_code_for_an_address_that_may_make_no_user_is_the_same_answer_for_the_same_work(string kind, string asked, bool open)
+    {
+        await using AuthHost host = await AuthHost.StartAsync(options => (options.EnableSignup, options.Sms.EnableSignup) = (open, true));
+        (string known, string unknown) = kind == "email" ? ("a@b.test", "nobody@b.test") : ("41791234567", "41790000000");
+        await host.AdminAsync("POST", "/auth/v1/admin/users", $$"""{"{{kind}}":"{{known}}","{{kind}}_confirm":true}""");
+        async Task<(HttpStatusCode Status, string Body, long Statements, long Hashes, long Mails)> Measure(string address)
+        {
+            await host.DrainAsync();
+            (long statements, long hashes) = (host.Store.Statements, host.Get<PasswordHasher>().Done);
+            Answer answer = await host.PostAsync("/auth/v1/otp", $$"""{"{{kind}}":"{{address}}",{{asked}}}""");
+            long tokens = await host.Store.ScalarAsync<long>("select count(*) from auth.one_time_tokens");
+            return (answer.Status, answer.Body, host.Store.Statements - statements, host.Get<PasswordHasher>().Done - hashes, tokens);
+        }
+        var told = await Measure(known);
+        var silent = await Measure(unknown);
+        Assert.Equal((HttpStatusCode.OK, "{}", 0), (told.Status, told.Body, told.Hashes));
+        Assert.Equal(told with { Mails = told.Mails + 1 }, silent);
+        await host.DrainAsync();
+        Assert.Single(await host.MailsAsync(known));
+        Assert.Empty(await host.MailsAsync(unknown, 0));
+        Assert.Equal(1L, await host.Store.ScalarAsync<long>("select count(*) from auth.users"));
+    }
+
     private static byte[] Payload(string token) => System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1]);
 
     [Fact]
@@ -278,7 +305,7 @@ public sealed class OneTimeTests
     [Fact]
     public async Task Closed_doors_answer_their_own_code()
     {
-        await using AuthHost host = await AuthHost.StartAsync(options => options.Email.Otp.MaxFrequency = TimeSpan.FromMinutes(1));
+        await using AuthHost host = await AuthHost.StartAsync(options => (options.TellUnknownAddresses, options.Email.Otp.MaxFrequency) = (true, TimeSpan.FromMinutes(1)));
         Assert.Equal("422 otp_disabled", (await host.PostAsync("/auth/v1/otp", """{"email":"n@b.test","create_user":false}""")).Refusal);
         Assert.Equal("400 validation_failed", (await host.PostAsync("/auth/v1/otp", "{}")).Refusal);
         Assert.Equal("400 validation_failed", (await host.PostAsync("/auth/v1/otp", """{"email":"n@b.test","phone":"123"}""")).Refusal);

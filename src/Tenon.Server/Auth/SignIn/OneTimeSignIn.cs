@@ -9,7 +9,8 @@ namespace Tenon.Server.Auth.SignIn;
 
 /// <summary>
 /// POST /otp and /magiclink: a code and a link to an address; where nobody has it, a new user without password. The known
-/// and the new address cost the same number of statements, no hash, and one mail.
+/// and the new address cost the same number of statements, no hash, and one mail. So does an unknown address for which no
+/// user may be made: its mail goes to nobody and the answer is the same, unless the options ask for GoTrue's refusal.
 /// </summary>
 internal sealed class OneTimeSignIn(
     StoreDatabase store,
@@ -49,57 +50,59 @@ internal sealed class OneTimeSignIn(
         string redirectTo = redirects.Of(context);
         mailer.RequireAllowed(context, contact);
         User? known = await contact.FindAsync(users, context.RequestAborted);
-        RequireOpen(known, contact, create);
-        User user = known ?? contact.NewUser(StoreTime.Now(clock), metadata);
-        if (known is null)
+        AuthError? closed = known is null ? Closed(contact, create) : null;
+        if (closed is not null && options.TellUnknownAddresses)
+        {
+            throw closed.ToException();
+        }
+        User? user = known ?? (closed is null ? contact.NewUser(StoreTime.Now(clock), metadata) : null);
+        if (known is null && user is not null)
         {
             await hooks.BeforeCreatedAsync(context, user);
         }
-        bool first = user.EmailConfirmedAt is null && options.Email.EnableConfirmations;
+        bool first = user is { EmailConfirmedAt: null } && options.Email.EnableConfirmations;
         MailPurpose purpose = contact.IsPhone ? MailPurpose.Sms : first ? MailPurpose.FirstMagicLink : MailPurpose.MagicLink;
         PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, redirectTo) { Challenge = contact.IsPhone ? null : challenge });
-        string action = known is null ? "user_signedup" : "user_recovery_requested";
-        AuditEntry audit = AuditEntry.Of(action, user.Id, contact.Address, ClientInfo.Of(context, proxies), clock);
+        string action = known is null && user is not null ? "user_signedup" : "user_recovery_requested";
+        AuditEntry audit = AuditEntry.Of(action, user?.Id, contact.Address, ClientInfo.Of(context, proxies), clock);
+        await SaveAsync(known, user, mail, audit, context.RequestAborted);
+        mailer.Wake();
+        await AuthResponse.WriteEmptyObjectAsync(context);
+    }
+
+    private async Task SaveAsync(User? known, User? user, PreparedMail mail, AuditEntry audit, CancellationToken cancellation)
+    {
         var identity = Guid.NewGuid();
         try
         {
             await store.WriteAsync(
                 unit =>
                 {
-                    if (known is null)
+                    if (known is null && user is not null)
                     {
                         Users.Insert(unit, user, identity);
                     }
                     else
                     {
-                        Users.ReadInstead(unit, known.Id);
+                        Users.ReadInstead(unit, known?.Id ?? identity);
                     }
                     mailer.Send(unit, mail);
                     audit.Write(unit);
                     return true;
                 },
-                context.RequestAborted
+                cancellation
             );
         }
         catch (TenonException e) when (Users.Translate(e, AuthErrors.Conflict) is { } refused)
         {
             throw refused;
         }
-        mailer.Wake();
-        await AuthResponse.WriteEmptyObjectAsync(context);
     }
 
-    private void RequireOpen(User? known, Contact contact, bool create)
-    {
-        AuthError? closed =
-            known is not null ? null
-            : !create ? AuthErrors.OtpDisabled
-            : !options.EnableSignup ? AuthErrors.SignupDisabled
-            : !contact.IsPhone && !options.Email.EnableSignup ? AuthErrors.EmailProviderDisabled
-            : null;
-        if (closed is not null)
-        {
-            throw closed.ToException();
-        }
-    }
+    /// <summary>Why no user may be made for an address that nobody has; null when one may.</summary>
+    private AuthError? Closed(Contact contact, bool create) =>
+        !create ? AuthErrors.OtpDisabled
+        : !options.EnableSignup ? AuthErrors.SignupDisabled
+        : !contact.IsPhone && !options.Email.EnableSignup ? AuthErrors.EmailProviderDisabled
+        : null;
 }
