@@ -137,6 +137,33 @@ public sealed class MfaTests
     }
 
     [Fact]
+    public async Task Of_fifty_wrong_codes_at_once_five_are_compared()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        Enrolled enrolled = await EnrolAsync(host, (await host.SignUpAsync("a@b.test")).Text("access_token"));
+        string challenge = await ChallengeAsync(host, enrolled);
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => VerifyAsync(host, enrolled, challenge, "abcdef")));
+        Assert.Equal(5, answers.Count(answer => answer.Refusal == "422 mfa_verification_failed"));
+        Assert.Equal(45, answers.Count(answer => answer.Refusal == "429 over_request_rate_limit"));
+        host.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(HttpStatusCode.OK, (await VerifyAsync(host, enrolled, challenge, Code(host, enrolled))).Status);
+    }
+
+    [Fact]
+    public async Task Of_fifty_wrong_recovery_codes_at_once_five_are_compared()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        Enrolled enrolled = await EnrolAsync(host, (await host.SignUpAsync("a@b.test")).Text("access_token"));
+        string raised = (await RaiseAsync(host, enrolled)).Text("access_token");
+        await host.PostAsync("/auth/v1/factors/recovery-codes", "{}", raised);
+        Answer[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => host.PostAsync("/auth/v1/factors/recovery-codes/verify", """{"code":"2222222222222222"}""", raised))
+        );
+        Assert.Equal(5, answers.Count(answer => answer.Refusal == "422 mfa_verification_failed"));
+        Assert.Equal(45, answers.Count(answer => answer.Refusal == "429 mfa_recovery_codes_locked"));
+    }
+
+    [Fact]
     public async Task A_challenge_expires_and_belongs_to_its_factor_and_its_user()
     {
         await using AuthHost host = await AuthHost.StartAsync();

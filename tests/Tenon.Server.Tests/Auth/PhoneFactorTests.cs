@@ -105,6 +105,19 @@ public sealed class PhoneFactorTests
     }
 
     [Fact]
+    public async Task Of_fifty_wrong_codes_at_once_five_are_compared()
+    {
+        await using AuthHost host = await AuthHost.StartAsync(On);
+        string token = (await host.SignUpAsync("a@b.test")).Text("access_token");
+        string factor = (await EnrolAsync(host, token)).Text("id");
+        Answer asked = await ChallengeAsync(host, factor, token);
+        string wrong = Wrong(await CodeAsync(host));
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => VerifyAsync(host, factor, asked, wrong, token)));
+        Assert.Equal(5, answers.Count(answer => answer.Refusal == "422 mfa_verification_failed"));
+        Assert.Equal(45, answers.Count(answer => answer.Refusal == "429 over_request_rate_limit"));
+    }
+
+    [Fact]
     public async Task Text_messages_are_limited_by_time_by_client_and_by_number()
     {
         await using AuthHost host = await AuthHost.StartAsync(options =>

@@ -83,6 +83,16 @@ internal static class FactorSql
         [LogicalType.Uuid, LogicalType.Text]
     );
 
+    /// <summary>A guess, counted as wrong until it is found right; of any number at once only so many get one before the factor rests.</summary>
+    public static readonly StoreStatement Guess = new(
+        "auth.mfa_factors.guess",
+        """
+        update auth.mfa_factors set failures = failures + 1
+        where id = $1 and (locked_until is null or locked_until <= $2) returning failures
+        """,
+        [LogicalType.Uuid, LogicalType.TimestampTz]
+    );
+
     public static readonly StoreStatement SetFailures = new(
         "auth.mfa_factors.set_failures",
         "update auth.mfa_factors set failures = $2, locked_until = $3 where id = $1",

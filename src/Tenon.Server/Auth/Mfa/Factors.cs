@@ -64,21 +64,26 @@ internal static class Factors
     }
 
     /// <summary>
-    /// Counts a wrong answer. After five in a row the factor rests for a minute, then for twice as long after each further
-    /// one. Only who has passed the first factor gets here, so a stranger cannot lock anybody out.
+    /// Counts a guess before it is compared, so that guesses at once count too; whoever finds it right sets the count back.
+    /// After five in a row the factor rests for a minute, then for twice as long after each further one: the refusal then.
+    /// Only who has passed the first factor gets here, so a stranger cannot lock anybody out.
     /// </summary>
-    public static void CountFailure(IStoreTransaction unit, Factor factor, DateTimeOffset now)
+    public static AuthError? Guess(IStoreTransaction unit, Factor factor, DateTimeOffset now, Func<int, AuthError> resting)
     {
-        int failures = factor.Failures + 1;
-        DateTimeOffset? until = null;
+        if (unit.Execute(FactorSql.Guess, StoreValues.Of(factor.Id), StoreValues.Of(now)) is not [var row])
+        {
+            return resting(SecondsLocked(Find(unit, factor.UserId, factor.Id), now));
+        }
+        long failures = row[0].Integer;
         if (failures >= FailuresBeforeLock)
         {
             TimeSpan rest = FirstLock * Math.Pow(2, Math.Min(failures - FailuresBeforeLock, 10));
-            until = now + (rest < LongestLock ? rest : LongestLock);
+            DateTimeOffset until = now + (rest < LongestLock ? rest : LongestLock);
+            unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Datum.Of(failures), StoreValues.Of(until));
         }
-        unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Datum.Of((long)failures), StoreValues.Of(until));
+        return null;
     }
 
     public static int SecondsLocked(Factor factor, DateTimeOffset now) =>
-        Math.Max(1, (int)Math.Ceiling((factor.LockedUntil!.Value - now).TotalSeconds));
+        factor.LockedUntil is { } until ? Math.Max(1, (int)Math.Ceiling((until - now).TotalSeconds)) : 1;
 }

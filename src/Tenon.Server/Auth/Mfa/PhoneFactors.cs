@@ -58,13 +58,16 @@ internal sealed class PhoneFactors(FactorProof proof, Mailer mailer, AuthLimits 
             // Another request has just used it up: no guess.
             return AuthErrors.MfaChallengeNotFound;
         }
+        if (Factors.Guess(unit, factor, now, AuthErrors.OverRequestRateLimit) is { } resting)
+        {
+            return resting;
+        }
         bool right =
             guessed is [var row]
             && row[0].TextOrNull() is { } sent
             && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(sent));
         if (!right)
         {
-            Factors.CountFailure(unit, factor, now);
             return AuthErrors.MfaVerificationFailed("Invalid MFA Phone code entered");
         }
         unit.Execute(FactorSql.MarkVerified, StoreValues.Of(factor.Id), StoreValues.Of(now));

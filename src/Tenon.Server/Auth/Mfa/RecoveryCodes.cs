@@ -154,10 +154,13 @@ internal sealed class RecoveryCodes(
         {
             return new Answered(AuthErrors.RecoveryCodesLocked(Factors.SecondsLocked(factor, attempt.Now)));
         }
+        if (Factors.Guess(unit, factor, attempt.Now, AuthErrors.RecoveryCodesLocked) is { } resting)
+        {
+            return new Answered(resting);
+        }
         // The delete is what uses the code up: it returns a row to one asker only.
         if (unit.Execute(FactorSql.UseCode, StoreValues.Of(factor.Id), Datum.Of(attempt.Hash)).Count != 1)
         {
-            Factors.CountFailure(unit, factor, attempt.Now);
             return new Answered(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
         }
         unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Datum.Of(0L), Datum.Null);

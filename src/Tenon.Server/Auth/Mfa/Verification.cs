@@ -66,16 +66,15 @@ internal sealed class Verification(
 
     private AuthError? Prove(IStoreTransaction unit, Factor factor, string code, DateTimeOffset now)
     {
+        if (Factors.Guess(unit, factor, now, AuthErrors.OverRequestRateLimit) is { } resting)
+        {
+            return resting;
+        }
         byte[] secret = vault.Open(factor.SealedSecret!, factor.Label);
         bool right =
             TotpSecret.Step(secret, code, now) is { } step
             && unit.Execute(FactorSql.UseStep, StoreValues.Of(factor.Id), Datum.Of(step), StoreValues.Of(now)).Count == 1;
-        if (right)
-        {
-            return null;
-        }
-        Factors.CountFailure(unit, factor, now);
-        return AuthErrors.MfaVerificationFailed("Invalid TOTP code entered");
+        return right ? null : AuthErrors.MfaVerificationFailed("Invalid TOTP code entered");
     }
 
     private void RequireEnabled()

@@ -83,7 +83,7 @@ public sealed class AccountLinkingTests
     }
 
     [Fact]
-    public async Task Sessions_keys_and_factors_of_an_unconfirmed_account_end_when_its_address_finds_its_owner()
+    public async Task Sessions_keys_passkeys_and_factors_of_an_unconfirmed_account_end_when_its_address_finds_its_owner()
     {
         await using ExternalVisit visit = await ExternalVisit.StartAsync();
         Answer planted = await visit.Host.SignUpAsync("ann@b.test");
@@ -92,6 +92,9 @@ public sealed class AccountLinkingTests
         await visit.Host.Store.RunAsync(
             "insert into auth.user_keys select gen_random_uuid(), id, 1, 'planted', 'p', 'h', '[]', 1, now() + interval '1 day', null, now() from auth.users"
         );
+        await visit.Host.Store.RunAsync(
+            "insert into auth.webauthn_credentials select gen_random_uuid(), id, null, 'planted', 'k', 0, '[]', false, false, '', 'aal1', now(), now(), null from auth.users"
+        );
         await visit.Host.Store.RunAsync("update auth.users set email_confirmed_at = null");
         Assert.Equal("authenticated", (await visit.Host.MeAsync(token)).Text("role"));
         await visit.SessionAsync();
@@ -99,6 +102,7 @@ public sealed class AccountLinkingTests
         Assert.Equal("400 refresh_token_not_found", (await visit.Host.RefreshAsync(planted.Text("refresh_token"))).Refusal);
         Assert.Equal(0L, await visit.Host.Store.ScalarAsync<long>("select count(*) from auth.mfa_factors"));
         Assert.Equal(0L, await visit.Host.Store.ScalarAsync<long>("select count(*) from auth.user_keys"));
+        Assert.Equal(0L, await visit.Host.Store.ScalarAsync<long>("select count(*) from auth.webauthn_credentials"));
     }
 
     [Fact]
