@@ -36,6 +36,11 @@ internal partial class MySqlDialect
         {
             WriteInfix(function.Operator, apply.Arguments[0], apply.Arguments[1]);
         }
+        else if (function.Operator is "%" or "/" && apply.Arguments is [_, ConstantExpr { Value: { Kind: DatumKind.Integer, Integer: not 0 } }] && function.Parameters.All(p => p.IsInteger))
+        {
+            // By nought PostgreSQL raises and MariaDB answers null: only by a number that is written out.
+            WriteInfix(function.Operator == "/" ? "div" : "%", apply.Arguments[0], apply.Arguments[1]);
+        }
         else if (function.Id == "text_concat")
         {
             WriteInfix("||", apply.Arguments[0], apply.Arguments[1]);

@@ -38,7 +38,7 @@ internal partial class MySqlDialect : SqlWriter
     protected void WriteQuery(Select select)
     {
         Learn(select);
-        Write(MySqlOutward.Of(select));
+        Write(MySqlOutward.Of(select, facts));
     }
 
     protected void Learn(Select select) => new Ranges(tables).VisitSelect(select);
@@ -321,6 +321,25 @@ internal partial class MySqlDialect : SqlWriter
             Syntax(" offset ");
             Write(offset);
         }
+    }
+
+    /// <summary>Two columns of one name in a derived table are an error here, even where nothing names them.</summary>
+    protected override void WriteDerived(SelectFrom derived)
+    {
+        bool named = derived.Select.Body is SelectCore && derived.ColumnAliases.IsEmpty;
+        base.WriteDerived(named ? derived with { Select = WithUniqueNames(derived.Select) } : derived);
+    }
+
+    private static Select WithUniqueNames(Select select)
+    {
+        var core = (SelectCore)select.Body;
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        SelectItem Unique(SelectItem item, int place)
+        {
+            string? name = item.Alias ?? (item.Value as ColumnExpr)?.Column;
+            return name is not null && seen.Add(name) ? item : item with { Alias = string.Create(CultureInfo.InvariantCulture, $"tenon: {place}") };
+        }
+        return select with { Body = core with { Items = [.. core.Items.Select(Unique)] } };
     }
 
     // ---- bind joins ----

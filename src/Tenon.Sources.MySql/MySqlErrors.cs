@@ -14,6 +14,10 @@ internal sealed class MySqlFailure(Error error, Exception inner) : SourceExcepti
     /// <summary>The tables are not what they were when they were introspected.</summary>
     public bool IsStale => InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
 
+    /// <summary>A row breaks a rule of its table; the transaction goes on.</summary>
+    public bool IsOfConstraint =>
+        Code == ErrorCodes.UniqueViolation || Code == ErrorCodes.ForeignKeyViolation || Code == ErrorCodes.NotNullViolation || Code == ErrorCodes.CheckViolation;
+
     /// <summary>The unit lost against another one and can run again from the start.</summary>
     public bool IsRetried => InnerException is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.CheckRead };
 }

@@ -12,8 +12,18 @@ internal sealed record ColumnFacts(string? Collation, bool IsBit, string? Defaul
     public bool IsUtf8 => Collation?.StartsWith("utf8mb4_", StringComparison.Ordinal) == true;
 }
 
-/// <summary>What a table is beyond the catalog: the engine's triggers may change rows that are written.</summary>
-internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Columns, bool IsView, bool HasTriggers);
+/// <summary>What a table is beyond the catalog.</summary>
+internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Columns, bool IsView)
+{
+    /// <summary>Columns of the primary key; none where there is no key.</summary>
+    public ImmutableArray<string> PrimaryKey { get; init; } = [];
+
+    /// <summary>A trigger runs before each row that is inserted, and may change it.</summary>
+    public bool ChangesInserts { get; init; }
+
+    /// <summary>The same of updates.</summary>
+    public bool ChangesUpdates { get; init; }
+}
 
 /// <summary>What the dialect must know of the tables there are; found by introspection together with the catalog.</summary>
 internal sealed class MySqlFacts(ImmutableDictionary<QualifiedName, TableFacts> tables)

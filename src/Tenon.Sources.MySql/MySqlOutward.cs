@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Trees;
+using Tenon.Core.Policies;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
 
@@ -15,9 +17,9 @@ internal sealed record ExactExpr(Expr Value) : Expr;
 /// <summary>What a whole statement needs that its parts do not: results in readable form, groups by bytes, the parents' order.</summary>
 internal static class MySqlOutward
 {
-    public static Select Of(Select select)
+    public static Select Of(Select select, MySqlFacts facts)
     {
-        Select ordered = InOrderOfParents(select);
+        Select ordered = InOrderOfKeys(InOrderOfParents(select), facts);
         return ordered.Body is SelectCore { Distinct: false, DistinctOn.IsEmpty: true } core
             ? ordered with { Body = core with { Items = [.. core.Items.Select(Outward)], GroupBy = [.. core.GroupBy.Select(Exact)] } }
             : Wrapped(ordered);
@@ -48,6 +50,33 @@ internal static class MySqlOutward
         var ordinal = new ParentOrdinalExpr(keys.Alias) { Type = LogicalType.Int8 };
         return select with { OrderBy = [new OrderItem(ordinal) { NeverNull = true }] };
     }
+
+    // The plan, and with it the order of rows that nothing orders, follows statistics over all rows: those that a policy hides
+    // would show in it, and in which row a limit keeps. Ties go by the primary key, which InnoDB has at the end of every index.
+    private static Select InOrderOfKeys(Select select, MySqlFacts facts)
+    {
+        if (select.Body is not SelectCore { Distinct: false, DistinctOn.IsEmpty: true, From: { } from } core)
+        {
+            return select;
+        }
+        bool descending = select.OrderBy is [.., { Descending: true }];
+        OrderItem Tie(Expr key) => new(key) { Descending = descending, NeverNull = true };
+        IEnumerable<Expr> keys = !core.GroupBy.IsEmpty ? core.GroupBy.Select(Exact)
+            : core.Items.Any(i => ExprFacts.Of(i.Value).HasAggregate) ? []
+            : Tables(from).SelectMany(t => KeyOf(t, facts));
+        return select with { OrderBy = [.. select.OrderBy, .. keys.Select(Tie)] };
+    }
+
+    private static IEnumerable<GuardedTable> Tables(FromItem from) =>
+        from switch
+        {
+            GuardedTable table => [table],
+            JoinFrom join => [.. Tables(join.Left), .. Tables(join.Right)],
+            _ => [],
+        };
+
+    private static IEnumerable<Expr> KeyOf(GuardedTable table, MySqlFacts facts) =>
+        facts.Find(table.Name)?.PrimaryKey.Select(c => new ColumnExpr(table.Alias, c) { Type = LogicalType.Int8 }) ?? [];
 
     private static FromItem Leftmost(FromItem from) => from is JoinFrom join ? Leftmost(join.Left) : from;
 }

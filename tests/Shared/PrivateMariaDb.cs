@@ -47,8 +47,15 @@ internal sealed class PrivateMariaDb
         }
 
         using Process client = Process.Start(start)!;
-        client.StandardInput.Write(script);
-        client.StandardInput.Close();
+        try
+        {
+            client.StandardInput.Write(script);
+            client.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It found no server and has ended before it read anything; its exit code says so.
+        }
         Task<string> error = client.StandardError.ReadToEndAsync();
         string output = client.StandardOutput.ReadToEnd();
         client.WaitForExit();

@@ -19,7 +19,8 @@ internal sealed class MySqlIntrospector
         public HashSet<string> UnusableKeys { get; } = new(StringComparer.Ordinal);
         public Dictionary<string, ForeignKey> References { get; } = new(StringComparer.Ordinal);
         public bool IsView { get; init; }
-        public bool HasTriggers { get; set; }
+        public bool ChangesInserts { get; set; }
+        public bool ChangesUpdates { get; set; }
         public string? Comment { get; init; }
     }
 
@@ -168,7 +169,8 @@ internal sealed class MySqlIntrospector
     {
         if (drafts.TryGetValue(row.GetString(0), out Draft? draft))
         {
-            draft.HasTriggers = true;
+            draft.ChangesInserts |= row.GetString(1) == "INSERT";
+            draft.ChangesUpdates |= row.GetString(1) == "UPDATE";
         }
     }
 
@@ -182,7 +184,12 @@ internal sealed class MySqlIntrospector
         {
             Table table = Build(name, draft);
             catalog = catalog.With(table);
-            facts[table.Name] = new TableFacts(draft.Facts.ToImmutableDictionary(StringComparer.Ordinal), draft.IsView, draft.HasTriggers);
+            facts[table.Name] = new TableFacts(draft.Facts.ToImmutableDictionary(StringComparer.Ordinal), draft.IsView)
+            {
+                PrimaryKey = table.PrimaryKey?.Columns ?? [],
+                ChangesInserts = draft.ChangesInserts,
+                ChangesUpdates = draft.ChangesUpdates,
+            };
         }
         return (catalog, new MySqlFacts(facts.ToImmutable()));
     }

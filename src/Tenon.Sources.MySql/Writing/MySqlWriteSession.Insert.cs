@@ -17,12 +17,9 @@ internal sealed partial class MySqlWriteSession
         TableProgram program = write.Program;
         GuardedWrite guarded = write.Write;
         List<Datum[]> proposed = Complete(program, rows, arguments, [.. write.Options.Given]);
-        if (guarded.Parts.Check is { } check && !program.IsDecidedByDatabase(check))
+        if (guarded.Parts.Check is { } check && !program.IsInsertDecidedByDatabase(check))
         {
-            foreach (Datum[][] part in proposed.Chunk(Chunk))
-            {
-                Demand(program.CheckRows(check, part.Length), RowPolicy(program.Table), arguments, part);
-            }
+            DemandProposed(program, check, proposed, arguments);
         }
         if (guarded.Kind == WriteKind.Insert)
         {
@@ -32,13 +29,21 @@ internal sealed partial class MySqlWriteSession
         return Upsert(write, proposed, arguments);
     }
 
+    private void DemandProposed(TableProgram program, Expr check, IEnumerable<Datum[]> proposed, StatementArguments arguments)
+    {
+        foreach (Datum[][] part in proposed.Chunk(Chunk))
+        {
+            Demand(program.CheckRows(check, part.Length), RowPolicy(program.Table), arguments, part);
+        }
+    }
+
     private List<Datum[]> InsertRows(MySqlWrite write, List<Datum[]> rows, StatementArguments arguments, bool wantsKeys)
     {
         TableProgram program = write.Program;
         Table table = program.Table;
         Expr? check = write.Write.Parts.Check;
         ImmutableArray<int> ordinals = [.. Enumerable.Range(0, program.Width).Where(o => table.Columns[o].Generated is null && IsWritten(table.Columns[o], o, write))];
-        bool decided = check is not null && program.IsDecidedByDatabase(check);
+        bool decided = check is not null && program.IsInsertDecidedByDatabase(check);
         // The database makes the key only where one of its columns counts up by itself.
         bool returned = program.KeyColumns.Any(o => table.Columns[o].Identity != IdentityKind.None);
         if (decided && program.KeyColumns.IsEmpty)
@@ -46,19 +51,27 @@ internal sealed partial class MySqlWriteSession
             throw Refusals.NotSupported($"inserting into {table.Name.Name}, which has no primary key, under a policy on what the database computes").ToException();
         }
         var keys = new List<Datum[]>(rows.Count);
-        foreach (Datum[][] part in rows.Chunk(Chunk))
+        DoDecided(InsertAll, decided ? () => DemandProposed(program, check!, rows, arguments) : () => { });
+        if (decided)
         {
-            MySqlCompiled insert = program.Insert(ordinals, part.Length, returned);
-            if (returned)
-            {
-                keys.AddRange(Read(insert, arguments, part));
-                continue;
-            }
-            Do(insert, arguments, part);
-            keys.AddRange(part.Select(r => program.KeyColumns.Select(o => r[o]).ToArray()));
+            DemandWritten(program, check!, keys, arguments);
         }
-        DemandWritten(program, check, keys, arguments);
         return keys;
+
+        void InsertAll()
+        {
+            foreach (Datum[][] part in rows.Chunk(Chunk))
+            {
+                MySqlCompiled insert = program.Insert(ordinals, part.Length, returned);
+                if (returned)
+                {
+                    keys.AddRange(Read(insert, arguments, part));
+                    continue;
+                }
+                Do(insert, arguments, part);
+                keys.AddRange(part.Select(r => program.KeyColumns.Select(o => r[o]).ToArray()));
+            }
+        }
     }
 
     /// <summary>A column without a value and without a default is left to the database, which refuses it or makes it NULL.</summary>
@@ -134,6 +147,18 @@ internal sealed partial class MySqlWriteSession
         return repeated;
     }
 
+    // As in PostgreSQL, which asks the table for the row proposed before it looks for the one in the way.
+    private static void DemandNothingMissing(TableProgram program, IEnumerable<Datum[]> rows)
+    {
+        if (rows.Select(program.MissingIn).FirstOrDefault(c => c is not null) is { } missing)
+        {
+            throw new Error(
+                ErrorCodes.NotNullViolation,
+                $"null value in column \"{missing}\" of relation \"{program.Table.Name.Name}\" violates not-null constraint"
+            ).ToException();
+        }
+    }
+
     private void Merge(MySqlWrite write, List<Datum[]> proposed, Datum[]?[] existing, List<int> merged, StatementArguments arguments)
     {
         if (merged.Count == 0)
@@ -143,26 +168,51 @@ internal sealed partial class MySqlWriteSession
         TableProgram program = write.Program;
         List<Datum[]> keys = [.. merged.Select(i => existing[i]!)];
         StatementArguments byKey = WithKeys(program, arguments, keys);
+        DemandNothingMissing(program, merged.Select(i => proposed[i]));
         if (write.Write.Parts.ConflictTarget is { } target)
         {
             Demand(program.CheckExisting(target), RowPolicyUsing(program.Table), byKey, null);
         }
         List<Datum[]> rows = [.. merged.Select(i => proposed[i])];
+        if (write.Write.Parts.Check is { } proposal && program.IsInsertDecidedByDatabase(proposal) && !program.ReadsComputed(proposal))
+        {
+            // Nothing is inserted, so no trigger runs: the row is checked as it was proposed.
+            DemandProposed(program, proposal, rows, arguments);
+        }
         for (int i = 0; i < rows.Count; i++)
         {
             keys[i].CopyTo(rows[i], program.Width);
         }
-        foreach (Datum[][] part in rows.Chunk(Chunk))
+        WriteMerged(program, write.Write.Parts.ConflictCheck, rows, keys, arguments);
+    }
+
+    private void WriteMerged(TableProgram program, Expr? check, List<Datum[]> rows, List<Datum[]> keys, StatementArguments arguments)
+    {
+        bool decided = check is not null && program.IsUpdateDecidedByDatabase(check);
+        if (check is not null && !decided)
         {
-            if (write.Write.Parts.ConflictCheck is { } check)
+            DemandMerged();
+        }
+        DoDecided(MergeAll, decided ? DemandMerged : () => { });
+        if (decided)
+        {
+            DemandWritten(program, check!, keys, arguments);
+        }
+
+        void DemandMerged()
+        {
+            foreach (Datum[][] part in rows.Chunk(Chunk))
             {
-                Demand(program.CheckMerged(check, part.Length), RowPolicy(program.Table), arguments, part);
+                Demand(program.CheckMerged(check!, part.Length), RowPolicy(program.Table), arguments, part);
             }
         }
-        foreach (Datum[][] part in rows.Chunk(Chunk))
+
+        void MergeAll()
         {
-            Do(program.Merge(part.Length), arguments, part);
+            foreach (Datum[][] part in rows.Chunk(Chunk))
+            {
+                Do(program.Merge(part.Length), arguments, part);
+            }
         }
-        DemandWritten(program, write.Write.Parts.ConflictCheck, keys, arguments);
     }
 }

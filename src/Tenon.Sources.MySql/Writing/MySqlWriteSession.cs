@@ -130,12 +130,29 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
     private static Error RowPolicyUsing(Table table) =>
         new(ErrorCodes.InsufficientPrivilege, $"new row violates row-level security policy (USING expression) for table \"{table.Name.Name}\"");
 
-    /// <summary>The rows as the database made them.</summary>
-    private void DemandWritten(TableProgram program, Expr? check, List<Datum[]> keys, StatementArguments arguments)
+    /// <summary>The rows as the database made them. One whose key it changed is not found again, and so does not pass.</summary>
+    private void DemandWritten(TableProgram program, Expr check, List<Datum[]> keys, StatementArguments arguments)
     {
-        if (check is not null && keys.Count > 0 && program.IsDecidedByDatabase(check))
+        if (keys.Count > 0 && Read(program.PassingByKey(check), WithKeys(program, arguments, keys), null)[0][0].Integer != keys.Count)
         {
-            Demand(program.CheckByKey(check, set: false), RowPolicy(program.Table), WithKeys(program, arguments, keys), null);
+            throw RowPolicy(program.Table).ToException();
+        }
+    }
+
+    /// <summary>
+    /// A row whose check comes after it is written fails its constraints first. Who may not write it as it was proposed is told
+    /// that alone: a duplicate key would say what there is.
+    /// </summary>
+    private void DoDecided(Action write, Action demand)
+    {
+        try
+        {
+            write();
+        }
+        catch (MySqlFailure failure) when (failure.IsOfConstraint)
+        {
+            demand();
+            throw;
         }
     }
 
@@ -150,11 +167,15 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
             return keys;
         }
         Datum[][] row = [Complete(program, [values], arguments, program.Set)[0]];
-        if (write.Write.Parts.Check is { } check)
+        Expr? check = write.Write.Parts.Check;
+        bool decided = check is not null && program.IsUpdateDecidedByDatabase(check);
+        StatementArguments byKey = WithKeys(program, arguments, keys);
+        void Demanded() => Demand(program.CheckByKey(check!), RowPolicy(program.Table), byKey, row);
+        if (check is not null && !decided)
         {
-            Demand(program.CheckByKey(check, set: true), RowPolicy(program.Table), WithKeys(program, arguments, keys), row);
+            Demanded();
         }
-        Do(program.Update(), WithKeys(program, arguments, keys), row);
+        DoDecided(() => Do(program.Update(), byKey, row), decided ? Demanded : () => { });
         foreach (Datum[] key in keys)
         {
             for (int i = 0; i < key.Length; i++)
@@ -162,7 +183,10 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
                 key[i] = program.Set.Contains(program.KeyColumns[i]) ? row[0][program.KeyColumns[i]] : key[i];
             }
         }
-        DemandWritten(program, write.Write.Parts.Check, keys, arguments);
+        if (decided)
+        {
+            DemandWritten(program, check!, keys, arguments);
+        }
         return keys;
     }
 

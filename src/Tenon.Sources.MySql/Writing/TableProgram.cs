@@ -52,7 +52,7 @@ internal sealed class TableProgram
         }
         if (write.Kind == WriteKind.Update && write.Parts.Check is { } check)
         {
-            _ = CheckByKey(check, set: true);
+            _ = CheckByKey(check);
         }
         else if (write.Parts.Check is { } inserted)
         {
@@ -68,8 +68,19 @@ internal sealed class TableProgram
         }
     }
 
-    /// <summary>The row's check can be known only when the database has written it: it computes, counts or changes columns itself.</summary>
-    public bool IsDecidedByDatabase(Expr check) => table.HasTriggers || Reads(check).Any(o => Table.Columns[o] is { Generated: not null } or { Identity: not IdentityKind.None });
+    /// <summary>A new row's check can be known only when the database has written it: it computes, counts or changes columns itself.</summary>
+    public bool IsInsertDecidedByDatabase(Expr check) =>
+        table.ChangesInserts || ReadsComputed(check) || Reads(check).Any(o => Table.Columns[o].Identity != IdentityKind.None);
+
+    public bool ReadsComputed(Expr check) => Reads(check).Any(o => Table.Columns[o].Generated is not null);
+
+    /// <summary>A column that the row proposed leaves null and that nothing fills.</summary>
+    public string? MissingIn(Datum[] row) =>
+        table.ChangesInserts ? null
+            : Table.Columns.Where((c, o) => c.NotNull && c.Generated is null && c.Identity == IdentityKind.None && row[o].IsNull).FirstOrDefault()?.Name;
+
+    /// <summary>The same of a row that is changed.</summary>
+    public bool IsUpdateDecidedByDatabase(Expr check) => table.ChangesUpdates || ReadsComputed(check);
 
     private static HashSet<int> Reads(Expr check)
     {
@@ -109,8 +120,11 @@ internal sealed class TableProgram
     /// <summary>How many proposed rows fail the check.</summary>
     public MySqlCompiled CheckRows(Expr check, int rows) => Writer().CheckRows(check, rows);
 
-    /// <summary>How many rows of the keys fail the check, as they are or as the update would make them.</summary>
-    public MySqlCompiled CheckByKey(Expr check, bool set) => Writer().CheckByKey(check, set ? Set : []);
+    /// <summary>How many rows of the keys fail the check as the update would make them.</summary>
+    public MySqlCompiled CheckByKey(Expr check) => Writer().CheckByKey(check, Set);
+
+    /// <summary>How many rows of the keys pass the check as they are.</summary>
+    public MySqlCompiled PassingByKey(Expr check) => Writer().PassingByKey(check);
 
     /// <summary>How many rows of the keys fail a condition on existing rows.</summary>
     public MySqlCompiled CheckExisting(Expr condition) => Writer().CheckExisting(condition);

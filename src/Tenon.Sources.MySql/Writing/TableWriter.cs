@@ -152,12 +152,14 @@ internal sealed class TableWriter : MySqlDialect
     }
 
     /// <summary>Null fails a check of a policy.</summary>
-    private void WriteFailing(Expr condition)
+    private void WriteFailing(Expr condition) => WriteCounted(condition, failing: true);
+
+    private void WriteCounted(Expr condition, bool failing)
     {
         Learn(condition);
         Syntax(" where case when ");
         Write(condition);
-        Syntax(" then 0 else 1 end = 1");
+        Syntax(failing ? " then 0 else 1 end = 1" : " then 1 else 0 end = 1");
     }
 
     // ---- rows by key ----
@@ -179,6 +181,14 @@ internal sealed class TableWriter : MySqlDialect
         Syntax("select count(*) from ");
         WriteByKey();
         WriteFailing(PolicyBinder.PutNewRow(check, o => set.Contains(o) ? new RowCellExpr(0, o) { Type = table.Columns[o].Type } : Own(o)));
+        return Finished(OneCount);
+    }
+
+    public MySqlCompiled PassingByKey(Expr check)
+    {
+        Syntax("select count(*) from ");
+        WriteByKey();
+        WriteCounted(PolicyBinder.PutNewRow(check, Own), failing: false);
         return Finished(OneCount);
     }
 

@@ -16,6 +16,7 @@ namespace Tenon.Sources.Postgres;
 /// </summary>
 internal sealed class PostgresDatabase : MainDatabase
 {
+    private const int Attempts = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly MainDatabaseOptions options;
@@ -228,7 +229,21 @@ internal sealed class PostgresDatabase : MainDatabase
         seedChecksum = checksum;
     }
 
+    // A running server reads the tables that a migration changes: the one that PostgreSQL gives up of two that wait for each
+    // other runs again.
     private async Task<Error?> InTransactionAsync(string text, Func<NpgsqlConnection, Task> record, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Error? failed = await TryInTransactionAsync(text, record, cancellation).ConfigureAwait(false);
+            if (failed is null || failed.Code.Text != PostgresErrorCodes.DeadlockDetected || attempt == Attempts)
+            {
+                return failed;
+            }
+        }
+    }
+
+    private async Task<Error?> TryInTransactionAsync(string text, Func<NpgsqlConnection, Task> record, CancellationToken cancellation)
     {
         string sent = TransactionWords.Blank(text, catalog.Schemas);
         await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);

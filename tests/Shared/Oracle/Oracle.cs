@@ -6,7 +6,8 @@ namespace Tenon.Testing;
 /// <summary>
 /// Plays generated cases and shrinks the first that fails. A group is one setting and several requests, each from choices of
 /// its own; every request counts as a case. 500 cases from a fixed seed in the normal run, so that a red run is a change's
-/// own doing; 10,000 from a new seed with TENON_NIGHTLY=1. TENON_ORACLE_SEED and TENON_ORACLE_GROUP play one group again.
+/// own doing; 10,000 from a new seed with TENON_NIGHTLY=1. TENON_ORACLE_SEED and TENON_ORACLE_GROUP play one group again, on
+/// one engine with TENON_ORACLE_ENGINE.
 /// </summary>
 internal static class Oracle
 {
@@ -15,6 +16,9 @@ internal static class Oracle
     private static readonly TimeSpan ShrinkingTime = TimeSpan.FromMinutes(2);
 
     public static bool Nightly => Environment.GetEnvironmentVariable("TENON_NIGHTLY") == "1";
+
+    /// <summary>The one engine to play on; null for all.</summary>
+    public static string? Engine => Environment.GetEnvironmentVariable("TENON_ORACLE_ENGINE");
 
     public static int Cases => Number("TENON_ORACLE_CASES") ?? (Nightly ? 10_000 : 500);
 

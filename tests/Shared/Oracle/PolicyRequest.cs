@@ -37,13 +37,14 @@ internal sealed record PolicyRequest(PolicyCaller Caller, string Method, string 
 /// <summary>Grammar of requests on the tables of <see cref="PolicySchema"/>.</summary>
 internal static class PolicyRequests
 {
-    public static PolicyRequest Make(Draws draws)
+    /// <summary>Of what the setting can be asked: an attached source has no functions to call.</summary>
+    public static PolicyRequest Make(Draws draws, PolicyScript setting)
     {
         PolicyCaller caller = draws.Of(PolicyCaller.Alice, PolicyCaller.Alice, PolicyCaller.Alice, PolicyCaller.Bob, PolicyCaller.Anon);
         return draws.Make(
-            d => Read(d, caller), d => Insert(d, caller), d => Update(d, caller), d => Delete(d, caller), d => Upsert(d, caller),
-            d => Count(d, caller), d => Embed(d, caller), d => Aggregate(d, caller), d => Call(d, caller), d => Read(d, caller),
-            d => Insert(d, caller), d => Update(d, caller), d => Upsert(d, caller));
+            d => Read(d, caller), d => Insert(d, caller), d => Update(d, caller), d => Delete(d, caller), d => setting.Merges ? Upsert(d, caller) : Insert(d, caller),
+            d => Count(d, caller), d => Embed(d, caller), d => Aggregate(d, caller), d => setting.IsAttached ? Read(d, caller) : Call(d, caller), d => Read(d, caller),
+            d => Insert(d, caller), d => Update(d, caller), d => setting.Merges ? Upsert(d, caller) : Insert(d, caller));
     }
 
     // ---- filters ----

@@ -4,7 +4,7 @@ namespace Tenon.Testing;
 
 /// <summary>
 /// Grammar of tables, rows, grants, policies, functions and triggers for the comparison of policies with PostgreSQL's own.
-/// One script in PostgreSQL's SQL, run as it is by every side.
+/// One script in PostgreSQL's SQL, run as it is by every main database; for an attached one its tables beside it.
 /// </summary>
 internal static class PolicySchema
 {
@@ -33,18 +33,44 @@ internal static class PolicySchema
 
         """;
 
-    public static string Make(Draws draws) =>
-        string.Format(
-            CultureInfo.InvariantCulture,
-            Tables,
-            draws.Of("", "default auth.uid()", "not null default auth.uid()", "not null"),
-            draws.Of("cascade", "set null"),
-            draws.Of("", "default auth.uid()"))
-        + string.Concat(Rows(draws))
-        + Functions(draws)
-        + Triggers(draws)
-        + Grants(draws)
-        + Policies(draws);
+    // Texts under the collation most databases have, which holds upper and lower case for equal.
+    private const string AttachedTables = """
+        drop table if exists notes, docs, members;
+        create table members (org int not null, uid uuid not null, primary key (org, uid));
+        create table docs (
+          id int primary key, owner uuid {0}, org int, status varchar(50) default 'draft', secret int, amount numeric(8,2), meta json) collate utf8mb4_general_ci;
+        create table notes (id int primary key, doc_id int, owner uuid {2}, body varchar(50),
+          foreign key (doc_id) references docs (id) on delete {1}) collate utf8mb4_general_ci;
+
+        """;
+
+    public static PolicyScript Make(Draws draws, bool attached = false)
+    {
+        string Tabled(string script, string owner, string onDelete, string author) =>
+            string.Format(CultureInfo.InvariantCulture, script, owner, onDelete, author);
+
+        // Nobody asks in the attached database: its defaults know no auth.uid().
+        string own = attached ? $"default '{Alice}'" : "default auth.uid()";
+        (string owner, string onDelete, string author) = (draws.Of("", own, "not null " + own, "not null"), draws.Of("cascade", "set null"), draws.Of("", own));
+        string rows = string.Concat(Rows(draws));
+        if (attached)
+        {
+            (string ours, string theirs) = AttachedTriggers.Make(draws);
+            string policies = GrantsAndPolicies(draws, attached);
+            return new PolicyScript(Tabled(Tables, owner, onDelete, author) + rows + ours + policies)
+            {
+                Attached = Tabled(AttachedTables, owner, onDelete, author) + rows + theirs,
+                AttachedPolicies = policies,
+            };
+        }
+        return new PolicyScript(Tabled(Tables, owner, onDelete, author) + rows + Functions(draws) + Triggers(draws) + GrantsAndPolicies(draws, attached));
+    }
+
+    private static string GrantsAndPolicies(Draws draws, bool attached)
+    {
+        string grants = Grants(draws, out bool docsAreRead);
+        return grants + Policies(draws, docsAreRead, attached);
+    }
 
     // ---- rows ----
 
@@ -107,7 +133,7 @@ internal static class PolicySchema
 
     // ---- grants ----
 
-    private static string Grants(Draws draws)
+    private static string Grants(Draws draws, out bool docsAreRead)
     {
         string roles = draws.Of("authenticated", "authenticated, anon", "public");
         string docs = draws.Make(
@@ -115,6 +141,7 @@ internal static class PolicySchema
             d => $"grant select ({Columns(d, DocColumns)}), insert ({Columns(d, DocColumns)}), update ({Columns(d, DocColumns)}), delete on docs to {roles};\n",
             d => $"grant select, insert ({Columns(d, DocColumns)}), update ({Columns(d, DocColumns)}) on docs to {roles};\n",
             _ => $"grant insert, update, delete on docs to {roles};\n");
+        docsAreRead = docs.StartsWith("grant select,", StringComparison.Ordinal);
         string notes = draws.Make(
             _ => $"grant select, insert, update, delete on notes to {roles};\n",
             _ => $"grant select, delete on notes to {roles};\n");
@@ -133,38 +160,39 @@ internal static class PolicySchema
 
     // ---- policies ----
 
-    private static string Policies(Draws draws)
+    // An attached table without row security does not exist for the API: it is open by a policy.
+    private static string Policies(Draws draws, bool docsAreRead, bool attached)
     {
         var sql = new System.Text.StringBuilder();
         int number = 0;
-        if (!draws.Chance(5))
+        if (!draws.Chance(5) || attached)
         {
             sql.Append("alter table docs enable row level security;\n");
         }
-        foreach (string policy in draws.Several(1, 5, d => Policy(d, "docs", e => DocsCondition(e, 2))))
+        foreach (string policy in draws.Several(1, 5, d => Policy(d, e => DocsCondition(e, 2, attached))))
         {
             sql.Append(CultureInfo.InvariantCulture, $"create policy p{++number} on docs {policy};\n");
         }
-        if (draws.Chance(50))
+        List<string> notes = draws.Chance(50) ? draws.Several(0, 3, d => Policy(d, e => NotesCondition(e, 1, docsAreRead, attached))) : Open(attached);
+        List<string> members = draws.Chance(40)
+            ? draws.Several(0, 2, d => $"for select using ({d.Of("true", "uid = auth.uid()", "org = 1", "org <> 2 and uid is not null")})")
+            : Open(attached);
+        foreach ((string table, List<string> policies) in new[] { ("notes", notes), ("members", members) })
         {
-            sql.Append("alter table notes enable row level security;\n");
-            foreach (string policy in draws.Several(0, 3, d => Policy(d, "notes", e => NotesCondition(e, 1))))
+            sql.Append(policies == NoSecurity ? "" : $"alter table {table} enable row level security;\n");
+            foreach (string policy in policies)
             {
-                sql.Append(CultureInfo.InvariantCulture, $"create policy p{++number} on notes {policy};\n");
-            }
-        }
-        if (draws.Chance(40))
-        {
-            sql.Append("alter table members enable row level security;\n");
-            foreach (string condition in draws.Several(0, 2, d => d.Of("true", "uid = auth.uid()", "org = 1", "org <> 2 and uid is not null")))
-            {
-                sql.Append(CultureInfo.InvariantCulture, $"create policy p{++number} on members for select using ({condition});\n");
+                sql.Append(CultureInfo.InvariantCulture, $"create policy p{++number} on {table} {policy};\n");
             }
         }
         return sql.ToString();
     }
 
-    private static string Policy(Draws draws, string table, Func<Draws, string> condition)
+    private static readonly List<string> NoSecurity = [];
+
+    private static List<string> Open(bool attached) => attached ? ["using (true)"] : NoSecurity;
+
+    private static string Policy(Draws draws, Func<Draws, string> condition)
     {
         string kind = draws.Chance(25) ? "as restrictive " : "";
         string command = draws.Of("all", "select", "update", "insert", "delete", "all", "select");
@@ -172,18 +200,17 @@ internal static class PolicySchema
         string @using = command == "insert" ? "" : $" using ({condition(draws)})";
         bool mayCheck = command is "all" or "update" or "insert";
         string check = command == "insert" || (mayCheck && draws.Chance(45)) ? $" with check ({condition(draws)})" : "";
-        _ = table;
         return $"{kind}for {command}{roles}{@using}{check}";
     }
 
-    private static string DocsCondition(Draws draws, int depth) =>
+    private static string DocsCondition(Draws draws, int depth, bool attached) =>
         depth == 0 || !draws.Chance(45)
-            ? draws.Of(DocsAtoms)
+            ? draws.Of(attached ? AttachedDocsAtoms : DocsAtoms)
             : draws.Make(
-                d => $"({DocsCondition(d, depth - 1)} and {DocsCondition(d, depth - 1)})",
-                d => $"({DocsCondition(d, depth - 1)} or {DocsCondition(d, depth - 1)})",
-                d => $"not ({DocsCondition(d, depth - 1)})",
-                d => $"case when {DocsCondition(d, depth - 1)} then {DocsCondition(d, depth - 1)} else {draws.Of("false", "null::boolean", "true")} end");
+                d => $"({DocsCondition(d, depth - 1, attached)} and {DocsCondition(d, depth - 1, attached)})",
+                d => $"({DocsCondition(d, depth - 1, attached)} or {DocsCondition(d, depth - 1, attached)})",
+                d => $"not ({DocsCondition(d, depth - 1, attached)})",
+                d => $"case when {DocsCondition(d, depth - 1, attached)} then {DocsCondition(d, depth - 1, attached)} else {draws.Of("false", "null::boolean", "true")} end");
 
     private static readonly string[] DocsAtoms =
     [
@@ -205,14 +232,21 @@ internal static class PolicySchema
         "status = 'public' or exists (select 1 from members m join notes n on n.owner = m.uid where m.org = docs.org)",
     ];
 
-    private static string NotesCondition(Draws draws, int depth) =>
+    // Functions are the main database's, and comparing json is refused on MariaDB.
+    private static readonly string[] AttachedDocsAtoms =
+        [.. DocsAtoms.Where(a => !a.Contains("is_member", StringComparison.Ordinal) && !a.Contains("owner_of", StringComparison.Ordinal) && !a.Contains("meta -> ", StringComparison.Ordinal))];
+
+    // Where docs may not be read, a policy that reads it is refused; PostgreSQL drops the subquery, and with it the refusal,
+    // where a constant beside it decides: "… or true", or a policy beside that is true.
+    private static string NotesCondition(Draws draws, int depth, bool docsAreRead, bool attached) =>
         depth == 0 || !draws.Chance(40)
             ? draws.Of(
-                "true", "owner = auth.uid()", "body = 'x'", "owner is null", "doc_id = 1", "body is distinct from 'y'", "false",
+                docsAreRead ? "true" : "id > 0", "owner = auth.uid()", "body = 'x'", "owner is null", "doc_id = 1", "body is distinct from 'y'",
+                docsAreRead ? "false" : "id < 0",
                 "exists (select 1 from docs d where d.id = notes.doc_id and d.status = 'public')",
-                "doc_id in (select id from docs where owner = auth.uid())", "is_member(doc_id)")
+                "doc_id in (select id from docs where owner = auth.uid())", attached ? "id % 2 = 1" : "is_member(doc_id)")
             : draws.Make(
-                d => $"({NotesCondition(d, 0)} and {NotesCondition(d, 0)})",
-                d => $"({NotesCondition(d, 0)} or {NotesCondition(d, 0)})",
-                d => $"not ({NotesCondition(d, 0)})");
+                d => $"({NotesCondition(d, 0, docsAreRead, attached)} and {NotesCondition(d, 0, docsAreRead, attached)})",
+                d => $"({NotesCondition(d, 0, docsAreRead, attached)} or {NotesCondition(d, 0, docsAreRead, attached)})",
+                d => $"not ({NotesCondition(d, 0, docsAreRead, attached)})");
 }

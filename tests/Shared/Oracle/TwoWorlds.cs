@@ -58,6 +58,56 @@ internal static class TwoWorlds
 
         """;
 
+    /// <summary>
+    /// The same tables in MariaDB, without what it has not: functions, arrays, views with the caller's rights. Under a collation
+    /// that holds upper and lower case for equal.
+    /// </summary>
+    public const string AttachedTables = """
+        create table teams (id int primary key, name varchar(50) not null) collate utf8mb4_general_ci;
+        create table people (id int primary key, name varchar(50) not null, team_id int, secret varchar(50), pay numeric(10,2), notes json,
+          foreign key (team_id) references teams (id)) collate utf8mb4_general_ci;
+        create table members (owner varchar(50) not null, org int not null, primary key (owner, org)) collate utf8mb4_general_ci;
+        create table diary (id int primary key, owner varchar(50) not null default 'me', line varchar(50), score varchar(50), org int, meta json,
+          tags varchar(50), at timestamp(6) null) collate utf8mb4_general_ci;
+        create table pages (id int primary key, diary_id int, body varchar(50), n int,
+          foreign key (diary_id) references diary (id) on delete cascade) collate utf8mb4_general_ci;
+        create table lent (page_id int, person_id int, primary key (page_id, person_id),
+          foreign key (page_id) references pages (id) on delete cascade, foreign key (person_id) references people (id) on delete cascade);
+        create table vault (id int primary key, code varchar(50), diary_id int, foreign key (diary_id) references diary (id) on delete cascade);
+        create index diary_score on diary (score);
+        """;
+
+    public const string AttachedPolicies = """
+        alter table teams enable row level security;
+        create policy everyone on teams using (true);
+        alter table people enable row level security;
+        create policy everyone on people using (true);
+        alter table members enable row level security;
+        create policy own on members for select to anon using (owner = 'me');
+        alter table diary enable row level security;
+        create policy own on diary to anon using (owner = 'me') with check (owner = 'me');
+        create policy shared on diary for select to anon using (org in (select m.org from members m));
+        create policy sane on diary as restrictive to anon using (owner <> 'nobody');
+        alter table pages enable row level security;
+        create policy of_diary on pages to anon using (exists (select 1 from diary d where d.id = pages.diary_id)) with check (n is distinct from 7);
+        alter table lent enable row level security;
+        create policy of_page on lent to anon using (page_id in (select id from pages)) with check (true);
+        grant select, insert, update, delete on diary, pages, lent to anon;
+        grant select on teams, members to anon;
+        grant select (id, name, team_id), insert (id, name, team_id), update (name), delete on people to anon;
+        """;
+
+    private const string AttachedReset = """
+        delete from lent; delete from vault; delete from pages; delete from diary; delete from people; delete from teams; delete from members;
+        insert into teams values (1, 'red'), (2, 'blue');
+        insert into members values ('me', 5);
+
+        """;
+
+    /// <summary>Rows of a world as an attached database takes them, in place of those there were.</summary>
+    public static string Attached(string rows) =>
+        AttachedReset + rows.Replace("Z'", "'", StringComparison.Ordinal).Replace("'infinity'", "'2037-12-31T00:00:00'", StringComparison.Ordinal);
+
     /// <summary>What both worlds have.</summary>
     public static string Visible(Draws draws)
     {

@@ -16,11 +16,11 @@ internal sealed record WorldRequest(string Method, string Target)
 }
 
 /// <summary>Grammar of requests on <see cref="TwoWorlds"/>: everything a caller may write, names it may not know included.</summary>
-internal static class WorldRequests
+internal sealed class WorldRequests
 {
     private sealed record Shape(string Name, string[] Columns, string[] Embeds);
 
-    private static readonly Shape[] Shapes =
+    private static readonly Shape[] Whole =
     [
         new("diary", ["id", "line", "score", "owner", "org", "meta", "tags", "at", "as_number", "pages_of"], ["pages", "pages", "pages", "pages", "vault"]),
         new("pages", ["id", "diary_id", "body", "n"], ["diary", "people", "lent"]),
@@ -32,13 +32,31 @@ internal static class WorldRequests
         new("members", ["owner", "org"], []),
     ];
 
-    public static WorldRequest Make(Draws draws) =>
-        draws.Make<WorldRequest>(Read, Read, Read, Write, Call, Read, Write) with
+    // No functions, no arrays, no view with its caller's rights; few requests for names that are not there.
+    private static readonly Shape[] OfAttached =
+    [
+        Whole[0] with { Columns = ["id", "line", "score", "owner", "org", "meta", "at"], Embeds = ["pages", "pages", "pages"] },
+        Whole[1],
+        Whole[2] with { Columns = ["id", "name", "team_id", "name", "secret", "pay", "notes"] },
+        Whole[3],
+        Whole[4],
+        Whole[1],
+        Whole[6],
+        Whole[7],
+    ];
+
+    private readonly Shape[] shapes;
+    private readonly bool attached;
+
+    public WorldRequests(bool attached) => (this.attached, shapes) = (attached, attached ? OfAttached : Whole);
+
+    public WorldRequest Make(Draws draws) =>
+        draws.Make<WorldRequest>(Read, Read, Read, Write, attached ? Read : Call, Read, Write) with
         {
             Accept = draws.Chance(20) ? draws.Of("text/csv", "application/vnd.pgrst.array+json;nulls=stripped", "application/vnd.pgrst.object+json") : null,
         };
 
-    private static Shape Table(Draws draws) => draws.Chance(8) ? draws.Of(Shapes[6..]) : draws.Of(Shapes[0], Shapes[1], Shapes[0], Shapes[1], Shapes[2], Shapes[3], Shapes[4], Shapes[5]);
+    private Shape Table(Draws draws) => draws.Chance(8) ? draws.Of(shapes[6..]) : draws.Of(shapes[0], shapes[1], shapes[0], shapes[1], shapes[2], shapes[3], shapes[4], shapes[5]);
 
     // Mostly columns the caller may read: a request with one that it may not is refused for that alone.
     private static string Column(Draws draws, Shape shape) =>
@@ -53,7 +71,7 @@ internal static class WorldRequests
 
     private static bool IsJson(string column) => column is "meta" or "notes";
 
-    private static WorldRequest Read(Draws draws)
+    private WorldRequest Read(Draws draws)
     {
         Shape shape = Table(draws);
         return new WorldRequest(draws.Of("GET", "GET", "GET", "HEAD"), $"{shape.Name}?{string.Join('&', Parts(draws, shape))}")
@@ -63,7 +81,7 @@ internal static class WorldRequests
         };
     }
 
-    private static List<string> Parts(Draws draws, Shape shape)
+    private List<string> Parts(Draws draws, Shape shape)
     {
         var parts = new List<string>();
         List<string> embeds = shape.Embeds.Length == 0 || !draws.Chance(45) ? [] : draws.Several(1, 2, d => d.Of(shape.Embeds)).Distinct().ToList();
@@ -74,7 +92,7 @@ internal static class WorldRequests
         parts.AddRange(draws.Several(0, 3, d => Filter(d, shape)));
         foreach (string embed in embeds.Where(_ => draws.Chance(50)))
         {
-            Shape target = Shapes.First(s => s.Name == embed);
+            Shape target = shapes.First(s => s.Name == embed);
             parts.Add(draws.Make(
                 d => $"{embed}.{Filter(d, target)}",
                 d => $"{embed}={d.Of("is.null", "not.is.null")}",
@@ -85,7 +103,7 @@ internal static class WorldRequests
         {
             parts.Add("order=" + string.Join(',', draws.Several(1, 2, d =>
                 embeds.Count > 0 && d.Chance(30)
-                    ? $"{embeds[0]}({Column(d, Shapes.First(s => s.Name == embeds[0]))}){Direction(d)}"
+                    ? $"{embeds[0]}({Column(d, shapes.First(s => s.Name == embeds[0]))}){Direction(d)}"
                     : Ordered(d, shape))));
         }
         if (draws.Chance(30))
@@ -127,9 +145,9 @@ internal static class WorldRequests
         return draws.Of(column, column, "*", "x:" + column, column + Path(draws, column), $"{column}::{draws.Of(casts)}");
     }
 
-    private static string Embed(Draws draws, string name)
+    private string Embed(Draws draws, string name)
     {
-        Shape target = Shapes.First(s => s.Name == name);
+        Shape target = shapes.First(s => s.Name == name);
         string hint = draws.Of("", "", "!inner", "!left");
         string items = draws.Of("", string.Join(',', Items(draws, target)), string.Join(',', Items(draws, target)), "count");
         return $"{(draws.Chance(25) ? "..." : "")}{name}{hint}({items})";
@@ -193,9 +211,9 @@ internal static class WorldRequests
 
     // ---- writes ----
 
-    private static WorldRequest Write(Draws draws)
+    private WorldRequest Write(Draws draws)
     {
-        Shape shape = draws.Chance(8) ? draws.Of(Shapes[3], Shapes[6]) : draws.Of(Shapes[0], Shapes[1], Shapes[0], Shapes[1], Shapes[2], Shapes[4]);
+        Shape shape = draws.Chance(8) ? draws.Of(shapes[3], shapes[6]) : draws.Of(shapes[0], shapes[1], shapes[0], shapes[1], shapes[2], shapes[4]);
         string method = draws.Of("PATCH", "POST", "DELETE", "POST", "PUT");
         var query = new List<string>();
         if (method is "PATCH" or "DELETE")
@@ -205,7 +223,7 @@ internal static class WorldRequests
         int key = 1 + draws.Below(40);
         if (method == "PUT")
         {
-            shape = shape.Name == "lent" ? Shapes[0] : shape;
+            shape = shape.Name == "lent" ? shapes[0] : shape;
             query.Add($"id=eq.{key}");
         }
         bool answers = draws.Chance(60);
@@ -222,11 +240,11 @@ internal static class WorldRequests
         };
     }
 
-    private static string Body(Draws draws, Shape shape, string method, int key)
+    private string Body(Draws draws, Shape shape, string method, int key)
     {
         string[] columns = shape.Name switch
         {
-            "diary" => ["id", "line", "score", "owner", "org", "tags"],
+            "diary" => attached ? ["id", "line", "score", "owner", "org"] : ["id", "line", "score", "owner", "org", "tags"],
             "people" => ["id", "name", "team_id"],
             _ => shape.Columns,
         };
@@ -255,12 +273,12 @@ internal static class WorldRequests
             _ => draws.Of<JsonNode?>("one", "new", "secret"),
         };
 
-    private static WorldRequest Call(Draws draws)
+    private WorldRequest Call(Draws draws)
     {
         const string Diary = "find_diary";
         return draws.Make(
-            d => new WorldRequest("GET", $"rpc/{Diary}?word={d.Of("*", "%25", "s%25", "o%25")}&{string.Join('&', Parts(d, Shapes[0]))}") { Prefer = d.Of(null, "count=exact") },
-            d => new WorldRequest("POST", $"rpc/{Diary}?{string.Join('&', Parts(d, Shapes[0]))}") { Body = $$"""{"word":"{{d.Of("%", "%e%", "secret")}}"}""" },
+            d => new WorldRequest("GET", $"rpc/{Diary}?word={d.Of("*", "%25", "s%25", "o%25")}&{string.Join('&', Parts(d, shapes[0]))}") { Prefer = d.Of(null, "count=exact") },
+            d => new WorldRequest("POST", $"rpc/{Diary}?{string.Join('&', Parts(d, shapes[0]))}") { Body = $$"""{"word":"{{d.Of("%", "%e%", "secret")}}"}""" },
             _ => new WorldRequest("GET", "rpc/diary_total"),
             d => new WorldRequest("POST", "rpc/lend") { Body = $$"""{"page":{{1 + d.Below(6)}},"person":{{1 + d.Below(4)}}}""" },
             d => new WorldRequest("GET", $"rpc/{d.Of("peek", "vault_of", "find_dairy", "mine?who=you")}"));

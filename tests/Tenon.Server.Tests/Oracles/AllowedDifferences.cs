@@ -12,12 +12,20 @@ internal static class AllowedDifferences
     // by row; Tenon asks the policies for all rows before it writes the first. Both refuse the whole statement.
     private static readonly string[] OfOneRow = ["42501", "23502", "23505", "23514", "21000"];
 
+    // The same within an upsert's row: PostgreSQL asks the table for the row proposed (is a column null) before it looks for one in
+    // the way, and the policies for that one afterwards.
+    private static bool Merges(PolicyRequest request) => request.Prefer.Contains("merge-duplicates", StringComparison.Ordinal);
+
+    // A row that a trigger of an attached database may change is checked after it is written.
+    private static bool MayNameAnother(PolicyScript setting, PolicyRequest request) =>
+        request.RowsGiven > 1 || request.Method == "PATCH" || Merges(request) || setting.ChecksLate;
+
     // PostgreSQL rewrites before it looks at privileges, so of two reasons to refuse it names the endless policy; Tenon asks
     // for the privilege first.
     private static readonly (string?, string?) EndlessPolicyWithoutPrivilege = ("42P17", "42501");
 
-    public static bool Between(PolicyRequest request, Reply native, Reply tenon) =>
+    public static bool Between(PolicyScript setting, PolicyRequest request, Reply native, Reply tenon) =>
         native == tenon
         || (native.Error, tenon.Error) == EndlessPolicyWithoutPrivilege
-        || ((request.RowsGiven > 1 || request.Method == "PATCH") && OfOneRow.Contains(native.Error) && OfOneRow.Contains(tenon.Error));
+        || (MayNameAnother(setting, request) && OfOneRow.Contains(native.Error) && OfOneRow.Contains(tenon.Error));
 }

@@ -4,8 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
-using Tenon.Core.Policies;
-using Tenon.Server.Tests.Hosting;
 using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Oracles;
@@ -35,7 +33,7 @@ internal abstract class PolicySide : IAsyncDisposable
     protected static readonly string[] Tables = ["docs", "notes", "members"];
 
     /// <summary>Takes the place of what was there; what is wrong with the script, or null.</summary>
-    public abstract Task<string?> ApplyAsync(string script);
+    public abstract Task<string?> ApplyAsync(PolicyScript script);
 
     public abstract Task<Reply> AskAsync(PolicyRequest request);
 
@@ -71,11 +69,11 @@ internal sealed class NativePolicies : PolicySide
         return native;
     }
 
-    public override async Task<string?> ApplyAsync(string script)
+    public override async Task<string?> ApplyAsync(PolicyScript script)
     {
         try
         {
-            await RunAsync(script);
+            await RunAsync(PolicySchema.Drop + script.Postgres);
             return null;
         }
         catch (PostgresException refused)
@@ -124,29 +122,17 @@ internal sealed class NativePolicies : PolicySide
 /// <summary>Tenon over HTTP, on whichever engine.</summary>
 internal sealed class TenonPolicies : PolicySide
 {
-    private readonly TestApp app;
-    private int applied = 1;
+    private readonly OracleApp app;
 
-    private TenonPolicies(TestApp app) => this.app = app;
+    private TenonPolicies(OracleApp app) => this.app = app;
 
-    /// <summary>security: null where the engine has but one way.</summary>
-    public static async Task<TenonPolicies> StartAsync(string? url, Enforcement? security)
-    {
-        // Nothing here looks at what survives a power cut.
-        TestApp app = await TestApp.StartAsync("select 1;", configure: o => o with { DatabaseUrl = url ?? o.DatabaseUrl, Security = security, Durable = false });
-        return new TenonPolicies(app);
-    }
+    public static async Task<TenonPolicies> StartAsync(string engine) => new(await OracleApp.StartAsync(engine));
 
-    public override async Task<string?> ApplyAsync(string script)
-    {
-        string version = (++applied).ToString(CultureInfo.InvariantCulture);
-        var refused = await app.Host.Backend.Database.ApplyAsync(version, version, script, 0, CancellationToken.None);
-        return refused?.Code.Text;
-    }
+    public override Task<string?> ApplyAsync(PolicyScript script) => app.ApplyAsync(PolicySchema.Drop + script.Postgres, script.Attached, script.AttachedPolicies);
 
     public override async Task<Reply> AskAsync(PolicyRequest request)
     {
-        using HttpRequestMessage message = new(new HttpMethod(request.Method), "/rest/v1/" + request.Target);
+        using HttpRequestMessage message = app.Request(request.Method, request.Target);
         message.Headers.Add("apikey", app.Keys.PublishableKey);
         message.Headers.Add("Prefer", request.Prefer);
         if (request.Caller.Sub is not null)
@@ -184,7 +170,7 @@ internal sealed class TenonPolicies : PolicySide
         var all = new List<string>();
         foreach (string table in Tables)
         {
-            using HttpRequestMessage message = new(HttpMethod.Get, $"/rest/v1/{table}?order={(table == "members" ? "org,uid" : "id")}");
+            using HttpRequestMessage message = app.Request("GET", $"{table}?order={(table == "members" ? "org,uid" : "id")}");
             message.Headers.Add("apikey", app.Keys.SecretKey);
             using HttpResponseMessage answer = await app.Http.SendAsync(message);
             all.Add(Reply.Canonical(JsonNode.Parse(await answer.Content.ReadAsStringAsync())));

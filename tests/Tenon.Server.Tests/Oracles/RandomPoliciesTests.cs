@@ -1,5 +1,4 @@
 using System.Text;
-using Tenon.Core.Policies;
 using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Oracles;
@@ -15,45 +14,42 @@ public sealed class RandomPoliciesTests
 
     [Theory]
     [InlineData("sqlite")]
+    [InlineData("postgres compiled")]
+    [InlineData("postgres native")]
+    [InlineData("mariadb")]
     public async Task Random_policies_do_what_PostgreSQL_does(string engine)
     {
         Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        await using PolicySide tenon = await TenonPolicies.StartAsync(engine);
         await using PolicySide native = await NativePolicies.StartAsync(PrivatePostgres.Shared!);
-        await using PolicySide tenon = await StartAsync(engine);
         var outcomes = new Tally();
-        string found = await Oracle.PlayAsync(RequestsPerSet, (setting, requests) => PlayAsync(native, tenon, outcomes, setting, requests));
+        bool attached = OracleApp.IsAttached(engine);
+        string found = await Oracle.PlayAsync(RequestsPerSet, (setting, requests) => PlayAsync(native, tenon, attached, outcomes, setting, requests));
         Assert.True(found.Length == 0, found);
-        TestContext.Current.SendDiagnosticMessage(outcomes.ToString());
+        TestContext.Current.SendDiagnosticMessage($"{engine}: {outcomes}");
         outcomes.Demand(("ok", 35), ("42501", 15));
     }
 
-    private static async Task<PolicySide> StartAsync(string engine) =>
-        engine switch
-        {
-            "sqlite" => await TenonPolicies.StartAsync(null, null),
-            "postgres compiled" => await TenonPolicies.StartAsync(PrivatePostgres.Shared!.CreateDatabase(), Enforcement.Compiled),
-            _ => await TenonPolicies.StartAsync(PrivatePostgres.Shared!.CreateDatabase(), Enforcement.Native),
-        };
-
-    private static async Task<string?> PlayAsync(PolicySide native, PolicySide tenon, Tally outcomes, Draws setting, IReadOnlyList<Draws> draws)
+    private static async Task<string?> PlayAsync(
+        PolicySide native, PolicySide tenon, bool attached, Tally outcomes, Draws setting, IReadOnlyList<Draws> draws)
     {
-        string schema = PolicySchema.Make(setting);
-        string? expected = await native.ApplyAsync(PolicySchema.Drop + schema);
-        string? actual = await tenon.ApplyAsync(PolicySchema.Drop + schema);
+        PolicyScript schema = PolicySchema.Make(setting, attached);
+        string? expected = await native.ApplyAsync(schema);
+        string? actual = await tenon.ApplyAsync(schema);
         if (expected is not null || actual is not null)
         {
             // The grammar makes only what both carry; a script refused would leave the one before in its place.
             return $"{schema}\nPostgreSQL: {expected ?? "runs"}\nTenon: {actual ?? "runs"}";
         }
-        var played = new StringBuilder(schema);
+        var played = new StringBuilder(schema.ToString());
         foreach (Draws choices in draws)
         {
-            PolicyRequest request = PolicyRequests.Make(choices);
+            PolicyRequest request = PolicyRequests.Make(choices, schema);
             played.Append('\n').Append(request);
             Reply wanted = await native.AskAsync(request);
             Reply got = await tenon.AskAsync(request);
             outcomes.Add(wanted.Error ?? "ok");
-            if (!AllowedDifferences.Between(request, wanted, got))
+            if (!AllowedDifferences.Between(schema, request, wanted, got))
             {
                 return $"{played}\nPostgreSQL: {wanted}\nTenon:      {got}";
             }

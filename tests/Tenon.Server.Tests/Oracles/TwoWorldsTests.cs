@@ -15,19 +15,26 @@ public sealed class TwoWorldsTests
 
     private static readonly HashSet<string> OfTheMoment = new(StringComparer.OrdinalIgnoreCase) { "Date", "X-Request-Id", "Server-Timing" };
 
-    [Fact]
-    public async Task What_the_caller_may_not_see_changes_no_byte_of_any_answer()
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres compiled")]
+    [InlineData("postgres native")]
+    [InlineData("mariadb")]
+    public async Task What_the_caller_may_not_see_changes_no_byte_of_any_answer(string engine)
     {
-        await using var one = await World.StartAsync();
-        await using var other = await World.StartAsync();
+        await using var one = await World.StartAsync(engine);
+        await using var other = await World.StartAsync(engine);
         var outcomes = new Tally();
-        string found = await Oracle.PlayAsync(RequestsPerWorld, (setting, requests) => PlayAsync(one, other, outcomes, setting, requests));
+        var grammar = new WorldRequests(OracleApp.IsAttached(engine));
+        string found = await Oracle.PlayAsync(RequestsPerWorld, (setting, requests) => PlayAsync(one, other, grammar, outcomes, setting, requests));
         Assert.True(found.Length == 0, found);
-        TestContext.Current.SendDiagnosticMessage(outcomes.ToString());
-        outcomes.Demand(("200", 30), ("401", 10));
+        TestContext.Current.SendDiagnosticMessage($"{engine}: {outcomes}");
+        // Names of what an attached database has not stay in the grammar, so that fewer are answered.
+        outcomes.Demand(("200", OracleApp.IsAttached(engine) ? 25 : 30), ("401", 10));
     }
 
-    private static async Task<string?> PlayAsync(World one, World other, Tally outcomes, Draws setting, IReadOnlyList<Draws> draws)
+    private static async Task<string?> PlayAsync(
+        World one, World other, WorldRequests grammar, Tally outcomes, Draws setting, IReadOnlyList<Draws> draws)
     {
         string visible = TwoWorlds.Visible(setting);
         // Few of the choices are the second world's, so that shrinking leaves one difference.
@@ -37,7 +44,7 @@ public sealed class TwoWorldsTests
         var played = new StringBuilder($"{visible}\n-- one world\n{left}\n-- the other\n{right}");
         foreach (Draws choices in draws)
         {
-            WorldRequest request = WorldRequests.Make(choices);
+            WorldRequest request = grammar.Make(choices);
             played.Append('\n').Append(request);
             if (await DifferenceAsync(one, other, request, outcomes) is { } difference)
             {
@@ -58,30 +65,36 @@ public sealed class TwoWorldsTests
     {
         (string left, string right) = (await one.AskAsync(request), await other.AskAsync(request));
         outcomes?.Add(left[..3]);
-        return left == right ? null : $"one world: {left}\nthe other: {right}";
+        // A failure of the server's own is a defect in both.
+        bool failed = left.Contains("XX000", StringComparison.Ordinal);
+        return left == right && !failed ? null : $"one world: {left}\nthe other: {right}";
     }
 
-    private sealed class World(TestApp app) : IAsyncDisposable
+    private sealed class World(OracleApp app) : IAsyncDisposable
     {
-        private int applied = 1;
-
-        public static async Task<World> StartAsync() => new(await TestApp.StartAsync("select 1;", configure: o => o with { Durable = false }));
+        public static async Task<World> StartAsync(string engine)
+        {
+            OracleApp app = await OracleApp.StartAsync(engine);
+            if (OracleApp.IsAttached(engine))
+            {
+                Assert.Null(await app.ApplyAsync("", TwoWorlds.AttachedTables, TwoWorlds.AttachedPolicies));
+            }
+            return new World(app);
+        }
 
         public async Task ApplyAsync(string hidden, string visible)
         {
             // Hidden people come first: a visible row refers to them.
             string people = string.Join('\n', hidden.Split('\n').Where(l => l.Contains(" people ", StringComparison.Ordinal)));
             string others = string.Join('\n', hidden.Split('\n').Where(l => !l.Contains(" people ", StringComparison.Ordinal)));
-            string version = (++applied).ToString(CultureInfo.InvariantCulture);
-            string script = TwoWorlds.Schema + people + "\n" + visible + others;
-            var refused = await app.Host.Backend.Database.ApplyAsync(version, version, script, 0, CancellationToken.None);
-            Assert.True(refused is null, refused?.Message);
+            string rows = people + "\n" + visible + others;
+            Assert.Null(await app.ApplyAsync(TwoWorlds.Schema + rows, TwoWorlds.Attached(rows), null));
         }
 
         /// <summary>Status, headers and body as one text.</summary>
         public async Task<string> AskAsync(WorldRequest request)
         {
-            using HttpRequestMessage message = new(new HttpMethod(request.Method), "/rest/v1/" + request.Target);
+            using HttpRequestMessage message = app.Request(request.Method, request.Target);
             message.Headers.Add("apikey", app.Keys.PublishableKey);
             foreach ((string name, string? value) in new[] { ("Prefer", request.Prefer), ("Accept", request.Accept), ("Range", request.Range) })
             {

@@ -90,10 +90,28 @@ internal sealed class PostgresWriteDialect : PostgresDialect
         }
         if (TellsInserted)
         {
-            // A row version that nobody has locked or replaced was made by this statement.
-            Syntax(count++ > 0 ? ", (" : "(").Identifier(write.Range).Syntax(".xmax = 0) as ").Identifier(InsertedColumn);
+            Syntax(count++ > 0 ? ", " : "");
+            WriteInserted();
         }
         Syntax(count == 0 ? "true" : "");
+    }
+
+    /// <summary>
+    /// True of a row that the statement made, false of one that was there. The system column says it (a version that nobody has
+    /// locked or replaced), but only the table's owner and who may read every column may read it: run as the caller, a setting
+    /// of the transaction says it, which the update of the row in the way makes.
+    /// </summary>
+    private void WriteInserted()
+    {
+        if (write.Enforcement == Enforcement.Native)
+        {
+            Syntax("case when current_setting('tenon.merged', true) = 'y' then set_config('tenon.merged', '', true) <> '' else true end");
+        }
+        else
+        {
+            Syntax("(").Identifier(write.Range).Syntax(".xmax = 0)");
+        }
+        Syntax(" as ").Identifier(InsertedColumn);
     }
 
     private PostgresCompiled Counted()
@@ -105,7 +123,8 @@ internal sealed class PostgresWriteDialect : PostgresDialect
         }
         Syntax("with ").Identifier(Written).Syntax(" as (");
         WriteStatement();
-        Syntax(" returning (").Identifier(write.Range).Syntax(".xmax = 0) as ").Identifier(InsertedColumn);
+        Syntax(" returning ");
+        WriteInserted();
         Syntax(") select count(*), count(*) filter (where ").Identifier(InsertedColumn).Syntax(") from ").Identifier(Written);
         return Finished(this, [new RowField("count", LogicalType.Int8), new RowField("inserted", LogicalType.Int8)]);
     }
@@ -290,6 +309,11 @@ internal sealed class PostgresWriteDialect : PostgresDialect
         {
             Syntax(i > 0 ? ", " : "").Identifier(NameOf(options.Set[i])).Syntax(" = ").Identifier(Excluded).Syntax(".");
             Identifier(NameOf(options.Set[i]));
+        }
+        if (write.Enforcement == Enforcement.Native)
+        {
+            Syntax(TellsInserted ? " where set_config('tenon.merged', 'y', true) = 'y'" : "");
+            return;
         }
         if (write.Parts.ConflictTarget is null && write.Parts.ConflictCheck is null)
         {
