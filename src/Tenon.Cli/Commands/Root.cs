@@ -84,6 +84,7 @@ internal static class Root
         yield return UserCommand.Create();
         yield return SessionCommand.Create();
         yield return AuditCommand.Create();
+        yield return OAuthClientCommand.Create();
         yield return PolicyCommands.Create();
         foreach (string name in new[] { "source", "import", "backup", "logs", "docs" })
         {

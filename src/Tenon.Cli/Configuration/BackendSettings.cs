@@ -6,6 +6,7 @@ using Tenon.Server.Auth;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Hosting;
+using Tenon.Server.Provider;
 using Tenon.Server.Rest;
 using Tenon.Sources;
 
@@ -20,6 +21,7 @@ internal static class BackendSettings
             DatabaseUrl = DatabaseUrl(config),
             Keys = keys,
             Auth = Auth(config, publicUrl, development),
+            Packages = config.Switch("auth.oauth_server.enabled") ? [ProviderFeature.Package] : [],
             Rest = Rest(config),
             Development = development,
             MigrationPaths = config.Switch("db.migrations.enabled") ? config.List("db.migrations.paths") : [],
@@ -150,6 +152,7 @@ internal static class BackendSettings
         Email(config, auth.Email, development);
         Sms(config, auth.Sms);
         Hooks(config, auth);
+        OAuthServer(config, auth.OAuthServer);
         ExternalSettings.Providers(config, auth.External);
         ExternalSettings.ThirdParties(config, auth.ThirdParty);
         return auth;
@@ -167,6 +170,23 @@ internal static class BackendSettings
         auth.Passkeys.Enabled = config.Switch("auth.passkeys.enabled");
         auth.Passkeys.RpId = config.Text("auth.passkeys.rp_id");
         auth.Passkeys.RpOrigins.AddRange(config.List("auth.passkeys.rp_origins"));
+    }
+
+    private static void OAuthServer(Config config, AuthOAuthServerOptions server)
+    {
+        const string scopes = "auth.oauth_server.scopes.";
+        server.Enabled = config.Switch("auth.oauth_server.enabled");
+        server.AuthorizationUrlPath = config.Text("auth.oauth_server.authorization_url_path");
+        server.AllowDynamicRegistration = config.Switch("auth.oauth_server.allow_dynamic_registration");
+        server.RefreshTokenExpiry = config.Duration("auth.oauth_server.refresh_token_expiry");
+        server.Name = config.Text("auth.oauth_server.name");
+        server.LogoUrl = config.Text("auth.oauth_server.logo_url");
+        server.Color = config.Text("auth.oauth_server.color");
+        server.BackgroundColor = config.Text("auth.oauth_server.background_color");
+        foreach (ConfigEntry entry in config.Entries.Where(e => e.Path.StartsWith(scopes, StringComparison.Ordinal)))
+        {
+            server.Scopes[entry.Path[scopes.Length..]] = config.Text(entry.Path);
+        }
     }
 
     private static void Hooks(Config config, AuthOptions auth)

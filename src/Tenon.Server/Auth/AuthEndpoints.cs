@@ -53,6 +53,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/sessions", sessions.GetAsync);
         On(auth, "DELETE", "/sessions/{id}", sessions.DeleteAsync);
 
+        MapPackages(auth);
         MapExternal(auth);
         MapFactors(auth);
         MapPasskeys(auth);
@@ -77,7 +78,6 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/health", info.HealthAsync);
         On(auth, "GET", "/settings", info.SettingsAsync);
         On(auth, "GET", "/.well-known/jwks.json", info.JwksAsync);
-        On(auth, "GET", "/.well-known/openid-configuration", info.DiscoveryAsync);
     }
 
     private void MapNotBuilt(RouteGroupBuilder auth)
@@ -88,6 +88,24 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             auth.MapMethods(path, AllVerbs, Edge(_ => throw error.ToException()));
         }
         auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.NoSuchRoute.ToException()));
+    }
+
+    // Without a package that brings the identity provider, its routes say so.
+    private void MapPackages(RouteGroupBuilder auth)
+    {
+        AuthPackage[] packages = [.. services.GetServices<AuthPackage>()];
+        foreach (AuthPackage package in packages)
+        {
+            package.Map(services, (verb, path, handler) => On(auth, verb, path, handler));
+        }
+        if (!packages.Any(package => package.Replaces.Contains(ServerInfo.DiscoveryPath)))
+        {
+            On(auth, "GET", ServerInfo.DiscoveryPath, services.GetRequiredService<ServerInfo>().DiscoveryAsync);
+            foreach (string path in NotBuilt.ProviderRoutes)
+            {
+                auth.MapMethods(path, AllVerbs, Edge(_ => throw AuthErrors.OAuthServerDisabled.ToException()));
+            }
+        }
     }
 
     // API keys are the data API's too: they stay where sign-in is switched off.

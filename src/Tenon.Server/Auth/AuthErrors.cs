@@ -111,6 +111,16 @@ internal static class AuthErrors
 
     public static readonly AuthError CustomProviderNotFound = new("custom_provider_not_found", 404, "Custom OAuth provider not found");
 
+    public static readonly AuthError OAuthServerDisabled = new("feature_disabled", 404, "This server is no identity provider; set [auth.oauth_server] enabled = true");
+    public static readonly AuthError ClientTokenNotHere = new("no_authorization", 403, "A token that a client holds for a user is not accepted here; sign in");
+    public static readonly AuthError OAuthClientNotFound = new("oauth_client_not_found", 404, "OAuth client not found");
+    public static readonly AuthError OAuthAuthorizationNotFound = new("oauth_authorization_not_found", 404, "authorization not found");
+    public static readonly AuthError Aal2ToConsent = new("insufficient_aal", 403, "AAL2 required to answer an authorization request");
+    public static readonly AuthError SignInToConsent = new("reauthentication_needed", 400, "The client asked for a new sign-in");
+    public static readonly AuthError OAuthConsentNotFound = new("oauth_consent_not_found", 404, "No active grant found for this client");
+    public static readonly AuthError DynamicRegistrationDisabled =
+        new("oauth_dynamic_client_registration_disabled", 403, "Dynamic client registration is not enabled");
+
     public static AuthError BadOAuthCallback(string message) => new("bad_oauth_callback", 400, message);
 
     public static AuthError BadOAuthState(string message) => new("bad_oauth_state", 400, message);
@@ -211,6 +221,10 @@ internal static class AuthErrors
         "mfa_webauthn_verify_not_enabled",
         "no_authorization",
         "not_admin",
+        "oauth_authorization_not_found",
+        "oauth_client_not_found",
+        "oauth_consent_not_found",
+        "oauth_dynamic_client_registration_disabled",
         "otp_disabled",
         "otp_expired",
         "over_email_send_rate_limit",

@@ -38,7 +38,7 @@ internal static class AuthFeature
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>().AddSingleton<KeyList>();
         services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminAuditCheck>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
-        services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>();
+        services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>().AddSingleton<PageProof>();
         services.AddSingleton<AdminFactors>().AddSingleton<FactorProof>().AddSingleton<PhoneFactors>().AddSingleton<WebAuthnFactors>();
         services.AddSingleton<RelyingParty>().AddSingleton<Ceremony>().AddSingleton<Passkeys>();
         services.AddSingleton<PasskeyRegistration>().AddSingleton<PasskeySignIn>().AddSingleton<PasskeyList>();
@@ -118,6 +118,7 @@ internal static class AuthFeature
     internal static void Validate(AuthOptions options)
     {
         ValidateEmail(options.Email, options.Development || HasHook(options, HookName.SendEmail));
+        options.OAuthServer.Validate(options.Issuer);
         ValidateSms(options.Sms, options.Mfa, options.Development || HasHook(options, HookName.SendSms));
         if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
         {

@@ -25,10 +25,18 @@ internal sealed class AuthGate(CallerResolver resolver, StoreDatabase store)
         return caller;
     }
 
-    public async ValueTask<SignedIn> RequireUserAsync(HttpContext context)
+    /// <summary>
+    /// The user themselves: what a client was given to act for them must not change their account. Clients may read where
+    /// <paramref name="orClient"/> says so.
+    /// </summary>
+    public async ValueTask<SignedIn> RequireUserAsync(HttpContext context, bool orClient = false)
     {
         RequireBearer(context);
         Caller caller = await RequireCallerAsync(context);
+        if (caller.ClientId is not null && !orClient)
+        {
+            throw AuthErrors.ClientTokenNotHere.ToException();
+        }
         if (caller.UserId is not { } id)
         {
             throw AuthErrors.BadJwt("missing sub claim").ToException();

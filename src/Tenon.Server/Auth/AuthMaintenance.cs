@@ -12,6 +12,7 @@ namespace Tenon.Server.Auth;
 internal sealed class AuthMaintenance(
     StoreDatabase store,
     SigningKeys signing,
+    IEnumerable<AuthPackage> packages,
     AuthOptions options,
     TimeProvider clock,
     ILogger<AuthMaintenance> logger
@@ -71,6 +72,10 @@ internal sealed class AuthMaintenance(
                 unit.Execute(CredentialSql.DeleteExpiredChallenges, StoreValues.Of(now));
                 unit.Execute(ExternalSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
+                foreach (AuthPackage package in packages)
+                {
+                    package.Maintain(unit, now);
+                }
                 return true;
             },
             cancellation

@@ -89,6 +89,9 @@ public sealed class AuthOptions
     /// <summary>Issuers whose access tokens the API takes, by name.</summary>
     public Dictionary<string, AuthThirdPartyOptions> ThirdParty { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Being the identity provider of other systems.</summary>
+    public AuthOAuthServerOptions OAuthServer { get; } = new();
+
     /// <summary>A development server: without SMTP mails go to the inbox at /dev/inbox, and nothing leaves the machine.</summary>
     public bool Development { get; set; }
 

@@ -39,6 +39,9 @@ internal sealed record Caller
     /// <summary>The token's expiry; null where the credential does not expire.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The client that holds the token for its user; null for the user's own.</summary>
+    public string? ClientId { get; init; }
+
     /// <summary>The user's own key that the request came by, whose scopes bound it; null for every other credential.</summary>
     public UserKey? Key { get; init; }
 

@@ -7,11 +7,11 @@ internal static class NotBuilt
     [
         ("/sso/{**rest}", "Single sign-on"),
         ("/saml/{**rest}", "Single sign-on"),
-        ("/user/oauth/{**rest}", "The OAuth server"),
         ("/admin/sso/{**rest}", "Single sign-on"),
-        ("/admin/oauth/{**rest}", "The OAuth server"),
         ("/scim/{**rest}", "SCIM"),
-        ("/oauth/{**rest}", "The OAuth server"),
-        ("/.well-known/oauth-authorization-server", "The OAuth server"),
     ];
+
+    /// <summary>Calls of the identity provider, where it is not switched on.</summary>
+    public static readonly string[] ProviderRoutes =
+        ["/user/oauth/{**rest}", "/admin/oauth/{**rest}", "/admin/users/{id}/oauth/{**rest}", "/oauth/{**rest}", "/.well-known/oauth-authorization-server"];
 }

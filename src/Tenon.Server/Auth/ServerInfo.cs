@@ -9,6 +9,8 @@ namespace Tenon.Server.Auth;
 /// <summary>What the sign-in tells of itself: health, settings, public keys, discovery.</summary>
 internal sealed class ServerInfo(SigningKeys signing, Providers providers, Passkeys passkeys, AuthOptions options)
 {
+    public const string DiscoveryPath = "/.well-known/openid-configuration";
+
     private static readonly string[] Providers =
     [
         "apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly", "github", "gitlab", "google", "kakao",
@@ -42,7 +44,7 @@ internal sealed class ServerInfo(SigningKeys signing, Providers providers, Passk
         await context.Response.Body.WriteAsync(signing.Jwks, context.RequestAborted);
     }
 
-    /// <summary>Only what is true: who issues, where the keys are. There is no authorization endpoint yet.</summary>
+    /// <summary>Only what is true: who issues, where the keys are. The identity provider says more.</summary>
     public Task DiscoveryAsync(HttpContext context) =>
         AuthResponse.WriteAsync(
             context,

@@ -123,7 +123,10 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
         return key is null ? CredentialFailure.WrongKey : null;
     }
 
-    private static bool IsJwt(JsonElement type) => "JWT".Equals(StringOf(type), StringComparison.OrdinalIgnoreCase);
+    /// <summary>Of a user's own session, and (RFC 9068) of one that a client holds. Identity tokens are told apart by their audience.</summary>
+    private static bool IsJwt(JsonElement type) =>
+        StringOf(type) is { } text
+        && (text.Equals("JWT", StringComparison.OrdinalIgnoreCase) || text.Equals(Tokens.ClientTokenType, StringComparison.OrdinalIgnoreCase));
 
     private static string? StringOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
@@ -222,6 +225,7 @@ internal sealed class TokenVerifier(Keys keys, SigningKeys signing, ApiRoles rol
             SessionId = session,
             Email = claims.TryGetProperty("email", out JsonElement email) ? StringOf(email) : null,
             Aal = claims.TryGetProperty("aal", out JsonElement aal) && StringOf(aal) == "aal2" ? "aal2" : "aal1",
+            ClientId = own && claims.TryGetProperty("client_id", out JsonElement client) ? StringOf(client) ?? "" : null,
             IsAnonymousUser = claims.TryGetProperty("is_anonymous", out JsonElement a) && a.ValueKind == JsonValueKind.True,
             ClaimsJson = text,
             ClaimsUtf8 = utf8,

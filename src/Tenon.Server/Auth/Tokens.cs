@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -16,6 +17,10 @@ internal sealed record RefreshToken(string Text, string Nonce, string Hash);
 /// <summary>Makes tokens: access tokens signed with the current key, refresh tokens derived from a nonce.</summary>
 internal sealed class Tokens(Keys keys, SigningKeys signing, AccessTokenHook hook, AuthOptions options, TimeProvider clock)
 {
+    /// <summary>RFC 9068's type of an access token that a client holds.</summary>
+    public const string ClientTokenType = "at+jwt";
+
+    private static readonly Dictionary<string, object> ClientHeader = new() { ["typ"] = ClientTokenType };
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly byte[] refreshKey = keys.Derive("refresh tokens");
 
@@ -35,6 +40,26 @@ internal sealed class Tokens(Keys keys, SigningKeys signing, AccessTokenHook hoo
             new SigningCredentials(key.Key, key.Algorithm)
         );
         return (token, Math.Max(0, expires - now), expires);
+    }
+
+    /// <summary>The access token of a session that a client holds for its user, with what the claims say beside the user's own.</summary>
+    public async Task<string> IssueForClientAsync(HttpContext context, User user, Session session, DateTimeOffset expires, IReadOnlyList<(string Name, string Value)> more)
+    {
+        string own = Claims(user, session, options.Issuer, clock.GetUtcNow().ToUnixTimeSeconds(), expires.ToUnixTimeSeconds());
+        string claims = With(await hook.ApplyAsync(context, session, With(own, more)), more);
+        SigningKey key = signing.Current;
+        return Handler.CreateToken(claims, new SigningCredentials(key.Key, key.Algorithm), ClientHeader);
+    }
+
+    // After the hook once more: which client holds the token is not the hook's to say.
+    private static string With(string claims, IReadOnlyList<(string Name, string Value)> more)
+    {
+        JsonObject members = JsonNode.Parse(claims)!.AsObject();
+        foreach ((string name, string value) in more)
+        {
+            members[name] = value;
+        }
+        return members.ToJsonString();
     }
 
     /// <summary>

@@ -112,6 +112,10 @@ internal sealed class Backend : IAsyncDisposable
         services.AddSingleton<StoreDatabase>(new CompiledStore(Database.Source, () => Catalog, clock));
         services.AddAuth(options.Auth, options.Keys);
         AddNodes(services);
+        foreach (BackendPackage package in options.Packages)
+        {
+            package.AddServices(services);
+        }
         services.AddSingleton(options.Rest);
         services.AddSingleton(Surfaces());
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
@@ -170,6 +174,10 @@ internal sealed class Backend : IAsyncDisposable
     {
         routes.ServiceProvider.GetRequiredService<RestEndpoints>().Map(routes);
         routes.MapAuth();
+        foreach (BackendPackage package in options.Packages)
+        {
+            package.Map(routes);
+        }
         NotBuiltYet.Map(routes);
         routes.MapGet("/health/live", http => Results.Json(new { status = "ok" }).ExecuteAsync(http));
         routes.MapGet("/health/ready", http => (IsReady ? Results.Json(new { status = "ok" }) : Results.StatusCode(503)).ExecuteAsync(http));

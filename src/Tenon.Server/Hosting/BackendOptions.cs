@@ -22,6 +22,9 @@ internal sealed record BackendOptions
     /// <summary>[sources]: databases of others, and the engines that open them.</summary>
     public IReadOnlyList<AttachedOptions> Sources { get; init; } = [];
     public AttachedEngines Engines { get; init; } = new();
+
+    /// <summary>Features in packages of their own.</summary>
+    public IReadOnlyList<BackendPackage> Packages { get; init; } = [];
     public required Keys Keys { get; init; }
     public AuthOptions Auth { get; init; } = new();
     public RestOptions Rest { get; init; } = new();

@@ -61,6 +61,7 @@ internal sealed class EmbeddedOptions(IConfiguration configuration, IHostEnviron
             Security = options.NativeSecurity ? Enforcement.Native : null,
             Keys = KeysOf(options, make: true)!,
             Auth = AuthOf(options),
+            Packages = options.Auth.Enabled ? options.Packages : [],
             Rest = new RestOptions
             {
                 Schemas = options.Api.Schemas.Count > 0 ? [.. options.Api.Schemas] : ["public"],

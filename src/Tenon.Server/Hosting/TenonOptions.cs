@@ -52,6 +52,9 @@ public sealed class TenonOptions
 
     /// <summary>Sign-in: Tenon's own, and in <c>Host</c> that of the application.</summary>
     public AuthOptions Auth { get; } = new();
+
+    /// <summary>Features in packages of their own, added on the builder.</summary>
+    internal List<BackendPackage> Packages { get; } = [];
 }
 
 /// <summary>

@@ -21,7 +21,8 @@ public sealed class DependencyTests
         ["Tenon.Sources"] = ["Tenon.Core"],
         ["Tenon.Sources.MySql"] = ["Tenon.Core", "Tenon.Sources"],
         ["Tenon.Server"] = ["Tenon.Core", "Tenon.Sources"],
-        ["Tenon.Cli"] = ["Tenon.Core", "Tenon.Sources", "Tenon.Sources.MySql", "Tenon.Server"],
+        ["Tenon.Server.Provider"] = ["Tenon.Core", "Tenon.Sources", "Tenon.Server"],
+        ["Tenon.Cli"] = ["Tenon.Core", "Tenon.Sources", "Tenon.Sources.MySql", "Tenon.Server", "Tenon.Server.Provider"],
     };
 
     /// <summary>Folders of Server that are no feature: every feature may use them.</summary>
@@ -68,7 +69,7 @@ public sealed class DependencyTests
     public void Only_the_server_and_its_commands_know_ASP_NET_Core() =>
         Finding.None(
             from file in SourceTree.Product
-            where file.Project is not ("Tenon.Server" or "Tenon.Cli")
+            where file.Project is not ("Tenon.Server" or "Tenon.Server.Provider" or "Tenon.Cli")
             from directive in file.All<UsingDirectiveSyntax>()
             where directive.NamespaceOrType.ToString().StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
             select file.Breach(directive, "ASP.NET Core", $"{file.Project} may not name ASP.NET Core")

@@ -53,7 +53,8 @@ public sealed class StyleTests
 
     /// <summary>What an embedding app writes against: the hosting library and the options of features.</summary>
     private static bool IsExtensionPoint(SourceFile file) =>
-        file.Project == "Tenon.Server" && (file.Folder == "Hosting" || file.Name.EndsWith("Options.cs", StringComparison.Ordinal));
+        file.Path == "src/Tenon.Server.Provider/ProviderExtensions.cs"
+        || file.Project == "Tenon.Server" && (file.Folder == "Hosting" || file.Name.EndsWith("Options.cs", StringComparison.Ordinal));
 
     [Fact]
     public void Types_are_internal_except_extension_points() =>

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Tests.Auth;
@@ -64,11 +65,12 @@ internal sealed class AuthHost : ISignInServer, IAsyncDisposable
     public MovableClock Clock { get; }
     public Keys Keys { get; }
     public HttpClient Client { get; }
+    public IServiceProvider Services => app.Services;
 
     public T Get<T>()
         where T : notnull => app.Services.GetRequiredService<T>();
 
-    public static async Task<AuthHost> StartAsync(Action<AuthOptions>? configure = null, Keys? keys = null)
+    public static async Task<AuthHost> StartAsync(Action<AuthOptions>? configure = null, Keys? keys = null, BackendPackage? package = null)
     {
         PostgresStore store = await PostgresStore.CreateAsync();
         var clock = new MovableClock();
@@ -86,9 +88,11 @@ internal sealed class AuthHost : ISignInServer, IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging();
         builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<StoreDatabase>(store).AddAuth(options, keys);
+        package?.AddServices(builder.Services);
         WebApplication app = builder.Build();
         app.UseRouting();
         app.MapAuth();
+        package?.Map(app);
         app.MapGet("/rest/v1/me", (RequestDelegate)MeAsync);
         await AuthFeature.StartAsync(app.Services, TestContext.Current.CancellationToken);
         await app.StartAsync();

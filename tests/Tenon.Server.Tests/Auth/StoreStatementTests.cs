@@ -24,8 +24,8 @@ public sealed class StoreStatementTests
             var store = host.Services.GetRequiredService<StoreDatabase>();
             StoreStatement[] statements =
             [
-                .. typeof(StoreStatement)
-                    .Assembly.GetTypes()
+                .. new[] { typeof(StoreStatement).Assembly, typeof(Tenon.Server.Provider.ProviderFeature).Assembly }
+                    .SelectMany(assembly => assembly.GetTypes())
                     .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                     .Where(field => field.FieldType == typeof(StoreStatement))
                     .Select(field => (StoreStatement)field.GetValue(null)!),

@@ -79,8 +79,8 @@ public sealed partial class HelpTests
         string help = await HelpAsync(path, helps);
         foreach (string word in words)
         {
-            string[] below = [.. Regex.Matches(help, @"^  ([a-z]+)\b", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
-            if (!help.Contains("\nCommands:", StringComparison.Ordinal) || !Regex.IsMatch(word, "^[a-z]+$"))
+            string[] below = [.. Regex.Matches(help, @"^  ([a-z]+(?:-[a-z]+)*)\b", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
+            if (!help.Contains("\nCommands:", StringComparison.Ordinal) || !Regex.IsMatch(word, "^[a-z]+(-[a-z]+)*$"))
             {
                 break;
             }

@@ -41,7 +41,7 @@ internal sealed class UserUpdate(
 
     public async Task GetAsync(HttpContext context)
     {
-        SignedIn signedIn = await gate.RequireUserAsync(context);
+        SignedIn signedIn = await gate.RequireUserAsync(context, orClient: true);
         List<Identity> identities = await users.IdentitiesAsync(signedIn.User.Id, context.RequestAborted);
         await AuthResponse.WriteUserAsync(context, StatusCodes.Status200OK, signedIn.User, identities);
     }

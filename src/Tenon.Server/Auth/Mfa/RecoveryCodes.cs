@@ -130,6 +130,15 @@ internal sealed class RecoveryCodes(
         SignedIn who = await gate.RequireUserAsync(context);
         AuthBody body = await AuthBody.ReadAsync(context);
         string code = body.Text("code") ?? throw AuthErrors.ValidationFailed("\"code\" is required").ToException();
+        (Answered answered, Attempt attempt) = await UseAsync(context, who, code);
+        await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
+    }
+
+    /// <summary>Uses a code up in a session, which becomes aal2; refused otherwise. For the pages of the identity provider.</summary>
+    public Task ProveAsync(HttpContext context, SignedIn who, string code) => UseAsync(context, who, code);
+
+    private async Task<(Answered Answered, Attempt Attempt)> UseAsync(HttpContext context, SignedIn who, string code)
+    {
         limits.Take(AuthLimit.Verification, context);
         string plain = string.Concat(code.Where(c => c != '-' && !char.IsWhiteSpace(c))).ToLowerInvariant();
         var attempt = new Attempt(who, Hash(who.User.Id, plain), elevation.NewToken(), StoreTime.Now(clock));
@@ -140,7 +149,7 @@ internal sealed class RecoveryCodes(
             throw refusal.ToException();
         }
         cache.DropUser(who.User.Id);
-        await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
+        return (answered, attempt);
     }
 
     private static Answered Answer(IStoreTransaction unit, Attempt attempt, AuditEntry audit)

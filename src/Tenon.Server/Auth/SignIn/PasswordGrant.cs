@@ -26,21 +26,34 @@ internal sealed class PasswordGrant(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
-        (Contact contact, string password) = Read(body);
+        (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(body.Text("email"), body.Text("phone"), body.Text("password")), context);
+        IssuedSession issued = await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text);
+        await AuthResponse.WriteSessionAsync(context, issued);
+    }
+
+    /// <summary>The same check, under the same limits, for a page of the identity provider; nobody gets tokens of the session it opens.</summary>
+    public async Task<(User User, Session Session)> SignInAsync(string address, string password, HttpContext context)
+    {
+        limits.Take(AuthLimit.SignIn, context);
+        bool byPhone = options.Sms.EnableSignup && !address.Contains('@');
+        (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(byPhone ? null : address, byPhone ? address : null, password), context);
+        return (saved.User, opened.Session);
+    }
+
+    private async Task<(UserWithIdentities Saved, NewSession Opened)> OpenAsync((Contact Contact, string Password) given, HttpContext context)
+    {
+        (Contact contact, string password) = given;
         limits.RequireFewFailures(contact.Address);
         User user = await AuthenticateAsync(contact, password, context);
         RequireAllowed(user, contact);
         string kept = PasswordHash.IsOutdated(user.PasswordHash!)
             ? await hasher.HashAsync(password, context.RequestAborted)
             : user.PasswordHash!;
-        await AuthResponse.WriteSessionAsync(context, await OpenAsync(user, kept, context));
+        return await OpenAsync(user, kept, context);
     }
 
-    private (Contact Contact, string Password) Read(AuthBody body)
+    private (Contact Contact, string Password) Read(string? email, string? phone, string? password)
     {
-        string? email = body.Text("email");
-        string? phone = body.Text("phone");
-        string? password = body.Text("password");
         if (string.IsNullOrEmpty(email) && string.IsNullOrEmpty(phone))
         {
             throw AuthErrors.ValidationFailed("missing email or phone").ToException();
@@ -101,7 +114,7 @@ internal sealed class PasswordGrant(
         }
     }
 
-    private async Task<IssuedSession> OpenAsync(User user, string kept, HttpContext context)
+    private async Task<(UserWithIdentities Saved, NewSession Opened)> OpenAsync(User user, string kept, HttpContext context)
     {
         ClientInfo client = ClientInfo.Of(context, proxies);
         NewSession opened = sessions.Prepare(user.Id, "password", client);
@@ -119,6 +132,6 @@ internal sealed class PasswordGrant(
             },
             context.RequestAborted
         );
-        return await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text);
+        return (saved, opened);
     }
 }
