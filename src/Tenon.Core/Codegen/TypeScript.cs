@@ -253,7 +253,7 @@ internal sealed class TypeScript
             TypeKind.Enum => EnumReference(type.Enum!),
             TypeKind.Record => RecordReference(type),
             TypeKind.Void => "undefined",
-            TypeKind.Interval => "unknown",
+            TypeKind.Interval or TypeKind.TsVector or TypeKind.TsQuery or TypeKind.RegConfig => "unknown",
             _ => "string",
         };
 

@@ -150,10 +150,6 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
     private static Error? Refusal(FilterSyntax filter) =>
         filter.Operator switch
         {
-            >= FilterOperator.FullText and <= FilterOperator.FullTextWeb => PlanErrors.NotImplemented(
-                "Full text search (fts, plfts, phfts, wfts) is not supported.",
-                "Use like, ilike or match."
-            ),
             FilterOperator.StrictlyLeft
             or FilterOperator.StrictlyRight
             or FilterOperator.NotRightOf
@@ -171,6 +167,10 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         if (filter.Operator == FilterOperator.In)
         {
             return operand.Type.IsClosedSet ? LiteralList(operand, filter.Slot) : List(operand, filter.Slot);
+        }
+        if (OperatorText.TakesLanguage(filter.Operator))
+        {
+            return FullText(operand, filter);
         }
         string spelling = Spelling(filter.Operator);
         if (filter.Quantifier != Quantifier.None)
@@ -191,6 +191,27 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         {
             slots.Use(filter.Slot, checker.ParameterTypes[filter.Slot], IsPattern(filter.Operator) ? SlotKind.Pattern : SlotKind.Scalar);
         }
+        return bound;
+    }
+
+    /// <summary>A column that is no tsvector is made one, by the same configuration as the query.</summary>
+    private Outcome<Expr> FullText(Expr operand, FilterSyntax filter)
+    {
+        string make = filter.Operator switch
+        {
+            FilterOperator.FullTextPlain => "plainto_tsquery",
+            FilterOperator.FullTextPhrase => "phraseto_tsquery",
+            FilterOperator.FullTextWeb => "websearch_to_tsquery",
+            _ => "to_tsquery",
+        };
+        ImmutableArray<Expr> language = filter.Language is { } name ? [new LiteralExpr(name)] : [];
+        Expr vector = operand.Type.Kind == TypeKind.TsVector ? operand : new CallExpr(null, "to_tsvector", [.. language, operand]);
+        Expr query = new CallExpr(null, make, [.. language, new ParameterExpr(filter.Slot) { Type = LogicalType.Text }]);
+        if (!Check(new OperatorExpr("@@", vector, query)).TryGet(out Expr bound, out Error error))
+        {
+            return error;
+        }
+        slots.Use(filter.Slot, LogicalType.Text, SlotKind.Scalar);
         return bound;
     }
 

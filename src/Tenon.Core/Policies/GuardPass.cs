@@ -120,7 +120,7 @@ internal sealed partial class PolicyBinder
                     return Instead;
                 }
                 predicates.Add(target.Condition);
-                return Admit(from.Name, from.Alias, null);
+                return Admit(binder.catalog, from.Name, from.Alias, null);
             }
             Table table = binder.catalog.Find(from.Name) ?? throw new InvalidOperationException($"{from.Name} left the catalog");
             IEnumerable<string> read = wholeRows.Contains(from.Alias)
@@ -136,10 +136,10 @@ internal sealed partial class PolicyBinder
             Expr? predicate = binder.Using(table, from.Alias, PolicyCommand.Select);
             if (nullable || predicate is null)
             {
-                return Admit(from.Name, from.Alias, predicate);
+                return Admit(binder.catalog, from.Name, from.Alias, predicate);
             }
             predicates.Add(predicate);
-            return Admit(from.Name, from.Alias, null);
+            return Admit(binder.catalog, from.Name, from.Alias, null);
         }
     }
 }

@@ -106,7 +106,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
                 Demand(table, Privileges.Select, columns);
                 return table.Kind == RelationKind.View && !IsNative
                     ? new RangeGuard(new SelectFrom(Fenced(() => ExpandView(table), filter), range, [], false), null) { Table = table }
-                    : new RangeGuard(Admit(name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
+                    : new RangeGuard(Admit(catalog, name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
             case RoutineSource routine:
                 FromItem rows = IsNative
                     ? NativeCall(routine, range)

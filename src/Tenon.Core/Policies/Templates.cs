@@ -24,6 +24,7 @@ internal sealed class Templates
     private readonly Catalog.Catalog catalog;
     private readonly ConcurrentDictionary<Expr, Expr> predicates = new(ByReference<Expr>.Instance);
     private readonly ConcurrentDictionary<QualifiedName, Select> views = new();
+    private readonly ConcurrentDictionary<QualifiedName, ImmutableArray<SearchKey>> searchKeys = new();
     private readonly ConcurrentDictionary<Routine, Select> bodies = new(ByReference<Routine>.Instance);
     private readonly ConcurrentDictionary<(Routine Routine, Table? FiresOn), BoundRoutine> routines = new();
 
@@ -38,6 +39,22 @@ internal sealed class Templates
     {
         var scope = ScopeOfRanges.OfTable(new RelationShape(table.Name, Fields(table)), Row);
         return new TypeChecker(catalog).CheckExpression(syntax, scope, expected).Value;
+    }
+
+    /// <summary>The indexes over one tsvector: gin or gist, of all rows. One of some rows (where) is asked by nobody.</summary>
+    public ImmutableArray<SearchKey> SearchKeys(Table table) => searchKeys.GetOrAdd(table.Name, _ => BindSearchKeys(table));
+
+    private ImmutableArray<SearchKey> BindSearchKeys(Table table)
+    {
+        var keys = ImmutableArray.CreateBuilder<SearchKey>();
+        foreach (Catalog.Index index in table.Indexes)
+        {
+            if (index is { Method: "gin" or "gist", Where: null, Keys: [{ Value: { } syntax }] } && Bind(table, syntax, null) is { Type.Kind: TypeKind.TsVector } value)
+            {
+                keys.Add(new SearchKey(new QualifiedName(table.Name.Schema, index.Name), value));
+            }
+        }
+        return keys.ToImmutable();
     }
 
     public Select View(Table view) =>

@@ -139,11 +139,9 @@ internal sealed class FilterParser(QueryLimits limits, List<string> slots)
         {
             return IsValue(ref cursor, ref filter);
         }
-        if (OperatorText.TakesLanguage(read.Operator))
+        if (!read.Language.IsEmpty)
         {
-            string? language = read.Language.IsEmpty ? null : read.Language.ToString();
-            filter = filter with { Language = language, Text = Value(ref cursor, inTree) };
-            return true;
+            filter = filter with { Language = read.Language.ToString() };
         }
         string value;
         if (read.Operator == FilterOperator.In)

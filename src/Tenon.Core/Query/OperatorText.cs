@@ -80,7 +80,7 @@ internal static class OperatorText
         op is >= FilterOperator.FullText and <= FilterOperator.FullTextWeb;
 
     /// <summary>The value stays in the text (it decides the SQL), nothing is cut.</summary>
-    public static bool KeepsValue(FilterOperator op) => op == FilterOperator.Is || TakesLanguage(op);
+    public static bool KeepsValue(FilterOperator op) => op == FilterOperator.Is;
 
     private static bool TakesQuantifier(FilterOperator op) =>
         op

@@ -85,7 +85,7 @@ internal abstract record ConditionSyntax;
 
 internal sealed record LogicSyntax(bool Or, bool Negated, ImmutableArray<ConditionSyntax> Items) : ConditionSyntax;
 
-/// <summary>field.operator.value. Slot is -1 for is (see Test) and for full text search (see Text).</summary>
+/// <summary>field.operator.value. Slot is -1 for is (see Test).</summary>
 internal sealed record FilterSyntax(FieldSyntax Field, FilterOperator Operator, int Slot) : ConditionSyntax
 {
     public bool Negated { get; init; }
@@ -97,7 +97,6 @@ internal sealed record FilterSyntax(FieldSyntax Field, FilterOperator Operator, 
 
     /// <summary>fts(english).</summary>
     public string? Language { get; init; }
-    public string? Text { get; init; }
 }
 
 /// <summary>A condition and the embed it belongs to (path of names or aliases, empty = root).</summary>

@@ -214,7 +214,7 @@ internal sealed class RequestShape
     private int Operation(ReadOnlySpan<char> value, int at, int start)
     {
         OperatorText.Result read = OperatorText.Read(value[at..]);
-        if (!read.Found || OperatorText.TakesLanguage(read.Operator))
+        if (!read.Found)
         {
             return -1;
         }

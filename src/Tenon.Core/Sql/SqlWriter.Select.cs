@@ -104,7 +104,7 @@ internal abstract partial class SqlWriter
             Syntax(" from ");
             WriteFrom(core.From);
         }
-        WriteClause(" where ", core.Where);
+        WriteWhere(core);
         if (core.GroupBy.Length > 0)
         {
             Syntax(" group by ");
@@ -114,7 +114,9 @@ internal abstract partial class SqlWriter
         WriteNamedWindows(core.Windows);
     }
 
-    private void WriteClause(string word, Expr? condition)
+    protected virtual void WriteWhere(SelectCore core) => WriteClause(" where ", core.Where);
+
+    protected void WriteClause(string word, Expr? condition)
     {
         if (condition is not null)
         {

@@ -26,6 +26,13 @@ internal enum TypeKind
     Json,
     Jsonb,
     Bytea,
+
+    /// <summary>The lexemes of a text, held as PostgreSQL prints them.</summary>
+    TsVector,
+    TsQuery,
+
+    /// <summary>The name of a text search configuration: english.</summary>
+    RegConfig,
     Array,
     Enum,
 
@@ -73,7 +80,7 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public QualifiedName? RowOf { get; private init; }
     public ImmutableArray<RowField> Fields { get; private init; } = [];
 
-    /// <summary>A type of one engine only (inet, int4range, tsvector): held and shown as its text, named as that engine does.</summary>
+    /// <summary>A type of one engine only (inet, int4range): held and shown as its text, named as that engine does.</summary>
     public string? NativeName { get; private init; }
 
     public static readonly LogicalType Unknown = new(TypeKind.Unknown);
@@ -96,6 +103,9 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public static readonly LogicalType Json = new(TypeKind.Json);
     public static readonly LogicalType Jsonb = new(TypeKind.Jsonb);
     public static readonly LogicalType Bytea = new(TypeKind.Bytea);
+    public static readonly LogicalType TsVector = new(TypeKind.TsVector);
+    public static readonly LogicalType TsQuery = new(TypeKind.TsQuery);
+    public static readonly LogicalType RegConfig = new(TypeKind.RegConfig);
     public static readonly LogicalType Record = new(TypeKind.Record);
     public static readonly LogicalType Trigger = new(TypeKind.Trigger);
     public static readonly LogicalType Any = new(TypeKind.Any);
@@ -166,6 +176,9 @@ internal sealed class LogicalType : IEquatable<LogicalType>
             TypeKind.Json => "json",
             TypeKind.Jsonb => "jsonb",
             TypeKind.Bytea => "bytea",
+            TypeKind.TsVector => "tsvector",
+            TypeKind.TsQuery => "tsquery",
+            TypeKind.RegConfig => "regconfig",
             TypeKind.Array => Element!.SqlName + "[]",
             TypeKind.Enum => Enum!.Name.Schema == "public" ? Enum.Name.Name : Enum.Name.ToString(),
             TypeKind.Record => RowOf?.ToString() ?? "record",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tenon.Core.Errors;
+using Tenon.Core.Types.FullText;
 
 namespace Tenon.Core.Types;
 
@@ -33,6 +34,9 @@ internal static class TypeInput
             TypeKind.Json => ParseJson(text.ToString(), binary: false),
             TypeKind.Jsonb => ParseJson(text.ToString(), binary: true),
             TypeKind.Bytea => ByteaText.Parse(text),
+            TypeKind.TsVector => TsVector.Parse(text.ToString()).TryGet(out TsVector vector, out Error wrong) ? vector.ToDatum() : wrong,
+            TypeKind.TsQuery => TsQuery.Parse(text.ToString()).TryGet(out TsQuery query, out Error wrong) ? query.ToDatum() : wrong,
+            TypeKind.RegConfig => SearchConfiguration.ReadName(text),
             TypeKind.Array => ArrayParser.Parse(type.Element!, text, now),
             TypeKind.Enum => ParseEnum(type.Enum!, text),
             TypeKind.Record => ParseJson(text.ToString(), binary: false),

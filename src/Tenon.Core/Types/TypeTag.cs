@@ -60,7 +60,8 @@ internal static class TypeTag
         LogicalType.Boolean, LogicalType.Int2, LogicalType.Int4, LogicalType.Int8, LogicalType.Numeric, LogicalType.Float4,
         LogicalType.Float8, LogicalType.Text, LogicalType.Varchar, LogicalType.CharOf(1).Unmodified, LogicalType.Uuid,
         LogicalType.Date, LogicalType.Time, LogicalType.Timestamp, LogicalType.TimestampTz, LogicalType.Interval,
-        LogicalType.Json, LogicalType.Jsonb, LogicalType.Bytea, LogicalType.Record, LogicalType.Void,
+        LogicalType.Json, LogicalType.Jsonb, LogicalType.Bytea, LogicalType.TsVector, LogicalType.TsQuery, LogicalType.RegConfig,
+        LogicalType.Record, LogicalType.Void,
     }.ToDictionary(t => t.Kind.ToString().ToLowerInvariant());
 
     // A label's own separators and brackets must not be mistaken for ours.

@@ -48,6 +48,8 @@ internal partial class PostgresDialect
         {
             Syntax(i > 0 ? ", " : "");
             WriteOperand(arguments[i], comparison: false);
+            // A weight is of the type "char", which no text becomes by itself.
+            Syntax(function.Name == "setweight" && i == 1 ? "::\"char\"" : "");
         }
     }
 

@@ -26,7 +26,8 @@ internal static class PostgresOutward
 
     private static bool IsChanged(LogicalType type) =>
         type.NativeName is not null
-        || type.Kind is TypeKind.Array or TypeKind.Record or TypeKind.Jsonb or TypeKind.Numeric or TypeKind.Interval;
+        || type.Kind is TypeKind.Array or TypeKind.Record or TypeKind.Jsonb or TypeKind.Numeric or TypeKind.Interval
+            or TypeKind.TsVector or TypeKind.TsQuery or TypeKind.RegConfig;
 
     private static SelectItem Outward(SelectItem item) =>
         IsChanged(item.Value.Type) ? item with { Value = new OutwardExpr(item.Value) { Type = item.Value.Type } } : item;

@@ -59,13 +59,14 @@ internal sealed class GroupCommit
     public Exception? Reason { get; private set; }
 
     /// <summary>Starts a round; throws (55P03 …) with nothing open when the database cannot be written.</summary>
-    public void Start(ChangeFilter filter)
+    public void Start(ChangeFilter filter, TextIndexes texts)
     {
         Units.Clear();
         Changes.Clear();
         Offender = null;
         Reason = null;
         connection.Capture(Changes, filter);
+        connection.KeepTexts(texts);
         connection.Execute(Begin);
     }
 
@@ -107,6 +108,7 @@ internal sealed class GroupCommit
         {
             context.Start(unit.ChangesFrom);
             unit.Execute(context);
+            connection.SyncTexts();
             if (connection.HasDeferredViolations)
                 throw new SqliteException(
                     SqliteErrors.Describe(Native.ConstraintForeignKey, "deferred FOREIGN KEY constraint failed")
@@ -141,6 +143,7 @@ internal sealed class GroupCommit
             return Lose(unit, undo);
         }
         Changes.CutTo(unit.ChangesFrom);
+        connection.ForgetTexts();
         unit.Failure = exception;
         return true;
     }

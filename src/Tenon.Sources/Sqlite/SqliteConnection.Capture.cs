@@ -21,7 +21,12 @@ internal sealed unsafe partial class SqliteConnection
         if (ReferenceEquals(filter, tables))
             return;
         filter = tables;
-        if (tables.IsEmpty)
+        SetHook();
+    }
+
+    private void SetHook()
+    {
+        if (filter.IsEmpty && texts.IsEmpty)
             _ = Native.sqlite3_preupdate_hook(Handle, null, 0);
         else
             _ = Native.sqlite3_preupdate_hook(Handle, &OnPreupdate, GCHandle.ToIntPtr(self));
@@ -40,7 +45,7 @@ internal sealed unsafe partial class SqliteConnection
 
     private void StopCapture()
     {
-        if (!filter.IsEmpty)
+        if (!filter.IsEmpty || !texts.IsEmpty)
             _ = Native.sqlite3_preupdate_hook(handle, null, 0);
         captured = null;
     }
@@ -52,7 +57,10 @@ internal sealed unsafe partial class SqliteConnection
             return;
         try
         {
-            string? name = connection.filter.Find(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(table));
+            ReadOnlySpan<byte> utf8 = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(table);
+            if (!connection.texts.IsEmpty)
+                connection.Note(utf8, operation, before, after);
+            string? name = connection.filter.Find(utf8);
             if (name is not null && connection.captured is not null)
                 Record(db, connection.captured, name, operation);
         }

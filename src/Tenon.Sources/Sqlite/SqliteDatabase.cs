@@ -113,6 +113,7 @@ internal sealed class SqliteDatabase : MainDatabase
             replayed = Plan(replayed, migration.Text).Value.Catalog;
         }
         (applied, catalog) = (found.ToImmutable(), replayed);
+        Writer.KeepTexts(TextIndexes.Of(replayed));
         if (!applied.IsEmpty)
         {
             renewed = SqliteStoredResults.Renew(connection, replayed);
@@ -245,6 +246,7 @@ internal sealed class SqliteDatabase : MainDatabase
             }
             record(connection);
             connection.ExecuteScript("commit");
+            Writer.KeepTexts(TextIndexes.Of(change.Catalog));
             return null;
         }
         catch (Exception failure) when (failure is SqliteException or TenonException)
@@ -285,9 +287,11 @@ internal sealed class SqliteDatabase : MainDatabase
             }
             return;
         }
+        connection.KeepTexts(TextIndexes.Of(step.Catalog));
         Statement bound = new TypeChecker(step.Catalog).CheckStatement(rows.Statement).Value;
         var session = new SqliteWriteSession(new WriteContext(connection, new ChangeBuffer()), step.Catalog);
         session.Execute(bound, Principal.Owner, new StatementArguments { Context = context });
+        connection.SyncTexts();
         if (bound is InsertStatement insert)
         {
             inserted?.Invoke(insert.Table, session.LastCount);

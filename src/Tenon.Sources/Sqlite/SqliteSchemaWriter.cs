@@ -27,6 +27,7 @@ internal static class SqliteSchemaWriter
             ],
             DropTableStep s =>
             [
+                .. TextIndexes.Drop(s.Table),
                 $"drop table {Quote(SqliteDialect.PhysicalName(s.Table.Name))}",
                 $"delete from \"tenon.identities\" where relation = {Text(s.Table.Name)}",
             ],
@@ -46,8 +47,12 @@ internal static class SqliteSchemaWriter
                 $"alter table {Quote(SqliteDialect.PhysicalName(s.After.Name))} add column {Column(s.After, added, false, Templates.Of(s.Catalog))}",
             ],
             AlterTableStep s => Rebuild(s, context),
-            CreateIndexStep s => Index(s.Table, s.Index, s.Catalog) is { } sql ? [sql] : [],
-            DropIndexStep s => [$"drop index if exists {Quote(IndexName(s.Table, s.Name))}"],
+            CreateIndexStep s => Index(s.Table, s.Index, s.Catalog),
+            DropIndexStep s =>
+            [
+                $"drop index if exists {Quote(IndexName(s.Table, s.Name))}",
+                TextIndexes.Drop(new QualifiedName(s.Table.Name.Schema, s.Name)),
+            ],
             CreateUniqueStep s =>
             [
                 $"create unique index {Quote(IndexName(s.Table, s.Key.Name))} on {Quote(SqliteDialect.PhysicalName(s.Table.Name))} ({Names(s.Key.Columns)})",
@@ -58,6 +63,10 @@ internal static class SqliteSchemaWriter
     private static IEnumerable<string> Rebuild(AlterTableStep step, RequestContext context)
     {
         string old = Quote(SqliteDialect.PhysicalName(step.Before.Name));
+        foreach (string drop in TextIndexes.Drop(step.Before))
+        {
+            yield return drop;
+        }
         yield return Table(step.After, Temporary, step.Catalog);
         if (RowIdentity(step.After) is not null && RowIdentity(step.Before) is not null)
         {
@@ -136,30 +145,28 @@ internal static class SqliteSchemaWriter
             }
             yield return $"create unique index {Quote(IndexName(table, key.Name))} on {Quote(SqliteDialect.PhysicalName(table.Name))} ({Names(key.Columns)})";
         }
-        foreach (Core.Catalog.Index index in table.Indexes)
+        foreach (string sql in table.Indexes.SelectMany(i => Index(table, i, catalog)))
         {
-            if (Index(table, index, catalog) is { } sql)
-            {
-                yield return sql;
-            }
+            yield return sql;
         }
     }
 
     /// <summary>Is there an index in the file?</summary>
     public static bool IsMade(Core.Catalog.Index index) => index.Method is "btree" or "hash";
 
-    // Containment indexes (gin, gist) speed up what SQLite answers by scanning: recorded in the catalog, nothing to make.
-    private static string? Index(Table table, Core.Catalog.Index index, Catalog catalog)
+    // Of the containment indexes (gin, gist) those over the words of a text are made; the others speed up what SQLite answers
+    // by scanning: recorded in the catalog, nothing to make.
+    private static IEnumerable<string> Index(Table table, Core.Catalog.Index index, Catalog catalog)
     {
         if (!IsMade(index))
         {
-            return null;
+            return TextIndexes.Create(table, index, catalog);
         }
         Templates templates = Templates.Of(catalog);
         var keys = index.Keys.Select(k => new RowText().Key(templates.Bind(table, k.Value, null), k.Descending));
         string where = index.Where is null ? "" : " where " + new RowText().Text(templates.Bind(table, index.Where, LogicalType.Boolean), LogicalType.Boolean);
         string unique = index.Unique ? "unique " : "";
-        return $"create {unique}index {Quote(IndexName(table, index.Name))} on {Quote(SqliteDialect.PhysicalName(table.Name))} ({string.Join(", ", keys)}){where}";
+        return [$"create {unique}index {Quote(IndexName(table, index.Name))} on {Quote(SqliteDialect.PhysicalName(table.Name))} ({string.Join(", ", keys)}){where}"];
     }
 
     private static string IndexName(Table table, string name) => SqliteDialect.PhysicalName(new QualifiedName(table.Name.Schema, name));
@@ -249,7 +256,7 @@ internal static class SqliteSchemaWriter
     private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
     /// <summary>Expressions over the columns of the one table the DDL is about: columns without a range.</summary>
-    private sealed class RowText : SqliteDialectText
+    internal sealed class RowText : SqliteDialectText
     {
         public string Text(Expr expr, LogicalType type)
         {

@@ -14,7 +14,11 @@ internal sealed class SqliteSql
     {
         utf8 = new byte[Encoding.UTF8.GetByteCount(text) + 1];
         Encoding.UTF8.GetBytes(text, utf8);
+        AsksTextIndex = text.Contains(TextIndexes.Prefix, StringComparison.Ordinal);
     }
+
+    /// <summary>Reads a full-text index, which has to be in step by then.</summary>
+    public bool AsksTextIndex { get; }
 
     public SqliteSql(ReadOnlySpan<byte> text)
     {

@@ -176,9 +176,14 @@ internal static class SqliteStoredResults
     private static SortedDictionary<string, string> IndexUses(Table table, Core.Catalog.Index index, Catalog catalog)
     {
         var uses = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        if (!SqliteSchemaWriter.IsMade(index))
+        bool isText = TextIndexes.Find(table, index, catalog) is not null;
+        if (!SqliteSchemaWriter.IsMade(index) && !isText)
         {
             return uses;
+        }
+        if (isText)
+        {
+            uses[TextIndexes.Stamp] = SqliteLibrary.OrderStamp;
         }
         Templates templates = Templates.Of(catalog);
         foreach (IndexKey key in index.Keys)

@@ -236,7 +236,7 @@ internal sealed partial class SqliteWriter
     {
         try
         {
-            group.Start(filter);
+            group.Start(filter, texts);
             return true;
         }
         catch (SqliteException exception)

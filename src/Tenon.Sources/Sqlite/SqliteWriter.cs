@@ -62,6 +62,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private volatile WriterState state;
     private volatile bool stopping;
     private volatile ChangeFilter filter = ChangeFilter.None;
+    private volatile TextIndexes texts = TextIndexes.None;
 
     public SqliteWriter(SqliteOptions options, SqliteWriterOptions? settings = null)
     {
@@ -90,6 +91,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     /// <summary>Chooses the physical tables whose changes are captured, from the next group on.</summary>
     public void Listen(ChangeFilter tables) => filter = tables;
+
+    /// <summary>The full-text indexes to keep in step from the next group on; set while the writer stands still for the schema.</summary>
+    public void KeepTexts(TextIndexes indexes) => texts = indexes;
 
     /// <summary>
     /// Queues a unit; the task completes after its commit is durable. Fails with 53300 when the queue is full, 57014 when

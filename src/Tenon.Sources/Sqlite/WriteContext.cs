@@ -26,6 +26,8 @@ internal sealed class WriteContext
     /// <summary>A savepoint inside the unit; ends with <see cref="Release"/> or <see cref="UndoTo"/>, the inner before the outer.</summary>
     public ChangeMark Save()
     {
+        // What the indexes owe for rows before the savepoint must not go back with it.
+        Connection.SyncTexts();
         Connection.Execute(Savepoint);
         return buffer.Mark;
     }
@@ -47,7 +49,14 @@ internal sealed class WriteContext
     public int ChangeCount => buffer.Count - from.Rows;
 
     /// <summary>A ready statement on the writer's connection.</summary>
-    public SqliteStatement Prepare(SqliteSql sql) => Connection.Prepare(sql);
+    public SqliteStatement Prepare(SqliteSql sql)
+    {
+        if (sql.AsksTextIndex)
+        {
+            Connection.SyncTexts();
+        }
+        return Connection.Prepare(sql);
+    }
 
     /// <summary>A captured change of this unit; valid until the unit writes again.</summary>
     public Change GetChange(int index) => buffer[from.Rows + index];

@@ -21,6 +21,7 @@ public sealed class ScenarioTests
     [InlineData("computed")]
     [InlineData("rpc")]
     [InlineData("views")]
+    [InlineData("search")]
     public Task Requests_are_answered_as_the_scenarios_say(string name) => Run(name, "sqlite", o => o);
 
     [Theory]
@@ -36,7 +37,7 @@ public sealed class ScenarioTests
     public static TheoryData<string, string> OnPostgres()
     {
         var data = new TheoryData<string, string>();
-        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc", "views"])
+        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc", "views", "search"])
         {
             data.Add(name, "compiled");
             data.Add(name, "native");

@@ -84,6 +84,7 @@ internal static class Differences
     /// <summary>Functions that the catalogue does not have yet: a call is refused by name with 42883.</summary>
     public static readonly (string Name, string Reason)[] Missing =
     [
+        ("ts_headline", "Nor are ts_rank_cd, ts_stat, ts_rewrite, ts_debug, ts_lexize and ts_filter: show the text itself, or rank with ts_rank."),
         ("to_date", "Cast an ISO 8601 text to date; take another form apart with split_part and use make_date. to_timestamp(text, text) likewise."),
     ];
 
@@ -91,6 +92,17 @@ internal static class Differences
 
     private static bool IsInfinite(string? value) =>
         value is not null && value.EndsWith("infinity", StringComparison.Ordinal);
+
+    /// <summary>Of full-text search, which <see cref="FullTextTests"/> compares.</summary>
+    private static readonly (string Title, string Reason)[] FullText =
+    [
+        ("Languages of full-text search on SQLite", "There are english and simple; another one is 42704. Without a language english is meant, whatever the server's locale. There is no thesaurus, no dictionary and no configuration of one's own."),
+        ("A word that begins with a combining mark", "A vowel sign or accent with no letter before it is left out of the word that follows."),
+        ("Characters newer than Unicode 14", "What counts as a letter follows the Unicode version of .NET; PostgreSQL's follows its build and the system's libc."),
+        ("ts_rank of a word that a query names whole and as a prefix", "In queries of seven words and more PostgreSQL ranks the one its sorting happens to put first; Tenon ranks the one that stands last."),
+        ("Bounds of full-text search", "A tsquery has at most 4,000 words and operators (54000) and 200 levels of parentheses (54001). A text built to make the parser go back again and again is refused (54000)."),
+        ("Order of tsvector and tsquery values", "They are ordered as their text, not by size and number of lexemes."),
+    ];
 
     /// <summary>Why this function is not in the catalogue; null when it ought to be.</summary>
     public static string? Refused(DifferentialCase test) =>
@@ -111,6 +123,10 @@ internal static class Differences
         foreach (Difference difference in All)
         {
             text.Append($"\n## {difference.Title}\n\n{difference.Reason}\n");
+        }
+        foreach ((string title, string reason) in FullText)
+        {
+            text.Append($"\n## {title}\n\n{reason}\n");
         }
         text.Append("\n## Functions that are not there yet\n\nA call is refused with 42883.\n\n");
         foreach ((string name, string reason) in Missing)

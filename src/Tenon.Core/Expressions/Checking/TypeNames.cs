@@ -62,6 +62,12 @@ internal static class TypeNames
                 return LogicalType.Float4;
             case "float8":
                 return LogicalType.Float8;
+            case "tsvector":
+                return LogicalType.TsVector;
+            case "tsquery":
+                return LogicalType.TsQuery;
+            case "regconfig":
+                return LogicalType.RegConfig;
             case "bytea":
                 return LogicalType.Bytea;
             case "record":
@@ -137,7 +143,7 @@ internal static class TypeNames
             "citext" => "Use text and compare lower(column).",
             "money" => "Use numeric(12,2).",
             "serial" or "bigserial" or "smallserial" or "serial4" or "serial8" => "It stands only in the definition of a column.",
-            "inet" or "cidr" or "macaddr" or "xml" or "tsvector" or "tsquery" or "point" or "hstore" => "Use text or jsonb.",
+            "inet" or "cidr" or "macaddr" or "xml" or "point" or "hstore" => "Use text or jsonb.",
             "regclass" or "regproc" or "oid" => "Names of relations are text here.",
             _ => NearestName.Of(name, Known) is { } near ? $"Perhaps you meant \"{near}\"." : null,
         };
@@ -145,6 +151,6 @@ internal static class TypeNames
     private static readonly string[] Known =
     [
         "text", "uuid", "int4", "int8", "int2", "bool", "jsonb", "json", "date", "float4", "float8", "bytea", "timestamptz",
-        "timestamp", "time", "interval", "numeric", "varchar", "boolean", "integer", "bigint", "smallint",
+        "timestamp", "time", "interval", "tsvector", "tsquery", "numeric", "varchar", "boolean", "integer", "bigint", "smallint",
     ];
 }

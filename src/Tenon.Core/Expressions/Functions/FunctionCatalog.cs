@@ -17,6 +17,7 @@ internal static class FunctionCatalog
         .. DateTimeFunctions.Functions(),
         .. FloatFunctions.Functions(),
         .. FormatFunctions.Functions(),
+        .. FullTextFunctions.Functions(),
         .. IntegerFunctions.Functions().Stored(),
         .. JsonFunctions.Functions().Stored(),
         .. NumericFunctions.Functions().Stored(),

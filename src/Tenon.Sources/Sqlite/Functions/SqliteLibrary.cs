@@ -34,6 +34,7 @@ internal static class SqliteLibrary
         }
         RegisterOwn(connection);
         SqliteCalls.Register(connection);
+        TextIndexTokens.Register(connection);
         connection.CreateCollation("TN_NUMERIC", CompareNumerics);
         connection.CreateCollation("TN_INTERVAL", (a, b) => Interval(a).CompareTo(Interval(b)));
         connection.CreateCollation("TN_JSONB", JsonbOrder.Compare);

@@ -97,3 +97,23 @@ insert into orders values (1, 1, 2), (2, 2, null);
 create table public.padded (id int primary key, code char(3) unique, other char(5));
 insert into public.padded values (1, 'ab', 'ab'), (2, 'abc', 'abd'), (3, null, null);
 grant select on public.padded to anon;
+create table papers (
+  id int primary key, title text, body text not null, data jsonb, owner text not null default 'all',
+  words tsvector generated always as (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('english', body), 'B')) stored);
+create index papers_body on papers using gin (to_tsvector('english', body));
+create index papers_words on papers using gin (words);
+alter table papers enable row level security;
+create policy "anon sees papers of all" on papers for select to anon using (owner = 'all');
+create function found_papers(q text) returns table (id int, rank real) language sql stable as $$
+  select p.id, ts_rank(p.words, websearch_to_tsquery('english', q)) from papers p
+  where p.words @@ websearch_to_tsquery('english', q) order by 2 desc, 1
+$$;
+create function paper_rank(p papers) returns real language sql stable as $$ select ts_rank(p.words, to_tsquery('english', 'cat & mat')) $$;
+grant select on papers to anon;
+grant all on papers to service_role;
+insert into papers (id, title, body, data, owner) values
+  (1, 'The fat cat', 'A fat cat sat on a mat and ate a fat rat.', '{"note": "running dogs"}', 'all'),
+  (2, null, 'The quick brown fox jumps over the lazy dogs.', '["cats", {"a": "mat"}]', 'all'),
+  (3, 'Cats and dogs', 'It rained cats and dogs; up-to-date news at example.com.', null, 'all'),
+  (4, 'Hidden cat', 'A cat nobody may see.', '{"note": "cat"}', 'me'),
+  (5, 'Naïve café', 'Größe zählt: 42 Häuser, e-mail: info@example.org', null, 'all');
