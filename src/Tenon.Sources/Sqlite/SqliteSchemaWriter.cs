@@ -12,7 +12,7 @@ namespace Tenon.Sources.Sqlite;
 /// Schema steps → SQLite's DDL. Tables are STRICT and hold storage forms (DECISIONS §3). Defaults are not in the DDL: the
 /// write path computes them. What SQLite cannot alter in place is made anew and copied, with foreign keys off around it.
 /// </summary>
-internal static class SqliteSchemaWriter
+internal static partial class SqliteSchemaWriter
 {
     private const string Temporary = "tenon.rebuild";
 
@@ -27,7 +27,7 @@ internal static class SqliteSchemaWriter
             ],
             DropTableStep s =>
             [
-                .. TextIndexes.Drop(s.Table),
+                .. DropTexts(s.Table),
                 $"drop table {Quote(SqliteDialect.PhysicalName(s.Table.Name))}",
                 $"delete from \"tenon.identities\" where relation = {Text(s.Table.Name)}",
             ],
@@ -51,7 +51,7 @@ internal static class SqliteSchemaWriter
             DropIndexStep s =>
             [
                 $"drop index if exists {Quote(IndexName(s.Table, s.Name))}",
-                TextIndexes.Drop(new QualifiedName(s.Table.Name.Schema, s.Name)),
+                DropText(new QualifiedName(s.Table.Name.Schema, s.Name)),
             ],
             CreateUniqueStep s =>
             [
@@ -63,7 +63,7 @@ internal static class SqliteSchemaWriter
     private static IEnumerable<string> Rebuild(AlterTableStep step, RequestContext context)
     {
         string old = Quote(SqliteDialect.PhysicalName(step.Before.Name));
-        foreach (string drop in TextIndexes.Drop(step.Before))
+        foreach (string drop in DropTexts(step.Before))
         {
             yield return drop;
         }
@@ -160,7 +160,7 @@ internal static class SqliteSchemaWriter
     {
         if (!IsMade(index))
         {
-            return TextIndexes.Create(table, index, catalog);
+            return CreateText(table, index, catalog);
         }
         Templates templates = Templates.Of(catalog);
         var keys = index.Keys.Select(k => new RowText().Key(templates.Bind(table, k.Value, null), k.Descending));
@@ -256,7 +256,7 @@ internal static class SqliteSchemaWriter
     private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
     /// <summary>Expressions over the columns of the one table the DDL is about: columns without a range.</summary>
-    internal sealed class RowText : SqliteDialectText
+    private sealed class RowText : SqliteDialectText
     {
         public string Text(Expr expr, LogicalType type)
         {

@@ -49,14 +49,11 @@ internal sealed class TextIndexes
             if (Templates.Of(catalog).SearchKeys(table) is { IsEmpty: false } keys)
             {
                 string name = SqliteDialect.PhysicalName(table.Name);
-                found[name] = new Entry(name, [.. keys.Select(k => Of(table, k))]);
+                found[name] = new Entry(name, [.. keys.Select(k => SqliteSchemaWriter.Keep(table, k))]);
             }
         }
         return found.Count == 0 ? None : new TextIndexes(found.ToFrozenDictionary(StringComparer.Ordinal));
     }
-
-    private static TextIndex Of(Table table, SearchKey key) =>
-        new(new SqliteSql($"delete from {Name(key.Index)} where rowid = ?1"), new SqliteSql(Fill(table, key) + " and _rowid_ = ?1"));
 
     /// <summary>The physical name of a table with full-text indexes; null for any other. Allocates nothing.</summary>
     public string? Find(ReadOnlySpan<byte> table)
@@ -73,34 +70,9 @@ internal sealed class TextIndexes
 
     public TextIndex[] On(string table) => byTable[table].Indexes;
 
-    // ---- DDL ----
+    public static string Physical(QualifiedName index) => Prefix + SqliteDialect.PhysicalName(index);
 
     /// <summary>The full-text index that a catalog's index becomes; null for an index of another kind.</summary>
     public static SearchKey? Find(Table table, Core.Catalog.Index index, Catalog catalog) =>
         Templates.Of(catalog).SearchKeys(table).FirstOrDefault(k => k.Index.Name == index.Name);
-
-    public static IEnumerable<string> Create(Table table, Core.Catalog.Index index, Catalog catalog) =>
-        Find(table, index, catalog) is { } key
-            ?
-            [
-                $"create virtual table {Name(key.Index)} using fts5(lexemes, content='', contentless_delete=1, detail=none, tokenize='ascii')",
-                Fill(table, key),
-            ]
-            : [];
-
-    public static IEnumerable<string> Drop(Table table) => table.Indexes.Select(i => Drop(new QualifiedName(table.Name.Schema, i.Name)));
-
-    public static string Drop(QualifiedName index) => $"drop table if exists {Name(index)}";
-
-    private static string Fill(Table table, SearchKey key)
-    {
-        string vector = new SqliteSchemaWriter.RowText().Text(key.Value, LogicalType.TsVector);
-        return $"insert into {Name(key.Index)} (rowid, lexemes) select _rowid_, tn_text_lexemes({vector}) from {Quote(SqliteDialect.PhysicalName(table.Name))} where ({vector}) is not null";
-    }
-
-    public static string Physical(QualifiedName index) => Prefix + SqliteDialect.PhysicalName(index);
-
-    private static string Name(QualifiedName index) => Quote(Physical(index));
-
-    private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 }

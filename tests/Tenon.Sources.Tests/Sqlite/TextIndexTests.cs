@@ -241,6 +241,28 @@ public sealed class TextIndexTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_database_that_was_moved_has_its_rows_in_the_index()
+    {
+        await Open();
+        await Apply(Schema);
+        var options = new MainDatabaseOptions("sqlite:moved.db") { Folder = folder, Schema = SchemaOptions.Standard, Durable = false };
+        await using (MoveTarget target = (await Tenon.Sources.Sqlite.Moving.SqliteTarget.OpenAsync(options, Cancel)).Value)
+        {
+            Assert.Null(await target.ReplayAsync(database.Applied, Cancel));
+            await target.BeginRowsAsync(Cancel);
+            target.Load(new QualifiedName("public", "docs"), ["id", "title", "body"], [[Datum.Of("a"), Datum.Of("fish"), Datum.Of("the running cat")], [Datum.Of("b"), Datum.Null, Datum.Of("dog")]]);
+            await target.EndRowsAsync([], null, Cancel);
+            await target.CommitAsync(Cancel);
+        }
+        await database.DisposeAsync();
+        Directory.CreateDirectory(Path.Combine(folder, "there"));
+        File.Move(Path.Combine(folder, "moved.db"), Path.Combine(folder, "there", "data.db"));
+        await Open(Path.Combine(folder, "there"));
+        Assert.Equal("2", await Value("select cast(count(*) as text) from docs"));
+        await AssertInStep();
+    }
+
+    [Fact]
     public async Task An_index_of_other_functions_is_made_anew_at_start()
     {
         await Open();

@@ -113,6 +113,10 @@ internal sealed class SqliteTarget : MoveTarget
             }
         }
         SqliteDatabase.DemandReferences(Connection);
+        foreach (string refill in SqliteSchemaWriter.RefillTexts(catalog))
+        {
+            Connection.ExecuteScript(refill);
+        }
         if (seedChecksum is not null)
         {
             using SqliteStatement record = Connection.Prepare(SqliteDatabase.RecordSeed);
