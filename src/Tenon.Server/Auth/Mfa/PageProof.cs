@@ -54,15 +54,18 @@ internal sealed class PageProof(
         {
             return AuthErrors.MfaFactorNotFound;
         }
-        if (apps.Find(factor => factor.IsLocked(now)) is { } locked)
+        foreach (Factor factor in apps)
         {
-            return AuthErrors.OverRequestRateLimit(Factors.SecondsLocked(locked, now));
+            if (Factors.Guess(unit, factor, now, AuthErrors.OverRequestRateLimit) is { } resting)
+            {
+                return resting;
+            }
         }
         if (apps.Find(factor => Matches(unit, factor, code, now)) is not { } proven)
         {
-            apps.ForEach(factor => Factors.CountFailure(unit, factor, now));
             return AuthErrors.MfaVerificationFailed("Invalid TOTP code entered");
         }
+        apps.ForEach(factor => unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Core.Types.Datum.Of(0L), Core.Types.Datum.Null));
         audit.Write(unit);
         return Elevation.Raise(unit, who, proven.Id, "totp", next, now) is null ? AuthErrors.SessionNotFound : null;
     }
