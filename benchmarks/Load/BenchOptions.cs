@@ -2,7 +2,7 @@ namespace Tenon.Benchmarks.Load;
 
 /// <summary>The command line of ./bench.</summary>
 internal sealed record BenchOptions(
-    bool Quick, bool Save, bool FloorOnly, int Rows, int Rounds, double Seconds, double WarmUp, double Rate,
+    bool Quick, bool Save, bool FloorOnly, bool Peers, int Rows, int Rounds, double Seconds, double WarmUp, double Rate,
     string[] Only, string[] Engines, string? Data, string Root)
 {
     public const string Help = """
@@ -16,6 +16,7 @@ internal sealed record BenchOptions(
           --seconds N       measured seconds of one round (2; quick: 0.8)
           --rate N          open loop at N requests a second instead of a closed loop
           --data DIR        keep the databases there and use them again (one DIR per --rows)
+          --peers           PostGraphile on the same PostgreSQL rows, too (Node; npm installs it)
           --floor-only      leave Tenon out
           --save            write benchmarks/results/VERSION.md and the figures in README.md
           --help            this text
@@ -45,7 +46,7 @@ internal sealed record BenchOptions(
 
         var quick = flags.Contains("--quick");
         return new BenchOptions(
-            quick, flags.Contains("--save"), flags.Contains("--floor-only"),
+            quick, flags.Contains("--save"), flags.Contains("--floor-only"), flags.Contains("--peers"),
             (int)Number("--rows", quick ? 100_000 : 1_000_000), (int)Number("--rounds", quick ? 4 : 7),
             Number("--seconds", quick ? 0.8 : 2), Number("--warm-up", quick ? 2.5 : 4), Number("--rate", 0),
             Value("--only")?.Split(',') ?? [],
@@ -54,6 +55,6 @@ internal sealed record BenchOptions(
 
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
-        "--quick", "--only", "--engines", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--data", "--help", "--root", "--warm-up",
+        "--quick", "--peers", "--only", "--engines", "--rows", "--rounds", "--seconds", "--rate", "--floor-only", "--save", "--data", "--help", "--root", "--warm-up",
     };
 }

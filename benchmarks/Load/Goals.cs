@@ -23,7 +23,7 @@ internal sealed class Goals(
 
     private readonly List<Goal> _own = [];
 
-    public IReadOnlyList<Goal> All => [.. Speeds(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
+    public IReadOnlyList<Goal> All => [.. Speeds(), .. Peers(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
 
     /// <summary>Bytes a request allocates for 20 rows and for 200.</summary>
     public void Allocations(double few, double many)
@@ -80,6 +80,13 @@ internal sealed class Goals(
             subject.First is { } first ? Text($"{first:0.00}x of {operation.Baseline}") : "",
             subject.Goal is { } goal ? Text($"{goal:0.00}x of {operation.Baseline}") : "",
             Text($"{ratio:0.00}x ({cheaper:0.00}x by processor time)"), ratio >= subject.First, ratio >= subject.Goal);
+
+    private IEnumerable<Goal> Peers() =>
+        from operation in operations
+        where results.ContainsKey((operation.Name, PeerTarget.PostGraphile)) && Has(operation, operation.Subjects[0])
+        let part = Of(operation).CpuMicros / results[(operation.Name, PeerTarget.PostGraphile)].CpuMicros
+        select new Goal(
+            $"{operation.Title}, processor time", "", "1/8 of PostGraphile", Text($"1/{1 / part:0.0}"), null, part <= 1 / 8.0);
 
     private IEnumerable<Goal> OwnNormal() =>
         from operation in operations

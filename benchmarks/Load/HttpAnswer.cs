@@ -28,7 +28,7 @@ internal static class HttpAnswer
             return buffer.Length >= consumed;
         }
 
-        if (head.IndexOf("Transfer-Encoding: chunked\r\n"u8) >= 0)
+        if (head.IndexOf("Transfer-Encoding: chunked\r\n"u8) >= 0 || head.IndexOf("transfer-encoding: chunked\r\n"u8) >= 0)
         {
             return TryChunks(buffer, start, out body, out consumed);
         }
@@ -41,7 +41,7 @@ internal static class HttpAnswer
     private static bool TryLength(ReadOnlySpan<byte> head, out int length)
     {
         length = 0;
-        var at = head.IndexOf("\r\nContent-Length: "u8);
+        var at = Math.Max(head.IndexOf("\r\nContent-Length: "u8), head.IndexOf("\r\ncontent-length: "u8));
         if (at < 0)
         {
             return false;

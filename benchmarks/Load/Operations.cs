@@ -17,6 +17,9 @@ internal sealed record Operation(
 {
     public const string Tenon = "tenon";
 
+    /// <summary>Whether other servers of this kind are measured too, by --peers.</summary>
+    public bool Peers => Name is "postgres-get" or "postgres-list" or "postgres-embed";
+
     /// <summary>sqlite, postgres or mariadb: the first word of a server's name, where it is not SQLite.</summary>
     public string Engine => EngineOf(Baseline);
 

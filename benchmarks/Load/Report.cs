@@ -58,7 +58,7 @@ internal sealed class Report(
         var rows = new List<string[]>();
         foreach (var operation in operations)
         {
-            foreach (var name in (string[])[operation.Baseline, .. operation.Subjects.Select(s => s.Server), .. operation.Others])
+            foreach (var name in (string[])[operation.Baseline, .. operation.Subjects.Select(s => s.Server), .. operation.Others, PeerTarget.PostGraphile])
             {
                 if (results.TryGetValue((operation.Name, name), out var measured))
                 {

@@ -38,6 +38,15 @@ internal sealed class Servers(BenchOptions options) : IDisposable
             return true;
         }
 
+        // A server that an earlier run left in --data is not taken up again.
+        foreach (var left in (string[])[folder, AppOf(engine)])
+        {
+            if (Directory.Exists(left))
+            {
+                Directory.Delete(left, recursive: true);
+            }
+        }
+
         DatabaseServer? server = engine == "postgres" ? PostgresServer.Start(folder) : MariaDbServer.Start(folder);
         if (server is null)
         {
@@ -106,11 +115,19 @@ internal sealed class Servers(BenchOptions options) : IDisposable
         "tenon-normal" => new TenonTarget(name, _tenon, CopyOf(AppOf("sqlite")), ("TENON__DB__SYNCHRONOUS", "normal")),
         "postgres-compiled" => new TenonTarget(name, _tenon, AppOf("postgres"), UrlOf("postgres")),
         "postgres-native" => new TenonTarget(name, _tenon, AppOf("postgres"), UrlOf("postgres"), ("TENON__DB__SECURITY", "native")),
+        PeerTarget.PostGraphile => new PeerTarget(name, InstalledPeers(), _databases["postgres"].Url),
         "mariadb" => new TenonTarget(name, _tenon, AppOf("mariadb")),
         _ when Operation.EngineOf(name) is var engine and not "sqlite" =>
             new FloorTarget(name, _floor, _databases[engine].FloorDatabase, name[(engine.Length + 1)..]),
         _ => new FloorTarget(name, _floor, Database, name),
     };
+
+    private string InstalledPeers()
+    {
+        var folder = Path.Combine(options.Root, "benchmarks/peers");
+        PeerTarget.Install(folder);
+        return folder;
+    }
 
     // The source's tables answer under their own profile; the main database beside them is an empty SQLite.
     private void Attach(string app, string url)

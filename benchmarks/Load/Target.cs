@@ -14,6 +14,9 @@ internal abstract class Target(string name) : IDisposable
 
     public int Port { get; } = FreePort();
 
+    /// <summary>Whether the meter of allocations can be put into the process.</summary>
+    public virtual bool HasMeter => true;
+
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException(Name + " is not running");
 
     protected abstract ProcessStartInfo Command();
@@ -41,7 +44,7 @@ internal abstract class Target(string name) : IDisposable
     public double Start(string logDirectory, string? meter = null)
     {
         var command = Command();
-        if (meter is not null)
+        if (meter is not null && HasMeter)
         {
             _meter = Path.Combine(logDirectory, Name + ".meter");
             command.Environment["DOTNET_STARTUP_HOOKS"] = meter;
@@ -70,9 +73,14 @@ internal abstract class Target(string name) : IDisposable
         return watch.Elapsed.TotalMilliseconds;
     }
 
-    /// <summary>What the process has allocated since its start.</summary>
+    /// <summary>What the process has allocated since its start; zero without a meter.</summary>
     public long AllocatedBytes()
     {
+        if (!HasMeter)
+        {
+            return 0;
+        }
+
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(_meter ?? throw new InvalidOperationException(Name + " has no meter")));
         Span<byte> text = stackalloc byte[32];
