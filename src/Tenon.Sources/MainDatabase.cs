@@ -27,6 +27,9 @@ internal sealed record MainDatabaseOptions(string Url)
     /// <summary>Connections that answer requests; an engine without connections of its own reads it as readers.</summary>
     public int PoolSize { get; init; } = 16;
 
+    /// <summary>The database is one that is made again: what its migrations make outside of it may be there.</summary>
+    public bool Anew { get; init; }
+
     /// <summary>Nobody else may run on the database meanwhile; refused when somebody does.</summary>
     public bool Alone { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Policies;
 using Tenon.Core.Sql;
@@ -37,6 +38,16 @@ internal abstract class Source
     /// <summary>The database runs functions of any language itself, as the caller's role, inside a query.</summary>
     public virtual bool RunsFunctions => false;
 
+    /// <summary>Statements that somebody typed are the database's own to read: <see cref="RunTypedAsync"/>.</summary>
+    public virtual bool RunsTyped => false;
+
+    /// <summary>
+    /// One statement as it was typed, in a transaction of its own, as the caller's role; null: as the owner. An error's position
+    /// is an offset in it.
+    /// </summary>
+    public virtual Task<Outcome<TypedResult>> RunTypedAsync(string sql, RequestContext? caller, CancellationToken cancellation) =>
+        throw new InvalidOperationException("this source does not run what was typed");
+
     /// <summary>Views of one table are written through.</summary>
     public virtual bool WritesViews => false;
 
@@ -54,6 +65,9 @@ internal abstract class Source
     /// </summary>
     public abstract ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, SessionNeeds needs, CancellationToken cancellation);
 }
+
+/// <summary>What a typed statement gave: its rows, and PostgreSQL's word for what was done (SELECT 2, INSERT 0 1).</summary>
+internal sealed record TypedResult(string Tag, ImmutableArray<RowField> Columns, List<Datum[]> Rows);
 
 /// <summary>
 /// What a session is for. Single promises exactly one statement, which is its own snapshot, and of a write that nothing

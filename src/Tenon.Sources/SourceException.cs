@@ -6,4 +6,7 @@ namespace Tenon.Sources;
 internal abstract class SourceException(string message, Exception? inner) : Exception(message, inner)
 {
     public abstract Error ToError();
+
+    /// <summary>The same for whom no policy holds back: with what names rows.</summary>
+    public virtual Error ToFullError() => ToError();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tenon.Core.Errors;
 using Tenon.Sources.Postgres;
 using Tenon.Sources.Postgres.Moving;
@@ -26,14 +27,21 @@ internal static class SourceRegistry
         /// <summary>What would be made in a database, found out without changing it; null where Tenon makes the database itself.</summary>
         public Func<MainDatabaseOptions, CancellationToken, Task<Outcome<DatabasePlan>>>? Plan { get; init; }
 
+        /// <summary>The program by which an engine dumps its own databases; null where Tenon prints the dump.</summary>
+        public Func<MainDatabaseOptions, DumpRequest, ProcessStartInfo>? Dump { get; init; }
+
         /// <summary>How a fresh database takes the place of an old one; null where an engine's databases cannot be replaced.</summary>
         public Replacement? Replacement { get; init; }
     }
 
-    /// <summary>Beside: where a fresh database is made while the old one is in use. Discard and PutInPlace want nobody to have it open.</summary>
+    /// <summary>
+    /// Beside: where a fresh database is made while the old one is in use. Discard and PutInPlace want nobody to have it open;
+    /// Make makes an empty one there, for an engine whose databases do not come by being opened.
+    /// </summary>
     private sealed record Replacement(
-        Func<MainDatabaseOptions, MainDatabaseOptions> Beside,
+        Func<MainDatabaseOptions, Outcome<MainDatabaseOptions>> Beside,
         Action<MainDatabaseOptions> Discard,
+        Action<MainDatabaseOptions> Make,
         Action<MainDatabaseOptions> PutInPlace
     );
 
@@ -51,9 +59,15 @@ internal static class SourceRegistry
             Exists = o => File.Exists(SqliteDatabase.PathOf(o)),
             FolderOf = o => Path.GetDirectoryName(SqliteDatabase.PathOf(o)),
             Claim = SqliteReplacement.Claim,
-            Replacement = new Replacement(SqliteReplacement.Beside, SqliteReplacement.Discard, SqliteReplacement.PutInPlace),
+            Replacement = new Replacement(o => SqliteReplacement.Beside(o), SqliteReplacement.Discard, _ => { }, SqliteReplacement.PutInPlace),
         },
-        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync) { OpenTarget = PostgresTarget.OpenAsync, Plan = PostgresPlan.MakeAsync }),
+        .. PostgresUrl.Schemes.Select(s => new Engine(s, PostgresDatabase.OpenMainAsync)
+        {
+            OpenTarget = PostgresTarget.OpenAsync,
+            Plan = PostgresPlan.MakeAsync,
+            Dump = PostgresDump.Program,
+            Replacement = new Replacement(PostgresReplacement.Beside, PostgresReplacement.Discard, PostgresReplacement.Make, PostgresReplacement.PutInPlace),
+        }),
     ];
 
     /// <summary>Opens the main database of this url, an empty one where the engine makes it; its own migrations are not run.</summary>
@@ -96,6 +110,12 @@ internal static class SourceRegistry
         Of(options).Value.Replacement is { } replacement
             ? replacement.Beside(options)
             : Refusals.NotSupported("making this database anew", "Drop and create it with the tools of its engine, then start again.");
+
+    /// <summary>An empty database at <see cref="Beside"/>, where there is none.</summary>
+    public static void MakeBeside(MainDatabaseOptions options) => Of(options).Value.Replacement?.Make(options);
+
+    /// <summary>The program that dumps this database to its standard output; null where Tenon prints the dump itself.</summary>
+    public static ProcessStartInfo? DumpProgram(MainDatabaseOptions options, DumpRequest request) => Of(options).Value.Dump?.Invoke(options, request);
 
     /// <summary>Throws away what stands at <see cref="Beside"/>.</summary>
     public static void DiscardBeside(MainDatabaseOptions options) => Of(options).Value.Replacement?.Discard(options);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using Tenon.Cli.Configuration;
 using Tenon.Core.Catalog;
@@ -9,6 +10,7 @@ using Tenon.Core.Schema;
 using Tenon.Core.Schema.Parsing;
 using Tenon.Server.Hosting;
 using Tenon.Server.Store;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -24,6 +26,11 @@ internal static class DbDiffCommand
         {
             AppFolder app = AppFolder.OpenAny(parsed.GetValue(folder)!);
             BackendOptions options = LocalDatabase.Options(app, app.Keys());
+            if (SourceRegistry.DumpProgram(options.MainDatabase(TimeProvider.System), SchemaAlone) is { } program)
+            {
+                await CompareAsync(app, program, parsed.GetValue(json), cancellation);
+                return 0;
+            }
             await using Backend backend = await LocalDatabase.OpenAsync(app, cancellation);
             ImmutableArray<string> database = Statements(backend.Catalog);
             ImmutableArray<string> files = Statements(OfFiles(app, options));
@@ -31,6 +38,27 @@ internal static class DbDiffCommand
             return 0;
         });
         return diff;
+    }
+
+    private static readonly DumpRequest SchemaAlone = new(Schema: true, Rows: false, []);
+
+    /// <summary>An engine that prints its own schemas: the files make a database beside this one, and both are printed.</summary>
+    private static async Task CompareAsync(AppFolder app, ProcessStartInfo program, bool json, CancellationToken cancellation)
+    {
+        BackendOptions options = BackendSettings.From(app.Config, app.Keys(), development: false, "http://127.0.0.1", null);
+        MainDatabaseOptions main = options.MainDatabase(TimeProvider.System);
+        await new DatabaseFiles(options, TimeProvider.System, null).BuildAsync(cancellation);
+        try
+        {
+            ImmutableArray<string> database = await DumpProgram.StatementsAsync(program, cancellation);
+            ProcessStartInfo beside = SourceRegistry.DumpProgram(SourceRegistry.Beside(main).Value, SchemaAlone)!;
+            ImmutableArray<string> files = await DumpProgram.StatementsAsync(beside, cancellation);
+            Print([.. database.Except(files)], [.. files.Except(database)], json);
+        }
+        finally
+        {
+            SourceRegistry.DiscardBeside(main);
+        }
     }
 
     private static Catalog OfFiles(AppFolder app, BackendOptions options)

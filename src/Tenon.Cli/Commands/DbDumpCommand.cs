@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Tenon.Cli.Configuration;
 using Tenon.Core.Catalog;
 using Tenon.Core.Codegen;
 using Tenon.Core.Types;
 using Tenon.Server.Hosting;
 using Tenon.Server.Prompt;
 using Tenon.Server.Store;
+using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
@@ -29,6 +31,13 @@ internal static class DbDumpCommand
         {
             AppFolder app = AppFolder.OpenAny(parsed.GetValue(folder)!);
             bool both = parsed.GetValue(schema) == parsed.GetValue(data);
+            var request = new DumpRequest(both || parsed.GetValue(schema), both || parsed.GetValue(data), WithoutRows());
+            if (SourceRegistry.DumpProgram(BackendSettings.MainDatabase(app.Config), request) is { } program)
+            {
+                await using Stream into = parsed.GetValue(file) is { } target ? OwnerOnly(target).BaseStream : Console.OpenStandardOutput();
+                await DumpProgram.RunAsync(program, into, cancellation);
+                return 0;
+            }
             await using Backend backend = await LocalDatabase.OpenAsync(app, cancellation);
             using TextWriter output = parsed.GetValue(file) is { } path ? OwnerOnly(path) : new StreamWriter(Console.OpenStandardOutput());
             await WriteAsync(backend, output, both || parsed.GetValue(schema), both || parsed.GetValue(data), cancellation);
@@ -36,6 +45,8 @@ internal static class DbDumpCommand
         });
         return dump;
     }
+
+    private static QualifiedName[] WithoutRows() => [.. StoreMigrations.Catalog().Tables.Keys.Except(Accounts)];
 
     private static async Task WriteAsync(Backend backend, TextWriter output, bool schema, bool data, CancellationToken cancellation)
     {

@@ -11,6 +11,7 @@ using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Hosting;
+using Tenon.Sources;
 
 namespace Tenon.Server.Auth;
 
@@ -233,11 +234,9 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             catch (Exception e) when (!context.Response.HasStarted)
             {
                 AuthEvents.RequestFailed(logger, e, context.Request.Method, LoggedTarget.Of(context), context.TraceIdentifier);
-                bool busy = e is TenonException { Error.Code.Status: StatusCodes.Status503ServiceUnavailable };
-                await AuthResponse.WriteErrorAsync(
-                    context,
-                    busy ? AuthErrors.Unavailable(((TenonException)e).Error.RetryAfter) : AuthErrors.UnexpectedFailure
-                );
+                Error? failed = e is SourceException source ? source.ToError() : (e as TenonException)?.Error;
+                bool busy = failed is { Code.Status: StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout };
+                await AuthResponse.WriteErrorAsync(context, busy ? AuthErrors.Unavailable(failed!.RetryAfter) : AuthErrors.UnexpectedFailure);
             }
         };
 }

@@ -147,7 +147,7 @@ internal sealed class Users(StoreDatabase store)
     public static AuthException? Translate(TenonException e, AuthError emailTaken)
     {
         string said = e.Error.Message + e.Error.Details;
-        return e.Error.Code.Status == 503 ? null
+        return e.Error.Code.Status is 503 or 504 ? null
             : e.Error.Code != ErrorCodes.UniqueViolation ? AuthErrors.UserNotSaved.ToException()
             : said.Contains("one_time_tokens_relates_to_key", StringComparison.Ordinal) ? AuthErrors.OverEmailSendRateLimit(1).ToException()
             : said.Contains("users_email_key", StringComparison.Ordinal) ? emailTaken.ToException()

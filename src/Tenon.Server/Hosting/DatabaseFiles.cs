@@ -109,7 +109,15 @@ internal sealed class DatabaseFiles(BackendOptions options, TimeProvider clock, 
         {
             throw new StartRefused($"{refused.Message}. {refused.Hint}");
         }
-        SourceRegistry.DiscardBeside(main);
+        try
+        {
+            SourceRegistry.DiscardBeside(main);
+            SourceRegistry.MakeBeside(main);
+        }
+        catch (SourceException failed)
+        {
+            throw new StartRefused($"no database can be made beside the one in use: {failed.ToError().Message}");
+        }
         try
         {
             await using MainDatabase fresh = await OpenAsync(beside, cancellation);

@@ -32,6 +32,11 @@ internal sealed class SqlPrompt(Source source, Func<Catalog> catalog, Caller? ca
         {
             return refused with { Position = 0 };
         }
+        if (source.RunsTyped)
+        {
+            Outcome<TypedResult> typed = await source.RunTypedAsync(statement.Text, caller is null ? null : context, cancellation);
+            return typed.TryGet(out TypedResult result, out Error failed) ? new PromptResult(result.Tag, result.Columns, result.Rows) : failed;
+        }
         Catalog pinned = catalog();
         if (!SqlParser.ParseStatement(statement.Text).TryGet(out Statement parsed, out Error error))
         {

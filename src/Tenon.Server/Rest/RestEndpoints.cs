@@ -53,7 +53,7 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
         catch (SourceException failed) when (!http.RequestAborted.IsCancellationRequested)
         {
             SourceFailed(log, failed, http.Request.Method, LoggedTarget.Of(http), http.TraceIdentifier);
-            await RefuseAsync(http, failed.ToError(), caller);
+            await RefuseAsync(http, caller is { BypassesPolicies: true } ? failed.ToFullError() : failed.ToError(), caller);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {

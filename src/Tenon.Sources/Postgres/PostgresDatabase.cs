@@ -245,8 +245,10 @@ internal sealed class PostgresDatabase : MainDatabase
 
     private async Task<Error?> TryInTransactionAsync(string text, Func<NpgsqlConnection, Task> record, CancellationToken cancellation)
     {
-        string sent = TransactionWords.Blank(text, catalog.Schemas);
         await using NpgsqlConnection connection = await administration.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        string sent = options.Anew
+            ? ReplayText.Of([text], await PostgresRights.RolesAsync(connection, cancellation).ConfigureAwait(false))[0]
+            : TransactionWords.Blank(text, catalog.Schemas);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         try
         {

@@ -11,11 +11,15 @@ internal sealed class PostgresFailure(Error error, Exception inner, bool broken)
     public bool IsConnectionLost { get; } = broken;
 
     public override Error ToError() => error;
+
+    public override Error ToFullError() =>
+        InnerException is PostgresException failure ? new Error(error.Code, failure.MessageText, failure.Detail, failure.Hint) : error;
 }
 
 /// <summary>
 /// What the driver throws → errors of the catalogue. Codes and messages are PostgreSQL's; DETAIL and HINT of its own errors
-/// that hold values of rows or names the caller may not know are dropped; those a function of the app raised stay.
+/// that hold values of rows or names the caller may not know are dropped; those a function of the app raised stay. Who is held
+/// back by no policy gets all of it.
 /// </summary>
 internal static class PostgresErrors
 {

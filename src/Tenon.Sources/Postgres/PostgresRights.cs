@@ -31,6 +31,13 @@ internal sealed record PostgresRights(
         return new PostgresRights(row.GetString(0).Split(' ')[0], row.GetString(1), Has(2), Has(3), Has(4), Has(5), Has(6), Has(7));
     }
 
+    /// <summary>All roles of the server, which its databases share.</summary>
+    public static async Task<IReadOnlySet<string>> RolesAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("select coalesce(array_agg(rolname::text), '{}') from pg_roles", connection);
+        return ((string[])(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!).ToHashSet(StringComparer.Ordinal);
+    }
+
     public override string ToString()
     {
         string rights = Superuser ? "superuser"

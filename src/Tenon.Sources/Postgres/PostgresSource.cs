@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Policies;
 using Tenon.Core.Sql;
@@ -16,6 +17,11 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
     public override ImmutableArray<Enforcement> Enforcements => enforcements;
 
     public override bool RunsFunctions => true;
+
+    public override bool RunsTyped => true;
+
+    public override Task<Outcome<TypedResult>> RunTypedAsync(string sql, RequestContext? caller, CancellationToken cancellation) =>
+        TypedStatement.RunAsync(pool, sql, caller, cancellation);
 
     public override CompiledStatement Compile(Select select) => PostgresDialect.Compile(select);
 

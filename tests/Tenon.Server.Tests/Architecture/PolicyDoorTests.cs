@@ -125,10 +125,10 @@ public sealed class PolicyDoorTests
     private static readonly string[] Statements =
         ["select ", "insert into ", "update ", "delete from ", "create ", "alter ", "drop ", "set ", "listen ", "notify ", "with "];
 
-    /// <summary>DDL of a catalog that was checked, the text of a dump, a move: names are quoted there, and no request reaches it.</summary>
+    /// <summary>DDL of a catalog that was checked, the text of a dump, a move, a database made anew: names are quoted there, and no request reaches it.</summary>
     private static bool WritesSchema(SourceFile file) =>
         file.Name.Contains("SchemaWriter", StringComparison.Ordinal)
-        || file.Name is "RowDump.cs" or "WholeTable.cs"
+        || file.Name is "RowDump.cs" or "WholeTable.cs" or "PostgresReplacement.cs"
         || file.Path.Contains("/Moving/", StringComparison.Ordinal);
 
     [Fact]

@@ -1,5 +1,6 @@
 using Npgsql;
 using Tenon.Core.Policies;
+using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 using Tenon.Server.Tests.Hosting;
 using Tenon.Testing;
@@ -27,6 +28,10 @@ public sealed class PostgresAppTests
         create function whoami() returns json language plpgsql stable as $$
         begin
           return json_build_object('role', current_user, 'uid', auth.uid(), 'method', current_setting('request.method'));
+        end $$;
+        create function claims(event jsonb) returns jsonb language plpgsql as $$
+        begin
+          return jsonb_build_object('claims', event -> 'claims' || '{"level": 7}');
         end $$;
         create function slow() returns int language sql volatile as 'select 1 from pg_sleep(60)';
         create table forced (id int primary key);
@@ -78,6 +83,22 @@ public sealed class PostgresAppTests
         Assert.DoesNotContain("\"uid\" : null", body, StringComparison.Ordinal);
         (_, body) = await app.SendAsync("GET", "/rest/v1/rpc/whoami");
         Assert.Contains("\"role\" : \"anon\", \"uid\" : null", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_function_of_the_database_is_a_hook_of_sign_in()
+    {
+        await using TestApp app = await StartAsync(
+            native: false,
+            o =>
+            {
+                o.Auth.Hooks["custom_access_token"] = new AuthHookOptions { Enabled = true, Uri = "pg-functions://postgres/public/claims" };
+                return o;
+            }
+        );
+        string token = await SignUpAsync(app, "ann@example.test");
+        string claims = System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1]));
+        Assert.Contains("\"level\":7", claims, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -97,8 +97,7 @@ internal sealed class PostgresTarget : MoveTarget
     public override async Task<RefusedMigration?> ReplayAsync(ImmutableArray<AppliedMigration> history, CancellationToken cancellation)
     {
         const string Record = "insert into tenon.migrations (version, name, checksum, text, applied_at) values ($1, $2, $3, $4, $5)";
-        const string Roles = "select coalesce(array_agg(rolname::text), '{}') from pg_roles";
-        var roles = new HashSet<string>((string[])(await ScalarAsync(Roles, cancellation).ConfigureAwait(false))!, StringComparer.Ordinal);
+        IReadOnlySet<string> roles = await PostgresRights.RolesAsync(connection, cancellation).ConfigureAwait(false);
         ImmutableArray<string> texts = ReplayText.Of(history.Select(m => m.Text), roles);
         for (int i = 0; i < texts.Length; i++)
         {

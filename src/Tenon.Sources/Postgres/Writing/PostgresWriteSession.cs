@@ -1,9 +1,13 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Tenon.Core.Catalog;
+using Tenon.Core.Codegen;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Planning;
 using Tenon.Core.Policies;
+using Tenon.Core.Sql;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.Postgres.Writing;
@@ -11,6 +15,8 @@ namespace Tenon.Sources.Postgres.Writing;
 /// <summary>The statements of one transaction on PostgreSQL.</summary>
 internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
 {
+    private static readonly ConditionalWeakTable<Routine, PostgresCompiled> Calls = [];
+
     public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
     {
         Statements++;
@@ -67,11 +73,30 @@ internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
         return rows;
     }
 
+    // What somebody types goes to the database as it is.
     public override List<Datum[]> Execute(Statement bound, Principal principal, StatementArguments arguments) =>
-        throw Refusals.NotSupported("SQL at the prompt on this database", "Use psql.").ToException();
+        throw new InvalidOperationException("statements are PostgreSQL's own to read");
 
-    public override List<Datum[]> Call(Routine routine, Datum[] values, Principal principal, StatementArguments arguments) =>
-        throw Refusals.NotSupported("calling a function at the prompt on this database", "Use psql.").ToException();
+    /// <summary>A function of one value, as who holds the lease.</summary>
+    public override List<Datum[]> Call(Routine routine, Datum[] values, Principal principal, StatementArguments arguments)
+    {
+        if (routine.ReturnsSet || !routine.ResultColumns.IsEmpty || routine.Result.Kind == TypeKind.Record)
+        {
+            throw Refusals.NotSupported("calling a function of rows this way", "Write one that returns one value.").ToException();
+        }
+        return Execute(Calls.GetValue(routine, static r => Compile(r)), new StatementArguments { Slots = values, Context = arguments.Context });
+    }
+
+    private static PostgresCompiled Compile(Routine routine)
+    {
+        SqlParameter[] parameters =
+        [
+            .. routine.Parameters.Select((p, i) => new SqlParameter(new ParameterExpr(i) { Type = p.Type }, p.Type, ParameterForm.Plain, 0)),
+        ];
+        string places = string.Join(", ", parameters.Select((_, i) => "$" + (i + 1).ToString(CultureInfo.InvariantCulture)));
+        var text = new SqlText("select " + SqlNames.Of(routine.Name) + "(" + places + ")", parameters);
+        return new PostgresCompiled(text, [routine.Result], [PostgresSource.Form(routine.Result)]);
+    }
 
     /// <summary>The lease belongs to the source, which commits.</summary>
     public override void Dispose() { }
