@@ -160,6 +160,8 @@ internal static class AuthErrors
 
     public static AuthError MfaVerificationFailed(string message) => new("mfa_verification_failed", 422, message);
 
+    public static AuthError MfaVerificationRejected(string message) => new("mfa_verification_rejected", 403, message);
+
     public static AuthError RecoveryCodesLocked(int seconds) =>
         new("mfa_recovery_codes_locked", 429, "Too many wrong recovery codes; wait or use another factor") { RetryAfter = seconds };
 
@@ -216,6 +218,7 @@ internal static class AuthErrors
         "mfa_totp_enroll_not_enabled",
         "mfa_totp_verify_not_enabled",
         "mfa_verification_failed",
+        "mfa_verification_rejected",
         "mfa_verified_factor_exists",
         "mfa_webauthn_enroll_not_enabled",
         "mfa_webauthn_verify_not_enabled",

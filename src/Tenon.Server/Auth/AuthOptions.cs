@@ -80,7 +80,7 @@ public sealed class AuthOptions
     /// <summary>Sign-in by telephone.</summary>
     public AuthSmsOptions Sms { get; } = new();
 
-    /// <summary>Where the app has a say, by name: before_user_created, custom_access_token, password_verification_attempt, send_email, send_sms.</summary>
+    /// <summary>Where the app has a say, by name: before_user_created, custom_access_token, password_verification_attempt, mfa_verification_attempt, send_email, send_sms.</summary>
     public Dictionary<string, AuthHookOptions> Hooks { get; } = new(StringComparer.Ordinal);
 
     /// <summary>External providers of sign-in, by name.</summary>

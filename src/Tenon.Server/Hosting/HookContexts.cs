@@ -88,6 +88,28 @@ public sealed class PasswordVerificationContext : HookContext
         Answer = new JsonObject { ["decision"] = "reject", ["message"] = message, ["should_logout_user"] = logoutUser };
 }
 
+/// <summary>A second factor was compared: an authenticator app, a security key or a telephone. Nobody has a token at aal2 of it yet.</summary>
+public sealed class FactorVerificationContext : HookContext
+{
+    internal FactorVerificationContext(IServiceProvider services, JsonElement payload)
+        : base(services, payload) { }
+
+    /// <summary>Whose factor it is.</summary>
+    public Guid UserId => Id("user_id");
+
+    /// <summary>The factor.</summary>
+    public Guid FactorId => Id("factor_id");
+
+    /// <summary>totp, webauthn or phone.</summary>
+    public string FactorType => Text("factor_type");
+
+    /// <summary>The answer is right.</summary>
+    public bool IsValid => Payload.GetProperty("valid").GetBoolean();
+
+    /// <summary>Refuses it, also a right one, and ends the user's sessions.</summary>
+    public void Reject(string message) => Answer = new JsonObject { ["decision"] = "reject", ["message"] = message };
+}
+
 /// <summary>A mail is to be sent, by code of the host's in place of SMTP. An exception means: try again later.</summary>
 public sealed class SendEmailContext : HookContext
 {
@@ -130,7 +152,7 @@ public sealed class SendSmsContext : HookContext
     /// <summary>The one-time code.</summary>
     public string Code => Data("otp");
 
-    /// <summary>sms, phone_change, reauthentication …</summary>
+    /// <summary>sms, phone_change, reauthentication, mfa …</summary>
     public string Type => Data("sms_type");
 
     private string Data(string member) => Payload.GetProperty("sms").GetProperty(member).GetString() ?? "";

@@ -26,6 +26,10 @@ public sealed class TenonBuilder
     public TenonBuilder PasswordVerification(Func<PasswordVerificationContext, CancellationToken, ValueTask> hook) =>
         Add(HookName.PasswordVerification, (services, payload) => new PasswordVerificationContext(services, payload), hook);
 
+    /// <summary>Told of every compared second factor, recovery codes apart.</summary>
+    public TenonBuilder FactorVerification(Func<FactorVerificationContext, CancellationToken, ValueTask> hook) =>
+        Add(HookName.FactorVerification, (services, payload) => new FactorVerificationContext(services, payload), hook);
+
     /// <summary>Sends mails in place of SMTP.</summary>
     public TenonBuilder SendEmail(Func<SendEmailContext, CancellationToken, ValueTask> hook) =>
         Add(HookName.SendEmail, (services, payload) => new SendEmailContext(services, payload), hook);

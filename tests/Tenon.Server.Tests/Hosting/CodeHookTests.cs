@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -92,6 +93,31 @@ public sealed class CodeHookTests
         Assert.Equal([true, false, true], seen);
         Assert.Equal(401, (await host.SendAsync("GET", "/api/rest/v1/notes", headers: h => h.Add("Authorization", "Bearer " + token))).Status);
     }
+
+    [Fact]
+    public async Task Code_sees_every_compared_second_factor_and_may_reject_it()
+    {
+        var seen = new ConcurrentQueue<string>();
+        await using HostApp host = await StartAsync(tenon => tenon.FactorVerification((hook, _) =>
+        {
+            seen.Enqueue($"{hook.FactorType} {hook.FactorId} {hook.IsValid}");
+            hook.Reject("Not today");
+            return ValueTask.CompletedTask;
+        }));
+        var (_, body) = await host.SendAsync("POST", SignUpPath, json: Person);
+        string token = JsonElement.Parse(body).GetProperty("access_token").GetString()!;
+        void AsPerson(HttpRequestHeaders headers) => headers.Add("Authorization", "Bearer " + token);
+        const string path = "/api/auth/v1/factors";
+        string factor = Id((await host.SendAsync("POST", path, json: """{"factor_type":"totp"}""", headers: AsPerson)).Body);
+        string challenge = Id((await host.SendAsync("POST", $"{path}/{factor}/challenge", json: "{}", headers: AsPerson)).Body);
+        string wrong = $$"""{"challenge_id":"{{challenge}}","code":"abcdef"}""";
+        var (status, refused) = await host.SendAsync("POST", $"{path}/{factor}/verify", json: wrong, headers: AsPerson);
+        Assert.Equal((403, "Not today"), (status, JsonElement.Parse(refused).GetProperty("msg").GetString()));
+        Assert.Equal([$"totp {factor} False"], seen);
+        Assert.Equal(401, (await host.SendAsync("GET", "/api/rest/v1/notes", headers: AsPerson)).Status);
+    }
+
+    private static string Id(string body) => JsonElement.Parse(body).GetProperty("id").GetString()!;
 
     [Fact]
     public async Task Code_sends_mails_and_text_messages_and_is_asked_again_after_it_failed()

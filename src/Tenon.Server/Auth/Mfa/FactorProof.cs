@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Mfa;
 
 /// <summary>An answer on its way: everything a replay of the unit must find unchanged.</summary>
-internal sealed record FactorAttempt(SignedIn Who, Guid Factor, Guid Challenge, string Ip, RefreshToken Next, AuditEntry Audit, DateTimeOffset Now);
+internal sealed record FactorAttempt(SignedIn Who, Factor Factor, Guid Challenge, string Ip, RefreshToken Next, AuditEntry Audit, DateTimeOffset Now);
 
 /// <summary>What the unit found. It returns refusals instead of throwing them, so that a counted failure is kept.</summary>
 internal sealed record FactorAnswer(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
@@ -19,6 +20,8 @@ internal sealed class FactorProof(
     StoreDatabase store,
     TokenCache cache,
     Elevation elevation,
+    Sessions sessions,
+    UserHooks hooks,
     TrustedProxies proxies,
     TimeProvider clock
 )
@@ -72,7 +75,7 @@ internal sealed class FactorProof(
         );
     }
 
-    public FactorAttempt NewAttempt(HttpContext context, SignedIn who, Guid factor, Guid challenge)
+    public FactorAttempt NewAttempt(HttpContext context, SignedIn who, Factor factor, Guid challenge)
     {
         ClientInfo client = ClientInfo.Of(context, proxies);
         AuditEntry audit = AuditEntry.Of("factor_verified", who.User.Id, who.User.Email, client, clock);
@@ -94,10 +97,49 @@ internal sealed class FactorProof(
         FactorAnswer answered = await store.WriteAsync(unit => Answer(unit, attempt, method, once, prove), CancellationToken.None);
         if (answered.Refusal is { } refusal)
         {
-            throw refusal.ToException();
+            throw await RefuseAsync(context, attempt, refusal);
+        }
+        if (hooks.WatchesFactors)
+        {
+            await AskHookAsync(context, attempt, valid: true);
         }
         cache.DropUser(attempt.Who.User.Id);
         await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
+    }
+
+    /// <summary>A refusal to throw; of a compared answer the app's hook hears before.</summary>
+    public async Task<AuthException> RefuseAsync(HttpContext context, FactorAttempt attempt, AuthError refusal)
+    {
+        if (hooks.WatchesFactors && refusal.Code == AuthErrors.MfaVerificationFailed("").Code)
+        {
+            await AskHookAsync(context, attempt, valid: false);
+        }
+        return refusal.ToException();
+    }
+
+    /// <summary>
+    /// Outside the unit, for a hook may take its time. Nobody has the raised session's tokens yet: where the hook rejects,
+    /// the user's sessions end, and where it cannot be asked, this one does.
+    /// </summary>
+    private async Task AskHookAsync(HttpContext context, FactorAttempt attempt, bool valid)
+    {
+        (User user, Guid session) = (attempt.Who.User, attempt.Who.SessionId);
+        AuditEntry ended = AuditEntry.Of("logout", user.Id, user.Email, ClientInfo.Of(context, proxies), clock);
+        AuthError? rejected;
+        try
+        {
+            rejected = await hooks.AfterFactorAsync(context, user.Id, attempt.Factor.Id, attempt.Factor.Type, valid);
+        }
+        catch when (valid)
+        {
+            await sessions.EndAsync(user.Id, session, LogoutScope.Local, ended);
+            throw;
+        }
+        if (rejected is not null)
+        {
+            await sessions.EndAsync(user.Id, null, LogoutScope.Global, ended);
+            throw rejected.ToException();
+        }
     }
 
     private static FactorAnswer Answer(
@@ -109,7 +151,7 @@ internal sealed class FactorProof(
     )
     {
         Guid user = attempt.Who.User.Id;
-        Factor factor = Factors.Find(unit, user, attempt.Factor);
+        Factor factor = Factors.Find(unit, user, attempt.Factor.Id);
         if (unit.Execute(FactorSql.FindChallenge, StoreValues.Of(attempt.Challenge), StoreValues.Of(factor.Id)) is not [var row])
         {
             return new FactorAnswer(AuthErrors.MfaChallengeNotFound);

@@ -38,12 +38,12 @@ internal sealed class Verification(
         Guid challenge = body.Uuid("challenge_id") ?? throw AuthErrors.ValidationFailed("\"challenge_id\" is required").ToException();
         limits.Take(AuthLimit.Verification, context);
         Factor factor = await proof.FindAsync(who, id, context.RequestAborted);
-        FactorAttempt attempt = proof.NewAttempt(context, who, id, challenge);
+        FactorAttempt attempt = proof.NewAttempt(context, who, factor, challenge);
         await (factor.Type switch
         {
             Factor.Totp => VerifyTotpAsync(context, attempt, body),
             Factor.ByPhone => phones.VerifyAsync(context, attempt, body),
-            Factor.WebAuthn => securityKeys.VerifyAsync(context, attempt, factor, body),
+            Factor.WebAuthn => securityKeys.VerifyAsync(context, attempt, body),
             _ => throw AuthErrors.MfaFactorNotFound.ToException(),
         });
     }

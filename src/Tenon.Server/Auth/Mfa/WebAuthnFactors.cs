@@ -60,8 +60,9 @@ internal sealed class WebAuthnFactors(
         );
     }
 
-    public async Task VerifyAsync(HttpContext context, FactorAttempt attempt, Factor factor, AuthBody body)
+    public async Task VerifyAsync(HttpContext context, FactorAttempt attempt, AuthBody body)
     {
+        Factor factor = attempt.Factor;
         RequireEnabled();
         JsonElement answer = ReadAnswer(body, factor);
         Challenge challenge = await FindChallengeAsync(attempt, factor, context.RequestAborted);
@@ -81,7 +82,7 @@ internal sealed class WebAuthnFactors(
         (NewKey? key, string reason) = await ceremony.AttestAsync(context, KeyUse.Factor, subject, challenge.State!, answer);
         if (key is null)
         {
-            throw await RefuseAsync(challenge, reason);
+            throw await RefuseAsync(context, attempt, challenge, reason);
         }
         var made = new Credential(
             Guid.NewGuid(),
@@ -130,7 +131,7 @@ internal sealed class WebAuthnFactors(
         (Assertion? shown, string reason) = await ceremony.AssertAsync(context, KeyUse.Factor, subject, challenge.State!, answer);
         if (shown is null || own is not [var credential])
         {
-            throw await RefuseAsync(challenge, reason);
+            throw await RefuseAsync(context, attempt, challenge, reason);
         }
         AuditEntry clone = attempt.Audit with { Id = Guid.CreateVersion7(attempt.Now), Action = "webauthn_counter_refused" };
         await proof.AnswerAsync(
@@ -185,10 +186,10 @@ internal sealed class WebAuthnFactors(
         return [.. rows.Select(Credential.Read).Where(key => factor is null || key.FactorId == factor.Id)];
     }
 
-    private async Task<AuthException> RefuseAsync(Challenge challenge, string reason)
+    private async Task<AuthException> RefuseAsync(HttpContext context, FactorAttempt attempt, Challenge challenge, string reason)
     {
         await store.WriteAsync(unit => FactorProof.Use(unit, challenge.Id), CancellationToken.None);
-        return Failed(reason.Length > 0 ? reason : "Credential verification failed").ToException();
+        return await proof.RefuseAsync(context, attempt, Failed(reason.Length > 0 ? reason : "Credential verification failed"));
     }
 
     private static AuthError Failed(string reason) => AuthErrors.MfaVerificationFailed(reason);
