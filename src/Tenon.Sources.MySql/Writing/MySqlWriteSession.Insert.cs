@@ -147,18 +147,6 @@ internal sealed partial class MySqlWriteSession
         return repeated;
     }
 
-    // As in PostgreSQL, which asks the table for the row proposed before it looks for the one in the way.
-    private static void DemandNothingMissing(TableProgram program, IEnumerable<Datum[]> rows)
-    {
-        if (rows.Select(program.MissingIn).FirstOrDefault(c => c is not null) is { } missing)
-        {
-            throw new Error(
-                ErrorCodes.NotNullViolation,
-                $"null value in column \"{missing}\" of relation \"{program.Table.Name.Name}\" violates not-null constraint"
-            ).ToException();
-        }
-    }
-
     private void Merge(MySqlWrite write, List<Datum[]> proposed, Datum[]?[] existing, List<int> merged, StatementArguments arguments)
     {
         if (merged.Count == 0)
@@ -168,7 +156,8 @@ internal sealed partial class MySqlWriteSession
         TableProgram program = write.Program;
         List<Datum[]> keys = [.. merged.Select(i => existing[i]!)];
         StatementArguments byKey = WithKeys(program, arguments, keys);
-        DemandNothingMissing(program, merged.Select(i => proposed[i]));
+        // As in PostgreSQL, which asks the table for the row proposed before it looks for the one in the way.
+        DemandNoNull(program, merged.Select(i => program.MissingIn(proposed[i])).FirstOrDefault(c => c is not null));
         if (write.Write.Parts.ConflictTarget is { } target)
         {
             Demand(program.CheckExisting(target), RowPolicyUsing(program.Table), byKey, null);
@@ -209,6 +198,7 @@ internal sealed partial class MySqlWriteSession
 
         void MergeAll()
         {
+            DemandNoNull(program, rows.Select(program.NulledBy).FirstOrDefault(c => c is not null));
             foreach (Datum[][] part in rows.Chunk(Chunk))
             {
                 Do(program.Merge(part.Length), arguments, part);

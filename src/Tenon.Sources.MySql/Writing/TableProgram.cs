@@ -79,6 +79,9 @@ internal sealed class TableProgram
         table.ChangesInserts ? null
             : Table.Columns.Where((c, o) => c.NotNull && c.Generated is null && c.Identity == IdentityKind.None && row[o].IsNull).FirstOrDefault()?.Name;
 
+    /// <summary>A column that the update sets null and that must not be.</summary>
+    public string? NulledBy(Datum[] row) => Set.Where(o => Table.Columns[o].NotNull && row[o].IsNull).Select(o => Table.Columns[o].Name).FirstOrDefault();
+
     /// <summary>The same of a row that is changed.</summary>
     public bool IsUpdateDecidedByDatabase(Expr check) => table.ChangesUpdates || ReadsComputed(check);
 
