@@ -103,11 +103,11 @@ internal partial class MySqlDialect
             WriteExtract(json, path);
             return;
         }
-        Syntax("if(");
+        Syntax("(if(");
         WriteExtract(json, path);
         Syntax(" = 'null', null, json_unquote(");
         WriteExtract(json, path);
-        Syntax("))");
+        Syntax(")) collate utf8mb4_nopad_bin)");
     }
 
     private static string IndexPath(long index) =>

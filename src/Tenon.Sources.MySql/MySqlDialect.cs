@@ -187,7 +187,7 @@ internal partial class MySqlDialect : SqlWriter
 
     private void WriteTexts(string comparison, Expr left, Expr right)
     {
-        if (comparison is not ("=" or "<>" or "<=>"))
+        if (comparison is not ("=" or "<>" or "<=>") && HasOneOrder(left, right))
         {
             WriteInfix(comparison, left, right);
             return;
@@ -205,6 +205,13 @@ internal partial class MySqlDialect : SqlWriter
         Syntax(" ").Syntax(comparison).Syntax(" ");
         WriteExact(right);
         Syntax(")");
+    }
+
+    /// <summary>One of them is a column whose order is taken. Of two that are none, or differ, the database would not know which.</summary>
+    private bool HasOneOrder(Expr left, Expr right)
+    {
+        (string? a, string? b) = (FactsOf(left)?.Collation, FactsOf(right)?.Collation);
+        return (a is null) != (b is null) || (a is not null && a == b);
     }
 
     /// <summary>The column's own comparison says more than the exact one, and its index answers it.</summary>

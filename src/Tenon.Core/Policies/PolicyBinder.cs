@@ -175,7 +175,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     private Expr Predicate(Expr syntax, Table table, string range)
     {
         Expr bound = Templates.Of(catalog).Predicate(table, syntax);
-        DemandEnd(table, bound);
+        DemandEnd(table, syntax, bound);
         var ranges = new Dictionary<string, string>(StringComparer.Ordinal) { [Templates.Row] = range };
         return new GuardPass(this).Visit(new Instantiation(FreshAlias, ranges).Visit(bound));
     }
@@ -184,14 +184,16 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     /// PostgreSQL raises when the policies of a table lead back to it and ask a query there again (42P17), at query time as
     /// here; policies that look at the row alone end it. A function that is being put in place would call itself when it runs.
     /// </summary>
-    private void DemandEnd(Table table, Expr condition)
+    private void DemandEnd(Table table, Expr syntax, Expr condition)
     {
         if (expanding.Count(n => n == table.Name) < 2)
         {
             return;
         }
         ExprFacts facts = ExprFacts.Of(condition);
-        if (facts.HasSubquery || (facts.HasUserCall && expanding.Any(catalog.Routines.ContainsKey)))
+        // PostgreSQL looks at a policy as a whole: the side that is not asked counts too.
+        bool asks = table.Policies.Any(p => (p.Using == syntax || p.Check == syntax) && (HasSubquery(p.Using) || HasSubquery(p.Check)));
+        if (asks || facts.HasSubquery || (facts.HasUserCall && expanding.Any(catalog.Routines.ContainsKey)))
         {
             throw new Error(
                 ErrorCodes.InvalidObjectDefinition,
@@ -199,6 +201,8 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
             ).ToException();
         }
     }
+
+    private static bool HasSubquery(Expr? side) => side is not null && ExprFacts.Of(side).HasSubquery;
 
     // ---- views and functions ----
 

@@ -60,6 +60,27 @@ public sealed class FoundByOraclesTests
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData("exists (select 1 from notes n where n.doc_id = docs.id)", true)]
+    [InlineData("id > 0", false)]
+    public async Task A_policy_leads_back_to_its_table_by_the_side_that_is_not_asked_too(string check, bool refused)
+    {
+        await using TestApp app = await TestApp.StartAsync(
+            $"""
+            create table docs (id int primary key, org int);
+            create table notes (id int primary key, doc_id int);
+            grant select, insert, update on docs, notes to anon;
+            alter table docs enable row level security;
+            alter table notes enable row level security;
+            create policy p on docs using (org = 1) with check ({check});
+            create policy q on docs for insert with check (exists (select 1 from notes n where n.doc_id = docs.id));
+            create policy r on notes using (exists (select 1 from docs d where d.id = notes.doc_id));
+            """
+        );
+        (int _, string body) = await app.SendAsync("POST", "/rest/v1/docs", json: """{"id":1,"org":1}""");
+        Assert.Equal(refused, body.Contains("42P17", StringComparison.Ordinal));
+    }
+
     private const string Docs = "create table docs (id int primary key, org int, status varchar(20), twice int as (org * 2) stored);";
 
     private const string Policies = "grant select, insert, update on docs to anon; alter table docs enable row level security; create policy p on docs using ({0});";
@@ -108,6 +129,20 @@ public sealed class FoundByOraclesTests
     }
 
     [Theory]
+    [InlineData("meta->>k=lte.b", "[{\"id\":1}]")]
+    [InlineData("meta->>k=gt.a&title=lt.z", "[{\"id\":2}]")]
+    [InlineData("", "[{\"id\":1}]")]
+    public async Task Texts_that_no_column_orders_are_compared_on_MariaDB(string filter, string expected)
+    {
+        string url = AttachedMariaDb.Server().CreateDatabase(
+            "create table docs (id int primary key, title varchar(20), old varchar(20) character set latin1 collate latin1_swedish_ci, meta json) collate utf8mb4_general_ci;"
+                + """insert into docs values (1, 'x', 'a', '{"k":"a"}'), (2, 'x', 'y', '{"k":"c"}'), (3, 'x', 'y', '{"k":null}');"""
+        );
+        await using TestApp app = await StartAsync(url, filter.Length > 0 ? "true" : "title >= old");
+        Assert.Equal((200, expected), await SendAsync(app, "GET", $"docs?select=id&order=id&{filter}", null));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("create trigger t before insert on docs for each row set new.org = if(new.status = 'private', 25, new.org);")]
     public async Task Null_where_a_column_of_MariaDB_may_not_be_is_refused_with_a_trigger_on_the_table_too(string trigger)
@@ -135,16 +170,16 @@ public sealed class FoundByOraclesTests
             }
         );
 
-    private static async Task<(int Status, string Body)> SendAsync(TestApp app, string method, string path, string body, string? prefer = null)
+    private static async Task<(int Status, string Body)> SendAsync(TestApp app, string method, string path, string? body, string? prefer = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "/rest/v1/" + path);
         request.Headers.Add("apikey", app.Keys.PublishableKey);
-        request.Headers.Add("Content-Profile", "crm");
+        request.Headers.Add(body is null ? "Accept-Profile" : "Content-Profile", "crm");
         if (prefer is not null)
         {
             request.Headers.Add("Prefer", prefer);
         }
-        request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        request.Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json");
         using HttpResponseMessage answer = await app.Http.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
