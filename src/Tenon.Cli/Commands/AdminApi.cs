@@ -18,13 +18,17 @@ internal sealed class AdminApi : IAsyncDisposable
     private readonly HttpClient http;
     private readonly TenonHost? own;
 
-    private AdminApi(string url, Keys keys, TenonHost? own)
+    private AdminApi(string url, string secretKey, TenonHost? own)
     {
         this.own = own;
-        http = new HttpClient { BaseAddress = new Uri(url) };
-        http.DefaultRequestHeaders.Add("apikey", keys.SecretKey);
+        // Below the address's own path: a server inside an application has one.
+        http = new HttpClient { BaseAddress = new Uri(url.TrimEnd('/') + "/") };
+        http.DefaultRequestHeaders.Add("apikey", secretKey);
         http.DefaultRequestHeaders.Add("X-Supabase-Api-Version", "2024-01-01");
     }
+
+    /// <summary>A server whose address and key the person named.</summary>
+    public static AdminApi At(string url, string secretKey) => new(url, secretKey, null);
 
     public static async Task<AdminApi> ConnectAsync(AppFolder app, CancellationToken cancellation)
     {
@@ -33,19 +37,19 @@ internal sealed class AdminApi : IAsyncDisposable
         {
             if (await IsOursAsync(url, keys, cancellation))
             {
-                return new AdminApi(url, keys, null);
+                return new AdminApi(url, keys.SecretKey, null);
             }
         }
         TenonHost own = await TenonHost.StartAsync(LocalDatabase.Options(app, keys), "127.0.0.1", 0, logs: LogLevel.None, cancellation: cancellation);
-        return new AdminApi(own.Url, keys, own);
+        return new AdminApi(own.Url, keys.SecretKey, own);
     }
 
     /// <summary>Sends a request; the answer's JSON, or its refusal as a failure in one line.</summary>
     public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, "/auth/v1/admin/" + path);
+        using var request = new HttpRequestMessage(method, "auth/v1/admin/" + path);
         request.Content = body is null ? null : JsonContent.Create(body);
-        using HttpResponseMessage answer = await http.SendAsync(request, cancellation);
+        using HttpResponseMessage answer = await AnswerAsync(request, cancellation);
         byte[] bytes = await answer.Content.ReadAsByteArrayAsync(cancellation);
         JsonElement json = bytes.Length == 0 ? default : JsonElement.Parse(bytes);
         if (answer.IsSuccessStatusCode)
@@ -56,6 +60,18 @@ internal sealed class AdminApi : IAsyncDisposable
             ? said.GetString() ?? ""
             : $"the server answered {(int)answer.StatusCode}";
         throw new CommandFailure(message);
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.SendAsync(request, cancellation);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandFailure($"{http.BaseAddress} cannot be reached: {e.Message}");
+        }
     }
 
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, null, cancellation);

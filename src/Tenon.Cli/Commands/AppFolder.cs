@@ -25,6 +25,17 @@ internal sealed record AppFolder(string Shown, string Environment, Config Config
         return Open(folder, named ?? "development", files: named is null or "development");
     }
 
+    /// <summary>As one named environment, whatever the process's own is.</summary>
+    public static AppFolder OpenAs(string folder, string environment)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new ConfigException($"{folder}: no such folder");
+        }
+        Dictionary<string, string> variables = Config.Variables(folder, files: environment == "development");
+        return new AppFolder(folder, environment, Config.Load(folder, environment, variables), variables);
+    }
+
     /// <summary>Development keys are made on first use and kept; production's come from the environment only.</summary>
     public Keys Keys() =>
         Environment == "development"

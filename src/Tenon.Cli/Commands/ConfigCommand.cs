@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Tenon.Cli.Configuration;
 
 namespace Tenon.Cli.Commands;
@@ -65,19 +64,10 @@ internal static class ConfigCommand
             }
             foreach ((string path, object? value) in section)
             {
-                Console.WriteLine($"{path[(path.LastIndexOf('.') + 1)..]} = {Toml(value)}");
+                Console.WriteLine($"{path[(path.LastIndexOf('.') + 1)..]} = {TomlValue.Of(value)}");
             }
         }
     }
 
     private static string SectionOf(string path) => path.LastIndexOf('.') is >= 0 and int dot ? path[..dot] : "";
-
-    private static string Toml(object? value) =>
-        value switch
-        {
-            bool flag => flag ? "true" : "false",
-            string text => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"",
-            object?[] items => $"[{string.Join(", ", items.Select(Toml))}]",
-            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-        };
 }

@@ -78,6 +78,7 @@ internal static class Root
         yield return NewCommand.Create();
         yield return DoctorCommand.Create();
         yield return ConfigCommand.Create();
+        yield return EnvCommand.Create();
         yield return GenCommand.Create();
         yield return SqlCommand.Create();
         yield return TokenCommand.Create();

@@ -20,6 +20,7 @@ internal static class BackendSettings
             AppFolder = config.Folder,
             DatabaseUrl = DatabaseUrl(config),
             Keys = keys,
+            SignInSettings = EnvironmentSettings.Of(config),
             Auth = Auth(config, publicUrl, development),
             Packages = config.Switch("auth.oauth_server.enabled") ? [ProviderFeature.Package] : [],
             Rest = Rest(config),

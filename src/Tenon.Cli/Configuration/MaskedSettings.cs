@@ -12,7 +12,7 @@ internal static partial class MaskedSettings
     public static object? Shown(ConfigEntry entry) =>
         IsSecret(entry.Path) ? Masked(entry.Value) : WithoutPasswords(entry.Value);
 
-    private static bool IsSecret(string path) =>
+    public static bool IsSecret(string path) =>
         KnownSettings.Find(path) is { } setting && (setting.Kind == SettingKind.Secret || (setting.Kind == SettingKind.Any && SecretName().IsMatch(path)));
 
     private static object? Masked(object? value) =>

@@ -92,19 +92,24 @@ internal sealed partial class SchemaDump
     {
         foreach (Policy policy in table.Policies.Where(p => known?.Policies.Any(k => k.Name == p.Name) != true).OrderBy(p => p.Name, StringComparer.Ordinal))
         {
-            string kind = policy.Permissive ? "" : " as restrictive";
-            string command = policy.Command == PolicyCommand.All ? "" : $" for {policy.Command.ToString().ToLowerInvariant()}";
-            bool everyone = policy.Roles is [var only] && only == RoleName.Public;
-            string roles = everyone ? "" : $" to {Roles(policy.Roles)}";
-            string conditions = policy.Using is { } rows ? $" using ({SyntaxPrinter.Print(rows)})" : "";
-            conditions += policy.Check is { } check ? $" with check ({SyntaxPrinter.Print(check)})" : "";
-            Line($"create policy {SqlNames.Name(policy.Name)} on {SqlNames.Of(table.Name)}{kind}{command}{roles}{conditions};");
+            Line(Statement(policy, table));
         }
+    }
+
+    public static string Statement(Policy policy, Table table)
+    {
+        string kind = policy.Permissive ? "" : " as restrictive";
+        string command = policy.Command == PolicyCommand.All ? "" : $" for {policy.Command.ToString().ToLowerInvariant()}";
+        bool everyone = policy.Roles is [var only] && only == RoleName.Public;
+        string roles = everyone ? "" : $" to {Roles(policy.Roles)}";
+        string conditions = policy.Using is { } rows ? $" using ({SyntaxPrinter.Print(rows)})" : "";
+        conditions += policy.Check is { } check ? $" with check ({SyntaxPrinter.Print(check)})" : "";
+        return $"create policy {SqlNames.Name(policy.Name)} on {SqlNames.Of(table.Name)}{kind}{command}{roles}{conditions};";
     }
 
     private static string Roles(IEnumerable<RoleName> roles) => string.Join(", ", roles.Select(Role).Order(StringComparer.Ordinal));
 
-    private static string Role(RoleName role) => role == RoleName.Public ? "public" : SqlNames.Name(role.Text);
+    public static string Role(RoleName role) => role == RoleName.Public ? "public" : SqlNames.Name(role.Text);
 
     private void Grants(Table table, Table? known)
     {

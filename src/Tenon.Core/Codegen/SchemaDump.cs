@@ -118,7 +118,7 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
     [GeneratedRegex(@"\bdeclare\b.*?\bbegin\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Declarations();
 
-    private IEnumerable<Routine> Routines() =>
+    public IEnumerable<Routine> Routines() =>
         catalog.Routines.Values
             .SelectMany(r => r)
             .Where(r => !own.Routines.ContainsKey(r.Name))
@@ -184,7 +184,7 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
 
     // ---- functions ----
 
-    private static string Signature(Routine routine) =>
+    public static string Signature(Routine routine) =>
         $"{SqlNames.Of(routine.Name)}({string.Join(", ", routine.Parameters.Select(p => SqlNames.Of(p.Type)))})";
 
     private static string Head(Routine routine)

@@ -70,6 +70,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
         MapOurOwn(auth);
+        MapEnvironment(auth);
         MapNotBuilt(auth);
     }
 
@@ -106,6 +107,15 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
             {
                 auth.MapMethods(path, AllVerbs, Edge(_ => throw AuthErrors.OAuthServerDisabled.ToException()));
             }
+        }
+    }
+
+    // A server without a main database of its own (tests of sign-in) is no environment.
+    private void MapEnvironment(RouteGroupBuilder auth)
+    {
+        if (services.GetService<AdminEnvironment>() is { } environment)
+        {
+            On(auth, "GET", "/admin/environment", environment.HandleAsync);
         }
     }
 

@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Tenon.Core.Catalog;
 using Tenon.Core.Policies;
 using Tenon.Server.Auth;
+using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Rest;
 using Tenon.Server.Store;
 using Tenon.Sources;
@@ -116,6 +118,8 @@ internal sealed class Backend : IAsyncDisposable
         {
             package.AddServices(services);
         }
+        services.AddSingleton(provider => new EnvironmentSnapshot(Database, provider.GetRequiredService<CustomProviders>(), options.Auth, options.SignInSettings));
+        services.AddSingleton<AdminEnvironment>();
         services.AddSingleton(options.Rest);
         services.AddSingleton(Surfaces());
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));

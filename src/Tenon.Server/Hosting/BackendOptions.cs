@@ -29,6 +29,9 @@ internal sealed record BackendOptions
     public AuthOptions Auth { get; init; } = new();
     public RestOptions Rest { get; init; } = new();
 
+    /// <summary>Settings of sign-in as they may be shown to whom compares environments: no secret, nothing that is one environment's alone.</summary>
+    public IReadOnlyDictionary<string, string> SignInSettings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Seeds a new database, rebuilds it when an applied migration was edited.</summary>
     public bool Development { get; init; }
 

@@ -206,7 +206,8 @@ internal sealed partial class AdminProviders(AuthGate gate, StoreDatabase store,
             StoreValues.Of(row.UpdatedAt),
         ];
 
-    private static void Write(Utf8JsonWriter writer, CustomProvider row)
+    /// <summary>Everything but the client secret.</summary>
+    public static void Write(Utf8JsonWriter writer, CustomProvider row)
     {
         CustomSettings s = row.Settings;
         writer.WriteStartObject();

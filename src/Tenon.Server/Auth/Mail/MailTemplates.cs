@@ -59,6 +59,10 @@ internal sealed partial class MailTemplates
             ?? pages[name];
     }
 
+    /// <summary>The app's own file of a template; null where the shipped one is sent.</summary>
+    public static string? FileOf(AuthOptions options, string name) =>
+        Main(options, name, options.Email.Templates.GetValueOrDefault(name)) is { Length: > 0 } file && File.Exists(file) ? file : null;
+
     private static string Main(AuthOptions options, string name, AuthTemplateOptions? own)
     {
         if (own?.ContentPath is { Length: > 0 } path)
