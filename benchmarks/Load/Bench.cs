@@ -130,12 +130,38 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             goals.Add(held.Idle(probe.Request, probe.Status));
         }
 
+        if (options.Only.Length == 0 || options.Only.Contains("sign-in"))
+        {
+            MeasureSignIns(goals);
+        }
+
         goals.Start(_servers.Starts);
         if (options.Only.Length == 0)
         {
             Note("own time, from text to SQL");
             goals.OwnTime(MicroRun.Measure(options.Root));
         }
+    }
+
+    private void MeasureSignIns(Goals goals)
+    {
+        const int Sessions = 16;
+        var samples = options.Quick ? 250 : 600;
+        var rates = new List<string>();
+        foreach (var engine in options.Engines.Where(e => e is "sqlite" or "postgres" && _servers.Runs(e)))
+        {
+            Note("sign-in, " + engine);
+            using var signIns = new SignIns(_servers.SignIn(engine));
+            signIns.MakeUsers(engine == "sqlite" ? samples : Sessions);
+            rates.Add(FormattableString.Invariant($"{engine} {signIns.RefreshesPerSecond(Sessions, options.Seconds * 2):N0}"));
+            if (engine == "sqlite")
+            {
+                goals.Add(signIns.Indistinguishable(samples));
+                goals.Add(signIns.Together(users: 64));
+            }
+        }
+
+        goals.Add(new Goal("refreshes a second", "", "", string.Join(", ", rates), null, null));
     }
 
     private static Probe[] Capture(Target target, Probe[] probes)

@@ -10,7 +10,7 @@ internal sealed record BenchOptions(
 
           --quick           fewer rows, rounds and seconds, and SQLite only; under three minutes
           --engines a,b     of sqlite, postgres, mariadb (all; quick: sqlite); one that is not installed is left out
-          --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, postgres-get, ...)
+          --only a,b        these operations only (get, get-jwt, list, embed, insert, patch, postgres-get, ...); sign-in beside one of them
           --rows N          rows of the main table (1000000; quick: 100000)
           --rounds N        rounds, interleaved over the servers (7; quick: 4)
           --seconds N       measured seconds of one round (2; quick: 0.8)

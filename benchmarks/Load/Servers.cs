@@ -92,6 +92,22 @@ internal sealed class Servers(BenchOptions options) : IDisposable
         }
     }
 
+    public bool Runs(string engine) => engine == "sqlite" || _databases.ContainsKey(engine);
+
+    /// <summary>A started server on an app of its own, for sign-in.</summary>
+    public Target SignIn(string engine)
+    {
+        var name = "sign-in-" + engine;
+        var app = Path.Combine(_directory, "app-" + name);
+        TenonTarget.CopyApp(Path.Combine(options.Root, "benchmarks/app"), app);
+        File.WriteAllText(Path.Combine(app, "migrations/9000_no_mail.sql"), SignIns.Migration);
+        var target = new TenonTarget(name, _tenon, app, [UrlOf(engine), .. SignIns.Settings]);
+        target.Migrate();
+        target.Start(_directory);
+        _targets[name] = target;
+        return target;
+    }
+
     private void PrepareSqlite(Dataset data)
     {
         if (!File.Exists(Database))
