@@ -93,7 +93,7 @@ internal static class Differences
     private static bool IsInfinite(string? value) =>
         value is not null && value.EndsWith("infinity", StringComparison.Ordinal);
 
-    /// <summary>Of full-text search, which <see cref="FullTextTests"/> compares.</summary>
+    /// <summary>Of full-text search and regular expressions, which <see cref="FullTextTests"/> and <see cref="RegularExpressionTests"/> compare.</summary>
     private static readonly (string Title, string Reason)[] FullText =
     [
         ("Languages of full-text search on SQLite", "There are english and simple; another one is 42704. Without a language english is meant, whatever the server's locale. There is no thesaurus, no dictionary and no configuration of one's own."),
@@ -101,6 +101,7 @@ internal static class Differences
         ("Characters newer than Unicode 14", "What counts as a letter follows the Unicode version of .NET; PostgreSQL's follows its build and the system's libc."),
         ("ts_rank of a word that a query names whole and as a prefix", "In queries of seven words and more PostgreSQL ranks the one its sorting happens to put first; Tenon ranks the one that stands last."),
         ("Bounds of full-text search", "A tsquery has at most 4,000 words and operators (54000) and 200 levels of parentheses (54001). A text built to make the parser go back again and again is refused (54000)."),
+        ("Regular expressions on SQLite", "Back references and look-around are 0A000, patterns over 32 KiB or 200 parentheses deep 2201B. Where several matches begin at one place, substring, regexp_match and regexp_replace take the first alternative that fits, PostgreSQL the longest. Digits of other scripts are no letters. The border of a word (\\y, \\m, \\M) is that of either side."),
         ("Order of tsvector and tsquery values", "They are ordered as their text, not by size and number of lexemes."),
     ];
 

@@ -12,7 +12,13 @@ namespace Tenon.Core.Expressions.Functions;
 /// </summary>
 internal static class RegexPattern
 {
-    private const int Remembered = 1000;
+    // Each keeps the part of its automaton that texts have asked for, so not too many are kept.
+    private const int Remembered = 200;
+    private const int MaxLength = 32_768;
+    private const int MaxDepth = 200;
+
+    // PostgreSQL's bound of a repetition.
+    private const int MaxCount = 255;
     private static readonly ConcurrentDictionary<(string, bool), Regex> Known = new();
 
     public static Outcome<Regex> Of(string pattern, bool insensitive)
@@ -21,10 +27,14 @@ internal static class RegexPattern
         {
             return known;
         }
+        if (Refused(pattern) is { } refused)
+        {
+            return refused;
+        }
         try
         {
             var options = RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Singleline;
-            var regex = new Regex(Translate(pattern), options | (insensitive ? RegexOptions.IgnoreCase : 0));
+            var regex = new Regex(Translate(pattern, insensitive), options | (insensitive ? RegexOptions.IgnoreCase : 0));
             if (Known.Count < Remembered)
             {
                 Known[(pattern, insensitive)] = regex;
@@ -33,12 +43,71 @@ internal static class RegexPattern
         }
         catch (NotSupportedException)
         {
-            return Refusals.NotSupported("a back reference or look-around in a regular expression");
+            return LooksAround(pattern) ? Refusals.NotSupported("a back reference or look-around in a regular expression") : TooComplex();
         }
         catch (ArgumentException)
         {
             return new Error(ErrorCodes.InvalidRegex, "invalid regular expression");
         }
+    }
+
+    private static Error TooComplex() => new(ErrorCodes.InvalidRegex, "invalid regular expression: regular expression is too complex");
+
+    private static bool LooksAround(string pattern) =>
+        pattern.Contains("(?=", StringComparison.Ordinal)
+        || pattern.Contains("(?!", StringComparison.Ordinal)
+        || pattern.Contains("(?<", StringComparison.Ordinal)
+        || Regex.IsMatch(pattern, @"\\[1-9]", RegexOptions.NonBacktracking);
+
+    /// <summary>What no text is asked: patterns that are too large, and counts beyond PostgreSQL's.</summary>
+    private static Error? Refused(string pattern)
+    {
+        int depth = 0;
+        bool inBracket = false;
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            char c = pattern[i];
+            if (c == '\\')
+            {
+                i++;
+            }
+            else if (c is '[' or ']')
+            {
+                inBracket = c == '[' || (inBracket && i > 0 && pattern[i - 1] is '[' or '^');
+            }
+            else if (!inBracket && c is '(' or ')')
+            {
+                depth += c == '(' ? 1 : -1;
+                if (depth > MaxDepth)
+                {
+                    return TooComplex();
+                }
+            }
+            else if (!inBracket && c == '{' && !CountsAreGood(pattern.AsSpan(i + 1)))
+            {
+                return new Error(ErrorCodes.InvalidRegex, "invalid regular expression: invalid repetition count(s)");
+            }
+        }
+        return pattern.Length > MaxLength ? TooComplex() : null;
+    }
+
+    /// <summary>n}, n,} and n,m} within the bound; what is no count at all is PostgreSQL's and .NET's to refuse.</summary>
+    private static bool CountsAreGood(ReadOnlySpan<char> rest)
+    {
+        int end = rest.IndexOf('}');
+        if (end <= 0)
+        {
+            return true;
+        }
+        foreach (Range part in rest[..end].Split(','))
+        {
+            ReadOnlySpan<char> number = rest[..end][part];
+            if (number.Length > 0 && !number.ContainsAnyExceptInRange('0', '9') && (number.Length > 9 || int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) > MaxCount))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// <summary>substring(text from pattern): the first group if there is one, else the whole match.</summary>
@@ -71,7 +140,7 @@ internal static class RegexPattern
     }
 
     // What differs in spelling: $ is the very end, bracket classes have names, \m \M \y are word borders.
-    private static string Translate(string pattern)
+    private static string Translate(string pattern, bool insensitive)
     {
         var result = new StringBuilder(pattern.Length + 8);
         for (int i = 0; i < pattern.Length; i++)
@@ -79,7 +148,7 @@ internal static class RegexPattern
             char c = pattern[i];
             if (c == '[')
             {
-                i = Bracket(pattern, i, result);
+                i = Bracket(pattern, i, result, insensitive);
             }
             else if (c == '\\' && i + 1 < pattern.Length)
             {
@@ -90,6 +159,9 @@ internal static class RegexPattern
                         'm' or 'M' or 'y' => "\\b",
                         'Y' => "\\B",
                         'Z' => "\\z",
+                        // Digits are the ten of ASCII.
+                        'd' => "[0-9]",
+                        'D' => "[^0-9]",
                         _ => "\\" + next,
                     }
                 );
@@ -102,7 +174,7 @@ internal static class RegexPattern
         return result.ToString();
     }
 
-    private static int Bracket(string pattern, int at, StringBuilder result)
+    private static int Bracket(string pattern, int at, StringBuilder result, bool insensitive)
     {
         int i = at + 1;
         result.Append('[');
@@ -118,12 +190,13 @@ internal static class RegexPattern
                     : -1;
             if (end > 0)
             {
-                result.Append(Class(pattern[(i + 2)..end]));
+                result.Append(Class(pattern[(i + 2)..end], insensitive));
                 i = end + 1;
             }
             else if (pattern[i] == '\\' && i + 1 < pattern.Length)
             {
-                result.Append('\\').Append(pattern[++i]);
+                i++;
+                result.Append(pattern[i] == 'd' ? "0-9" : "\\" + pattern[i]);
             }
             else
             {
@@ -134,13 +207,15 @@ internal static class RegexPattern
         return i;
     }
 
-    private static string Class(string name) =>
+    private static string Class(string name, bool insensitive) =>
         name switch
         {
             "alpha" => "\\p{L}",
             "digit" => "0-9",
             "alnum" => "\\p{L}\\p{Nd}",
-            "upper" => "\\p{Lu}",
+            // Where case is ignored, so is that of a class.
+            "upper" or "lower" when insensitive => "\\p{L}",
+            "upper" => "\\p{Lu}\\p{Lt}",
             "lower" => "\\p{Ll}",
             "space" => "\\s",
             "blank" => " \\t",
