@@ -60,11 +60,19 @@ internal sealed class CompiledRead(CompiledUnit root, CompiledStatement? count, 
     public CompiledStatement? Count { get; } = count;
     public SlotSpec[] Slots { get; } = slots;
 
+    /// <summary>In place of Count, where the source estimates: its plan of the rows, and the count up to a bound.</summary>
+    public CompiledStatement? Estimate { get; private init; }
+    public CompiledStatement? CountedUpTo { get; private init; }
+
     /// <summary>Statements a run takes when no page is empty: 1 + to-many borders + count.</summary>
     public bool IsSingleStatement => Count is null && Root.Children.Length == 0;
 
     public static CompiledRead Of(LoweredRead lowered, IEnumerable<SlotSpec> slots, Source source) =>
-        new(Compile(lowered.Root, source), lowered.Count is null ? null : source.Compile(lowered.Count), [.. slots]);
+        new(Compile(lowered.Root, source), lowered.Count is null ? null : source.Compile(lowered.Count), [.. slots])
+        {
+            Estimate = lowered.Rows is { } rows && source.EstimatesRows ? source.Explain(source.Compile(rows), new ExplainOptions(Json: true, [])) : null,
+            CountedUpTo = lowered.CountedUpTo is { } count && source.EstimatesRows ? source.Compile(count) : null,
+        };
 
     /// <summary>A unit and its children, for the representation of a write.</summary>
     public static CompiledUnit Of(ReadUnit unit, Source source) => Compile(unit, source);

@@ -25,6 +25,9 @@ internal sealed class StatementArguments
     public ReadOnlyMemory<byte> ParentKeys { get; set; }
     public IReadOnlyDictionary<string, Datum>? Variables { get; init; }
 
+    /// <summary>Of a request's own execution; statements inside it have none.</summary>
+    public UnitFrame Frame { get; init; } = UnitFrame.Plain;
+
     public Datum Get(Expr origin) =>
         origin switch
         {

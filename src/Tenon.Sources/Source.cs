@@ -51,6 +51,12 @@ internal abstract class Source
     /// <summary>Views of one table are written through.</summary>
     public virtual bool WritesViews => false;
 
+    /// <summary>The statement that shows the engine's plan of another, one line or one JSON text a row; null where it has none to show.</summary>
+    public virtual CompiledStatement? Explain(CompiledStatement statement, ExplainOptions options) => null;
+
+    /// <summary>Plans in JSON say how many rows the engine expects.</summary>
+    public virtual bool EstimatesRows => false;
+
     /// <summary>How results of this type arrive.</summary>
     public abstract ValueForm FormOf(LogicalType type);
 
@@ -68,6 +74,12 @@ internal abstract class Source
 
 /// <summary>What a typed statement gave: its rows, and PostgreSQL's word for what was done (SELECT 2, INSERT 0 1).</summary>
 internal sealed record TypedResult(string Tag, ImmutableArray<RowField> Columns, List<Datum[]> Rows);
+
+/// <summary>How a plan is shown: the words are EXPLAIN's, from a closed list.</summary>
+internal sealed record ExplainOptions(bool Json, ImmutableArray<string> Words)
+{
+    public static readonly ImmutableArray<string> Known = ["analyze", "verbose", "settings", "buffers", "wal"];
+}
 
 /// <summary>
 /// What a session is for. Single promises exactly one statement, which is its own snapshot, and of a write that nothing

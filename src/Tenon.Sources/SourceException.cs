@@ -9,4 +9,7 @@ internal abstract class SourceException(string message, Exception? inner) : Exce
 
     /// <summary>The same for whom no policy holds back: with what names rows.</summary>
     public virtual Error ToFullError() => ToError();
+
+    /// <summary>A statement names what the database no longer has: another process may have changed the schema.</summary>
+    public virtual bool IsStaleSchema => false;
 }

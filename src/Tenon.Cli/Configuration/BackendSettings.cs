@@ -60,6 +60,12 @@ internal static class BackendSettings
             MaxCost = config.Count("api.max_cost"),
             Aggregates = config.Switch("api.aggregates"),
             OpenApi = config.Switch("api.openapi"),
+            PlanEnabled = config.Switch("db.plan_enabled"),
+            PreRequest = config.Text("api.pre_request"),
+            TransactionEnd = TransactionEnd.Of(config.Text("db.tx_end"))
+                ?? throw new ConfigException(
+                    $"db.tx_end must be \"commit\", \"commit-allow-override\", \"rollback\" or \"rollback-allow-override\", not \"{config.Text("db.tx_end")}\""
+                ),
             MaxBody = (int)Math.Min(config.Size("server.max_body_size"), int.MaxValue),
             MaxInsertRows = config.Count("api.max_insert_rows"),
             RequestTimeout = config.Duration("server.request_timeout"),

@@ -15,7 +15,13 @@ internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParamet
     public Volatility Volatility { get; init; } = Volatility.Volatile;
     public bool SecurityDefiner { get; init; }
     public bool Strict { get; init; }
+
+    /// <summary>rows 1: a set of one row at most, so what it leads to is one.</summary>
+    public bool OneRow { get; init; }
     public required RoutineBody Body { get; init; }
+
+    /// <summary>Its result is a domain named after a media type, which Accept may ask for.</summary>
+    public string? MediaType { get; init; }
 
     /// <summary>Source text of the body, for dumps and messages.</summary>
     public required string Text { get; init; }

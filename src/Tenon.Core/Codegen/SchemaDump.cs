@@ -221,6 +221,7 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
         }
         string behaviour = routine.Volatility == Volatility.Volatile ? "" : $" {routine.Volatility.ToString().ToLowerInvariant()}";
         behaviour += routine.Strict ? " strict" : "";
+        behaviour += routine.OneRow ? " rows 1" : "";
         // Whoever calls it must not choose what its names mean.
         behaviour += routine.SecurityDefiner ? " security definer set search_path = public, extensions" : "";
         return $"{head}\nlanguage {routine.Language}{behaviour} as {quote}{routine.Text}{quote};";

@@ -18,6 +18,9 @@ internal sealed record Error(ErrorCode Code, string Message, string? Details = n
     /// <summary>Seconds a client should wait before it tries again (Retry-After), when that is known.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>Headers of the answer, where the app's own code raised the error with some.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
     public TenonException ToException() => new(this);
 }
 

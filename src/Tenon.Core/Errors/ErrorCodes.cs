@@ -7,6 +7,7 @@ namespace Tenon.Core.Errors;
 internal static class ErrorCodes
 {
     // Connection (PostgREST 0xx)
+    public static readonly ErrorCode SchemaChanged = new("PGRST002", 503);
     public static readonly ErrorCode PoolTimeout = new("PGRST003", 504);
 
     // Request (PostgREST 1xx)
@@ -18,12 +19,15 @@ internal static class ErrorCodes
     public static readonly ErrorCode UnknownSchema = new("PGRST106", 406);
     public static readonly ErrorCode NotAcceptable = new("PGRST107", 406);
     public static readonly ErrorCode NotEmbedded = new("PGRST108", 400);
+    public static readonly ErrorCode ResponseHeaders = new("PGRST111", 500);
+    public static readonly ErrorCode ResponseStatus = new("PGRST112", 500);
     public static readonly ErrorCode PutWithLimit = new("PGRST114", 400);
     public static readonly ErrorCode PutKeyMismatch = new("PGRST115", 400);
     public static readonly ErrorCode NotSingular = new("PGRST116", 406);
     public static readonly ErrorCode MethodNotAllowed = new("PGRST117", 405);
     public static readonly ErrorCode RelatedOrderNotToOne = new("PGRST118", 400);
     public static readonly ErrorCode EmbedFilterOperator = new("PGRST120", 400);
+    public static readonly ErrorCode RaisedAnswer = new("PGRST121", 500);
     public static readonly ErrorCode InvalidPreferences = new("PGRST122", 400);
     public static readonly ErrorCode AggregatesDisabled = new("PGRST123", 400);
     public static readonly ErrorCode MaxAffected = new("PGRST124", 400);
@@ -141,6 +145,9 @@ internal static class ErrorCodes
         && status is >= 100 and < 600
             ? new ErrorCode(sqlState, status)
             : new ErrorCode(sqlState, StatusOfSqlState(sqlState));
+
+    /// <summary>A code and a status that user code chose for its whole answer.</summary>
+    public static ErrorCode OfTheApp(string code, int status) => new(code, status);
 
     // PostgREST's table "HTTP status codes" of its error reference: exact codes first, then classes.
     private static int StatusOfSqlState(string s) =>

@@ -26,6 +26,9 @@ internal sealed record RequestContext
     /// <summary>current_setting(name): request.jwt.claims is answered here, the rest by the surface (request.headers, …).</summary>
     public Func<string, string?>? Settings { get; init; }
 
+    /// <summary>What functions set during this request; null where nobody asks afterwards.</summary>
+    public SettingsMade? Made { get; init; }
+
     public Datum Get(ContextExpr value) =>
         value.Kind switch
         {
@@ -35,7 +38,7 @@ internal sealed record RequestContext
             ContextKind.Email => Text(Email),
             ContextKind.Jwt => Text(Jwt),
             ContextKind.CurrentUser => Text(CurrentUser.Text),
-            ContextKind.Setting => Text(value.Name == "request.jwt.claims" ? Jwt : Settings?.Invoke(value.Name!)),
+            ContextKind.Setting => Text(value.Name == "request.jwt.claims" ? Jwt : Made?.Get(value.Name!) ?? Settings?.Invoke(value.Name!)),
             _ => throw new InvalidOperationException($"no value for {value.Kind}"),
         };
 

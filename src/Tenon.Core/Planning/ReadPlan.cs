@@ -40,6 +40,9 @@ internal sealed record ReadPlan(ReadNode Root, ImmutableArray<SlotSpec> Slots)
     /// <summary>Prefer: count=exact: how many rows the root has without limit and offset.</summary>
     public bool CountExact { get; init; }
 
+    /// <summary>Prefer: count=planned and estimated: the rows may be estimated by a source that can.</summary>
+    public CountEstimate Estimate { get; init; }
+
     /// <summary>
     /// Slots whose texts became literals of the plan (operands of closed sets): a cached plan serves only requests whose
     /// texts in these slots are the same.
@@ -57,6 +60,12 @@ internal sealed record ReadPlan(ReadNode Root, ImmutableArray<SlotSpec> Slots)
     public int OffsetSlot { get; init; } = -1;
 }
 
+/// <summary>How many rows are estimated: none; always; above this many, which are counted. Beside it CountExact stays true.</summary>
+internal readonly record struct CountEstimate(bool Wanted, long? Above)
+{
+    public static readonly CountEstimate Always = new(true, null);
+}
+
 /// <summary>Where the rows of a node come from.</summary>
 internal abstract record NodeSource;
 
@@ -64,7 +73,11 @@ internal abstract record NodeSource;
 internal sealed record TableSource(QualifiedName Table) : NodeSource;
 
 /// <summary>A call of an app function; Arguments are bound and in parameter order. Scalar: it returns one unnamed value.</summary>
-internal sealed record RoutineSource(UserCallExpr Call, bool ReturnsSet, bool Scalar) : NodeSource;
+internal sealed record RoutineSource(UserCallExpr Call, bool ReturnsSet, bool Scalar) : NodeSource
+{
+    /// <summary>Its one argument is a row of another range: a computed relationship.</summary>
+    public bool OfRow { get; init; }
+}
 
 /// <summary>One resource of the request: the top or an embed.</summary>
 internal sealed record ReadNode(string Range, NodeSource Source)

@@ -162,6 +162,10 @@ internal sealed partial class ReadPlanner
     private static Embed Join(NodeDraft child, ReadNode node)
     {
         Relationship link = child.Link!;
+        if (link.IsComputed)
+        {
+            return JoinComputed(child, node, link);
+        }
         if (link.Junction is not { } junction)
         {
             return new Embed(node, !link.IsToOne, child.Syntax!.Inner, [.. link.Columns.Select(p => new JoinColumn(p.Column, p.ForeignColumn))]);

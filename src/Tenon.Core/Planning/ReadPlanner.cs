@@ -146,11 +146,18 @@ internal sealed partial class ReadPlanner
             {
                 return PlanErrors.NoRelationship(node.Name, embed.Target, embed.Hint, options.Schema, null);
             }
-            if (!relationships.Find(origin.Name, embed.Target, embed.Hint).TryGet(out Relationship link, out Error error))
+            if (!ComputedNode(origin, embed, node).TryGet(out NodeDraft? child, out Error error))
             {
                 return error;
             }
-            NodeDraft child = TableNode(catalog.Find(link.Target)!, embed.Items, embed, link, node);
+            if (child is null)
+            {
+                if (!relationships.Find(origin.Name, embed.Target, embed.Hint).TryGet(out Relationship link, out error))
+                {
+                    return error;
+                }
+                child = TableNode(catalog.Find(link.Target)!, embed.Items, embed, link, node);
+            }
             node.Children.Add(child);
             if (AddEmbeds(child) is { } nested)
             {

@@ -34,6 +34,12 @@ internal sealed record Relationship(QualifiedName Table, QualifiedName Target, C
     /// <summary>The target is a view: it is found by its own name only.</summary>
     public bool TargetIsView { get; init; }
 
+    /// <summary>A function of the row leads to the target.</summary>
+    public bool IsComputed { get; init; }
+
+    /// <summary>Of a computed one to many: the key by which a row of Table is found again.</summary>
+    public ImmutableArray<string> RowKey { get; init; } = [];
+
     public bool IsSelf => Table == Target;
 
     public bool IsToOne => Cardinality is Cardinality.ManyToOne or Cardinality.OneToOne;

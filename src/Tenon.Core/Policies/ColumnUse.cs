@@ -18,6 +18,10 @@ internal sealed class ColumnUse
 
     private void Add(ReadNode node)
     {
+        if (node.Source is RoutineSource { OfRow: true } routine)
+        {
+            Add(routine.Call);
+        }
         Add(node.Filter);
         foreach (OrderItem item in node.Order)
         {

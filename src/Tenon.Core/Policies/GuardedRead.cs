@@ -13,6 +13,9 @@ internal sealed record RangeGuard(FromItem Source, Expr? Predicate)
 
     /// <summary>Of a function: the table whose rows it returns, for the types of keys.</summary>
     public Table? RowsOf { get; init; }
+
+    /// <summary>Of a function of a row: null only where it has no row for one.</summary>
+    public Expr? Presence { get; init; }
 }
 
 /// <summary>
@@ -28,6 +31,7 @@ internal sealed class GuardedRead
         Plan = plan;
         Enforcement = binder.Enforcement;
         Suspected = binder.Suspected;
+        HidesRows = binder.HidesRows;
         this.guards = guards;
     }
 
@@ -37,6 +41,9 @@ internal sealed class GuardedRead
 
     /// <summary>Under native enforcement: the privilege that seems to be missing. The database decides; this words its refusal.</summary>
     public Error? Suspected { get; }
+
+    /// <summary>Some row of what is read may be hidden from the caller: the statistics of a database know of it all the same.</summary>
+    public bool HidesRows { get; }
 
     public RangeGuard Of(string range) => guards[range];
 

@@ -41,6 +41,9 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     /// <summary>The first privilege that the catalog does not show; roles may have it by membership, which it does not hold.</summary>
     public Error? Suspected { get; private set; }
 
+    /// <summary>Policies hide rows of something read so far, or only the database knows whether they do.</summary>
+    public bool HidesRows { get; private set; }
+
     private bool IsNative => Enforcement == Enforcement.Native;
 
     /// <summary>As whom the tree at hand is guarded: the caller, or the owner inside views and security definer functions.</summary>
@@ -108,10 +111,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
                     ? new RangeGuard(new SelectFrom(Fenced(() => ExpandView(table), filter), range, [], false), null) { Table = table }
                     : new RangeGuard(Admit(catalog, name, range, null), Using(table, range, PolicyCommand.Select)) { Table = table };
             case RoutineSource routine:
-                FromItem rows = IsNative
-                    ? NativeCall(routine, range)
-                    : new SelectFrom(Fenced(() => Inline(routine.Call), filter), range, [], false);
-                return new RangeGuard(rows, null) { RowsOf = routine.Call.Type.RowOf is { } of ? catalog.Find(of) : null };
+                return GuardRoutine(routine, range, filter);
             default:
                 throw new InvalidOperationException($"the policy binder does not know {source.GetType().Name}");
         }
@@ -150,6 +150,7 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
 
     private bool Restricts(Table table)
     {
+        HidesRows |= RowPolicies.Restricts(table, Current) || table.NativePolicies || (IsNative && table.Kind == RelationKind.View);
         if (IsNative || !RowPolicies.Restricts(table, Current))
         {
             return false;

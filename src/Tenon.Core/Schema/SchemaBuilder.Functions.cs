@@ -29,6 +29,7 @@ internal sealed partial class SchemaBuilder
             Volatility = create.Volatility,
             SecurityDefiner = create.SecurityDefiner,
             Strict = create.Strict,
+            OneRow = create.OneRow && create.ReturnsSet,
             Body = create.Body,
             Text = create.Text,
         };

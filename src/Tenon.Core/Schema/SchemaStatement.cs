@@ -221,6 +221,7 @@ internal sealed record CreateFunction(QualifiedName Name, ImmutableArray<Paramet
     public Volatility Volatility { get; init; } = Volatility.Volatile;
     public bool SecurityDefiner { get; init; }
     public bool Strict { get; init; }
+    public bool OneRow { get; init; }
     public required RoutineBody Body { get; init; }
     public required string Text { get; init; }
 }

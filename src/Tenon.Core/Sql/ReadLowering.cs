@@ -27,7 +27,10 @@ internal sealed class ReadLowering
     {
         var lowering = new ReadLowering(read);
         ReadNode root = read.Plan.Root;
-        return new LoweredRead(lowering.Root(root), read.Plan.CountExact ? lowering.Count(root) : null);
+        var lowered = new LoweredRead(lowering.Root(root), read.Plan.CountExact ? lowering.Count(root) : null);
+        return read.Plan.Estimate is { Wanted: true } estimate && !read.HidesRows
+            ? lowered with { Rows = lowering.Rows(root, null), CountedUpTo = estimate.Above is { } most ? lowering.CountUpTo(root, most) : null }
+            : lowered;
     }
 
     /// <summary>The representation of rows just written: the root's rows by their row keys, in the order of the keys.</summary>
@@ -59,6 +62,28 @@ internal sealed class ReadLowering
         }
         unit.Item(one);
         return unit.CountRows();
+    }
+
+    /// <summary>The root's rows without their members: what the source estimates.</summary>
+    private Select Rows(ReadNode node, Expr? limit)
+    {
+        var unit = new UnitBuilder(this, node with { Order = [] });
+        if (node.Grouped)
+        {
+            unit.Shape();
+        }
+        else
+        {
+            unit.Item(new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int4 });
+            unit.JoinInnerOnly();
+        }
+        return unit.Select(limit, null);
+    }
+
+    private Select CountUpTo(ReadNode node, long most)
+    {
+        var limit = new ConstantExpr(Datum.Of(most + 1)) { Type = LogicalType.Int8 };
+        return CountOf(new SelectFrom(Rows(node, limit), "c", [], false), null);
     }
 
     internal static Select CountOf(FromItem from, Expr? where)

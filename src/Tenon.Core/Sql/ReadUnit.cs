@@ -44,7 +44,12 @@ internal sealed record ManyShape(string Name, int Child) : Shape(Name);
 internal sealed record SpreadManyShape(string Name, int Child, int Member) : Shape(Name);
 
 /// <summary>A lowered read: its root, its count (when asked for) and the number of statements it takes.</summary>
-internal sealed record LoweredRead(ReadUnit Root, Select? Count);
+internal sealed record LoweredRead(ReadUnit Root, Select? Count)
+{
+    /// <summary>The rows to estimate, where that tells nothing of rows the caller may not see; and the count that stops above a bound.</summary>
+    public Select? Rows { get; init; }
+    public Select? CountedUpTo { get; init; }
+}
 
 // ---- nodes that only lowering makes ----
 

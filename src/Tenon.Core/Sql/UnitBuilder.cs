@@ -181,13 +181,15 @@ internal sealed class UnitBuilder
     /// <summary>A column of a to-one child that is null only when there is no child: its side of the join.</summary>
     private Expr Presence(Embed embed)
     {
-        Expr presence = Of(embed.Node.Range, embed.Columns[0].Child);
+        Expr presence = SideOf(embed);
         if (node.Grouped)
         {
             GroupKeys.Add(presence);
         }
         return presence;
     }
+
+    private Expr SideOf(Embed embed) => lowering.GuardOf(embed.Node.Range).Presence ?? Of(embed.Node.Range, embed.Columns[0].Child);
 
     // ---- to-one joins ----
 
@@ -262,7 +264,7 @@ internal sealed class UnitBuilder
             Embed embed = Find(present.Range);
             if (!embed.ToMany)
             {
-                Expr column = unit.Of(embed.Node.Range, embed.Columns[0].Child);
+                Expr column = unit.SideOf(embed);
                 return new TestExpr(column, TestKind.Null, !present.Negated) { Type = LogicalType.Boolean };
             }
             Expr exists = lowering.Exists(parent.Range, embed);

@@ -102,8 +102,13 @@ internal sealed class Backend : IAsyncDisposable
     private RestSurfaces Surfaces()
     {
         RestOptions rest = options.Rest with { Sources = [.. attached.Databases.Select(d => d.Name)] };
-        var main = RestSurface.OfMain(new RestRuntime(rest, Database.Source, () => Catalog, clock));
-        return new RestSurfaces(main, attached.Databases.ToDictionary(d => d.Name, d => RestSurface.OfAttached(rest, d, clock), StringComparer.Ordinal));
+        var runtime = new RestRuntime(rest, Database.Source, () => Catalog, clock) 
+        {
+            PreRequest = PreRequest.Of(rest.PreRequest, Database.Source),
+            Refresh = cancellation => Database.RefreshAsync(cancellation),
+        };
+        var main = RestSurface.OfMain(runtime);
+        return new RestSurfaces(main, attached.Databases.ToDictionary(d => d.Name, d => RestSurface.OfAttached(rest, d, clock, runtime), StringComparer.Ordinal));
     }
 
     // ---- the HTTP side ----

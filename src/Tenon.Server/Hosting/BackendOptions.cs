@@ -84,6 +84,7 @@ internal sealed record BackendOptions
             StatementTimeout = StatementTimeout,
             Durable = Durable,
             PoolSize = PoolSize,
-            Security = Security,
+            // What runs before every request is the app's own code: it wants the caller's role.
+            Security = Rest.PreRequest.Length > 0 ? Enforcement.Native : Security,
         };
 }

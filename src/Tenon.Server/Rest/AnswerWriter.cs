@@ -29,9 +29,13 @@ internal static class AnswerWriter
         HttpResponse response = request.Http.Response;
         Answer answer = request.Answer;
         response.ContentType = answer.ContentType;
-        if (request.IsHead)
+        if (request.IsHead || !TakesBody(response.StatusCode))
         {
             return default;
+        }
+        if (answer.Form == AnswerForm.Raw)
+        {
+            return SendAsync(response, RawValue.Of(rows.Span, shape), bare: true, isNull: false, request.Aborted);
         }
         if (answer.Form == AnswerForm.Csv || answer.StripNulls)
         {
@@ -49,6 +53,10 @@ internal static class AnswerWriter
         bool bare = answer.Form is AnswerForm.Object or AnswerForm.Csv || wrapping == Wrapping.Bare;
         return SendAsync(response, rows.Span, bare, bare && count == 0 && answer.Form == AnswerForm.Json, request.Aborted);
     }
+
+    /// <summary>A status that a function chose may be one without a body.</summary>
+    public static bool TakesBody(int status) =>
+        status is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
 
     private static ValueTask SendAsync(HttpResponse response, ReadOnlySpan<byte> rows, bool bare, bool isNull, CancellationToken aborted)
     {

@@ -105,12 +105,20 @@ internal sealed class CallProgram
         {
             given[i] = Value(arguments[i], values);
         }
-        (List<Datum[]> rows, int statements) = await source
-            .WriteAsync(
+        (List<Datum[]> rows, int statements) = await values
+            .Frame.WriteAsync(
+                source,
                 session =>
                 {
+                    values.Context.Made?.Clear();
+                    values.Frame.Enter(session, values);
                     List<Datum[]> called = session.Call(routine, given, principal, values);
-                    return demand(called.Count) is { } refused ? throw refused.ToException() : (called, session.Statements);
+                    if (demand(called.Count) is { } refused)
+                    {
+                        throw refused.ToException();
+                    }
+                    AnswerSettings.Of(values.Context.Made);
+                    return (called, session.Statements);
                 },
                 new SessionNeeds(false, values.Context),
                 cancellation

@@ -24,6 +24,11 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         Arguments? arguments = isPost ? ArgumentsOf(request, body).Value : null;
         PreparedRead call = Prepare(request, function, arguments, body).Value;
         CallPlan plan = call.Entry.Call!;
+        request.NegotiateFor(plan.Routine);
+        if (request.Answer.Form == AnswerForm.Plan)
+        {
+            throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
+        }
         if (MaxAffected(request) is not null && !plan.Routine.ReturnsSet)
         {
             throw ScalarMaxAffected().ToException();
@@ -227,17 +232,27 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         var principal = RestRuntime.PrincipalOf(request.Caller);
         PlanMeta meta = PlanMeta.Of(call.Read);
         Error error;
-        if (!CallProgram.IsNeededFor(call.Routine) || runtime.Source.RunsFunctions)
+        bool alone = CallProgram.IsNeededFor(call.Routine) && !runtime.Source.RunsFunctions;
+        if (alone)
         {
-            if (ReadProgram.Compile(call.Read, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
+            if (CallProgram.Compile(call, principal, runtime.Source).TryGet(out CallProgram plain, out error))
             {
-                return new ReadEntry(program, meta) { Call = call };
+                return new ReadEntry(null, meta) { Call = call, CallProgram = plain };
             }
-            // A select that calls a function which writes cannot be inlined, but it can run by itself.
-            if (error.Code != ErrorCodes.FeatureNotSupported || runtime.Source.RunsFunctions)
+            // Filters, orders and embeds on its rows: it is called, once, inside the query.
+            if (error.Code != ErrorCodes.FeatureNotSupported || call.Read.CountExact)
             {
                 return error;
             }
+        }
+        if (ReadProgram.Compile(call.Read, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
+        {
+            return new ReadEntry(program, meta) { Call = call };
+        }
+        // A select that calls a function which writes cannot be inlined, but it can run by itself.
+        if (error.Code != ErrorCodes.FeatureNotSupported || runtime.Source.RunsFunctions || alone)
+        {
+            return error;
         }
         return CallProgram.Compile(call, principal, runtime.Source).TryGet(out CallProgram own, out error)
             ? new ReadEntry(null, meta) { Call = call, CallProgram = own }

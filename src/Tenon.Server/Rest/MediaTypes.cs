@@ -1,4 +1,5 @@
 using Tenon.Core.Errors;
+using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
 
@@ -13,12 +14,27 @@ internal enum AnswerForm : byte
 
     /// <summary>The root's document.</summary>
     OpenApi,
+
+    /// <summary>The value of a scalar function as it is, as the media type that the function makes.</summary>
+    Raw,
+
+    /// <summary>The database's plan in place of the rows.</summary>
+    Plan,
+
+    /// <summary>Nothing that every table has; a function may make it.</summary>
+    Other,
 }
 
 /// <summary>What Accept asks for. The first media type that is known counts, in the order of their weights.</summary>
 internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
 {
     public static readonly Answer Json = new(AnswerForm.Json, false);
+
+    /// <summary>Of a raw answer and of a plan.</summary>
+    public string? Media { get; init; }
+
+    /// <summary>Of a plan.</summary>
+    public ExplainOptions? Explain { get; init; }
 
     public string ContentType =>
         (Form, StripNulls) switch
@@ -27,6 +43,8 @@ internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
             (AnswerForm.Object, false) => "application/vnd.pgrst.object+json; charset=utf-8",
             (AnswerForm.Csv, _) => "text/csv; charset=utf-8",
             (AnswerForm.Json, true) => "application/vnd.pgrst.array+json; nulls=stripped; charset=utf-8",
+            (AnswerForm.Plan, _) => Media!,
+            (AnswerForm.Raw, _) => Media!.StartsWith("text/", StringComparison.Ordinal) ? Media + "; charset=utf-8" : Media!,
             (AnswerForm.OpenApi, _) => "application/openapi+json; charset=utf-8",
             _ => "application/json; charset=utf-8",
         };
@@ -35,8 +53,8 @@ internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
 /// <summary>Reads Accept.</summary>
 internal static class MediaTypes
 {
-    /// <summary>The answer to give; false with the media types that were asked for and are not available.</summary>
-    public static Outcome<Answer> Negotiate(string? accept)
+    /// <summary>The answer to give; Other when only a function that makes one of these media types can give it.</summary>
+    public static Answer Negotiate(string? accept)
     {
         if (string.IsNullOrEmpty(accept) || accept is "*/*" or "application/json")
         {
@@ -53,7 +71,23 @@ internal static class MediaTypes
                 (best, bestWeight) = (known, weight);
             }
         }
-        return best is { } answer ? answer : NotAvailable(accept);
+        return best ?? new Answer(AnswerForm.Other, false);
+    }
+
+    /// <summary>Is this media type, which a function makes, wanted at least as much as anything else? */* wants it too.</summary>
+    public static bool Prefers(string? accept, string media, bool whenAnything)
+    {
+        double others = 0;
+        double own = 0;
+        foreach (Range range in accept.AsSpan().Split(','))
+        {
+            ReadOnlySpan<char> item = accept.AsSpan()[range].Trim();
+            int semicolon = item.IndexOf(';');
+            ReadOnlySpan<char> type = semicolon < 0 ? item : item[..semicolon].TrimEnd();
+            bool matches = type.Equals(media, StringComparison.OrdinalIgnoreCase) || (whenAnything && type is "*/*");
+            (own, others) = matches ? (Math.Max(own, Weight(item)), others) : (own, Find(item) is null ? others : Math.Max(others, Weight(item)));
+        }
+        return own > 0 ? own >= others : whenAnything && string.IsNullOrEmpty(accept);
     }
 
     public static Error NotAvailable(string accept) =>
@@ -76,6 +110,10 @@ internal static class MediaTypes
                 "application/json" or "*/*" or "application/*" => Answer.Json,
                 "application/vnd.pgrst.object" or "application/vnd.pgrst.object+json" => new Answer(AnswerForm.Object, stripped),
                 "application/vnd.pgrst.array" or "application/vnd.pgrst.array+json" => new Answer(AnswerForm.Json, stripped),
+                "application/vnd.pgrst.plan" or "application/vnd.pgrst.plan+text" or "application/vnd.pgrst.plan+json" => PlanAnswer.Read(
+                    type,
+                    semicolon < 0 ? default : item[semicolon..]
+                ),
                 "text/csv" => new Answer(AnswerForm.Csv, false),
                 "application/openapi+json" => new Answer(AnswerForm.OpenApi, false),
                 _ => null,

@@ -33,6 +33,9 @@ internal sealed class ReadResult(SourceSession session, ResultWriter writer, Jso
     public ByteBuffer Body { get; } = body;
     public int Rows => writer.Count;
     public long? Total { get; } = total;
+
+    /// <summary>Total is what the source expects, not a count.</summary>
+    public bool IsEstimate { get; init; }
     public int Statements => session.Statements;
 
     /// <summary>The body holds all rows; nothing of the source is held any more.</summary>
@@ -90,8 +93,11 @@ internal sealed class ReadProgram
     private readonly Error? suspected;
     private readonly Source source;
 
+    private readonly long estimateAbove;
+
     private ReadProgram(CompiledRead read, GuardedRead guarded, Source source)
     {
+        estimateAbove = guarded.Plan.Estimate.Above ?? 0;
         enforcement = guarded.Enforcement;
         suspected = guarded.Suspected;
         this.read = read;
@@ -128,7 +134,7 @@ internal sealed class ReadProgram
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
     public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        var needs = new SessionNeeds(read.IsSingleStatement, arguments.Context, enforcement);
+        var needs = new SessionNeeds(read.IsSingleStatement && arguments.Frame.First is null, arguments.Context, enforcement);
         SourceSession session = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
         return Run(session, arguments, bounds);
     }
@@ -140,16 +146,19 @@ internal sealed class ReadProgram
         Func<long, Error?> demand,
         CancellationToken cancellation
     ) =>
-        source.WriteAsync(
+        arguments.Frame.WriteAsync(
+            source,
             session =>
             {
+                arguments.Context.Made?.Clear();
                 ReadResult result = Run(session, arguments, ReadBounds.Whole(maxRows));
-                if (demand(result.Rows) is not { } refused)
+                if (demand(result.Rows) is { } refused)
                 {
-                    return result;
+                    result.Dispose();
+                    throw refused.ToException();
                 }
-                result.Dispose();
-                throw refused.ToException();
+                AnswerSettings.Of(arguments.Context.Made);
+                return result;
             },
             new SessionNeeds(false, arguments.Context, enforcement),
             cancellation
@@ -161,9 +170,10 @@ internal sealed class ReadProgram
         ReadResult? result = null;
         try
         {
+            arguments.Frame.Enter(session, arguments);
             // The count first: if the rows do not fit the buffer, the head can still be right.
-            long? total = read.Count is null ? null : Count(session, read.Count, arguments);
-            result = new ReadResult(session, new ResultWriter(session, arguments, body, bounds.MaxRows), json, body, total);
+            long? total = Total(session, arguments, out bool isEstimate);
+            result = new ReadResult(session, new ResultWriter(session, arguments, body, bounds.MaxRows), json, body, total) { IsEstimate = isEstimate };
             result.Begin(bounds.Part);
             return result;
         }
@@ -180,6 +190,48 @@ internal sealed class ReadProgram
                 throw reworded;
             }
             throw;
+        }
+    }
+
+    /// <summary>The count asked for; estimated where the source can and nothing is hidden.</summary>
+    private long? Total(SourceSession session, StatementArguments arguments, out bool isEstimate)
+    {
+        isEstimate = false;
+        if (read.Estimate is not { } estimate)
+        {
+            return read.Count is null ? null : Count(session, read.Count, arguments);
+        }
+        if (read.CountedUpTo is { } bounded && Count(session, bounded, arguments) is var counted && counted <= estimateAbove)
+        {
+            return counted;
+        }
+        isEstimate = true;
+        long planned = PlanAnswer.RowsOf(session.Rows(estimate, arguments)[0][0].Text);
+        return Math.Max(planned, read.CountedUpTo is null ? 0 : estimateAbove + 1);
+    }
+
+    /// <summary>The plans of all statements, root first; null when the source shows none.</summary>
+    public async ValueTask<List<List<Datum[]>>?> ExplainAsync(StatementArguments arguments, ExplainOptions options, CancellationToken cancellation)
+    {
+        var statements = new List<CompiledStatement>();
+        Collect(read.Root, statements);
+        CompiledStatement?[] explained = [.. statements.Select(s => source.Explain(s, options))];
+        if (explained.Contains(null))
+        {
+            return null;
+        }
+        arguments.ParentKeys = "[]"u8.ToArray();
+        using SourceSession session = await source.OpenAsync(new SessionNeeds(false, arguments.Context, enforcement), cancellation).ConfigureAwait(false);
+        arguments.Frame.Enter(session, arguments);
+        return [.. explained.Select(e => session.Rows(e!, arguments))];
+    }
+
+    private static void Collect(CompiledUnit unit, List<CompiledStatement> into)
+    {
+        into.Add(unit.Statement);
+        foreach (CompiledChild child in unit.Children)
+        {
+            Collect(child.Unit, into);
         }
     }
 

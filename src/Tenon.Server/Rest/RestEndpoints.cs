@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -39,8 +40,7 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
                 notes.Role = caller.Role.Text;
             }
             await surface.PrepareAsync(deadline.Token);
-            RestRequest request = RestRequest.Read(http, caller, deadline, surface.Runtime).Value;
-            await DispatchAsync(surface, request, PathOf(http));
+            await AnswerAsync(surface, RestRequest.Read(http, caller, deadline, surface.Runtime).Value);
         }
         catch (Exception) when (deadline.IsPast)
         {
@@ -73,6 +73,45 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
     private static string PathOf(HttpContext http) =>
         (http.Request.Path.Value ?? "") is { } path && path.Length > Prefix.Length ? path[(Prefix.Length + 1)..] : "";
 
+    private async Task AnswerAsync(RestSurface surface, RestRequest request)
+    {
+        await BeforeAsync(surface.Runtime.Main, request);
+        try
+        {
+            await DispatchAsync(surface, request, PathOf(request.Http));
+        }
+        catch (SourceException stale) when (stale.IsStaleSchema && !request.Http.Response.HasStarted)
+        {
+            await AnewAsync(surface, request, stale);
+        }
+    }
+
+    // Between another process's migration and our next look at it a plan may name what is gone: look now, and plan once more.
+    private async Task AnewAsync(RestSurface surface, RestRequest request, SourceException stale)
+    {
+        RestRuntime runtime = surface.Runtime;
+        if (runtime.Refresh is { } refresh)
+        {
+            await refresh(request.Aborted);
+        }
+        if (ReferenceEquals(runtime.Catalog, request.Catalog))
+        {
+            ExceptionDispatchInfo.Throw(stale);
+        }
+        if (request.Http.Request.Method is not ("GET" or "HEAD" or "DELETE"))
+        {
+            // The body has been read.
+            throw new Error(ErrorCodes.SchemaChanged, "Could not query the database for the schema cache. Retrying.") { RetryAfter = 0 }.ToException();
+        }
+        await DispatchAsync(surface, RestRequest.Read(request.Http, request.Caller, request.Deadline, runtime).Value, PathOf(request.Http));
+    }
+
+    // What is checked before every request is checked before one of another database, too.
+    private static ValueTask BeforeAsync(RestRuntime? main, RestRequest request) =>
+        main?.PreRequest is { } first && !HttpMethods.IsOptions(request.Http.Request.Method)
+            ? first.RunAsync(main.Catalog, RestRuntime.PrincipalOf(request.Caller), request.Arguments([]), request.Aborted)
+            : ValueTask.CompletedTask;
+
     private Task DispatchAsync(RestSurface surface, RestRequest request, string path)
     {
         if (path.Length == 0)
@@ -86,8 +125,10 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
         return path.Contains('/') ? throw InvalidPath().ToException() : TableAsync(surface, request, path);
     }
 
-    private static Task TableAsync(RestSurface surface, RestRequest request, string table) =>
-        request.Http.Request.Method switch
+    private static Task TableAsync(RestSurface surface, RestRequest request, string table)
+    {
+        request.DemandAnswer();
+        return request.Http.Request.Method switch
         {
             "GET" or "HEAD" => surface.Reads.RunAsync(request, table),
             "POST" => surface.Writes.RunAsync(request, WriteMethod.Post, table),
@@ -97,6 +138,7 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
             "OPTIONS" => Methods.OfTable(request, surface.Runtime.PlanOptionsOf(request), table),
             var other => throw new Error(ErrorCodes.MethodNotAllowed, $"Unsupported HTTP method: {other}").ToException(),
         };
+    }
 
     private static Task CallAsync(RestSurface surface, RestRequest request, string function) =>
         request.Http.Request.Method switch

@@ -24,10 +24,12 @@ internal static class RestErrors
     public static async Task WriteAsync(HttpContext context, Error error, Caller? caller)
     {
         HttpResponse response = context.Response;
+        error = RaisedAnswer.Of(error);
         int status = StatusOf(error, caller);
         response.StatusCode = status;
         response.ContentType = "application/json; charset=utf-8";
         response.Headers["Proxy-Status"] = $"PostgREST; error={error.Code.Text}";
+        AnswerHeaders.Put(response, error.Headers);
         if (status == StatusCodes.Status401Unauthorized && response.Headers.WWWAuthenticate.Count == 0)
         {
             response.Headers.WWWAuthenticate = "Bearer";

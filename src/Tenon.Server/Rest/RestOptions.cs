@@ -3,6 +3,21 @@ using Tenon.Core.Query;
 
 namespace Tenon.Server.Rest;
 
+/// <summary>What ends a write's transaction, and whether Prefer: tx= decides.</summary>
+internal readonly record struct TransactionEnd(bool RollsBack, bool CallerDecides)
+{
+    /// <summary>PostgREST's words for it; null when it is none of them.</summary>
+    public static TransactionEnd? Of(string text) =>
+        text switch
+        {
+            "commit" => new(false, false),
+            "commit-allow-override" => new(false, true),
+            "rollback" => new(true, false),
+            "rollback-allow-override" => new(true, true),
+            _ => null,
+        };
+}
+
 /// <summary>The data API's part of tenon.toml.</summary>
 internal sealed record RestOptions
 {
@@ -26,6 +41,15 @@ internal sealed record RestOptions
 
     /// <summary>[api] aggregates.</summary>
     public bool Aggregates { get; init; } = true;
+
+    /// <summary>[api] pre_request: a function to run before every request; empty for none.</summary>
+    public string PreRequest { get; init; } = "";
+
+    /// <summary>[db] tx_end: how the transaction of a request ends, and whether the caller may say.</summary>
+    public TransactionEnd TransactionEnd { get; init; } = new(RollsBack: false, CallerDecides: false);
+
+    /// <summary>[db] plan_enabled: plans may be asked for by Accept. They tell of all that is in the database.</summary>
+    public bool PlanEnabled { get; init; }
 
     /// <summary>[api] openapi: the document at /rest/v1/.</summary>
     public bool OpenApi { get; init; } = true;

@@ -6,6 +6,7 @@ using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Query;
+using Tenon.Core.Types;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 using Tenon.Sources;
@@ -33,7 +34,7 @@ internal sealed class RestRequest
     public Catalog Catalog { get; }
     public string Schema { get; }
     public long Now { get; }
-    public Answer Answer { get; private init; }
+    public Answer Answer { get; private set; }
     public Preferences Preferences { get; private init; } = Preferences.None;
     public Paging Range { get; private init; } = Paging.All;
     public bool IsHead { get; private init; }
@@ -60,11 +61,7 @@ internal sealed class RestRequest
         {
             return error;
         }
-        if (!MediaTypes.Negotiate(One(headers.Accept)).TryGet(out Answer answer, out error))
-        {
-            return error;
-        }
-        Preferences preferences = headers.TryGetValue("Prefer", out StringValues prefer) ? Heeded(Preferences.Parse(One(prefer))) : Preferences.None;
+        Preferences preferences = headers.TryGetValue("Prefer", out StringValues prefer) ? Heeded(Preferences.Parse(One(prefer)), runtime.Options) : Preferences.None;
         if (preferences.Refusal() is { } refused)
         {
             return refused;
@@ -76,7 +73,7 @@ internal sealed class RestRequest
         }
         return new RestRequest(http, caller, deadline, runtime, schema)
         {
-            Answer = answer,
+            Answer = MediaTypes.Negotiate(One(headers.Accept)),
             Preferences = preferences,
             Range = range,
             IsHead = isHead,
@@ -110,15 +107,15 @@ internal sealed class RestRequest
     }
 
     /// <summary>
-    /// Transactions cannot be rolled back on request and times are written in UTC: such preferences are not heeded, so not
-    /// named in the answer, and another zone is an error where handling is strict.
+    /// Times are written in UTC, and the end of a transaction is not always the caller's to choose: such preferences are not
+    /// heeded, so not named in the answer, and another zone is an error where handling is strict.
     /// </summary>
-    private static Preferences Heeded(Preferences asked)
+    private static Preferences Heeded(Preferences asked, RestOptions options)
     {
         bool otherZone = asked.TimeZone is { } zone && !zone.Equals("UTC", StringComparison.OrdinalIgnoreCase);
         return asked with
         {
-            Rollback = null,
+            Rollback = options.TransactionEnd.CallerDecides ? asked.Rollback : null,
             TimeZone = otherZone ? null : asked.TimeZone,
             Unknown = otherZone ? asked.Unknown.Add("timezone=" + asked.TimeZone) : asked.Unknown,
         };
@@ -126,7 +123,62 @@ internal sealed class RestRequest
 
     /// <summary>What the programs' context expressions ask for.</summary>
     public StatementArguments Arguments(Core.Types.Datum[] slots) =>
-        new() { Slots = slots, Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting } };
+        new()
+        {
+            Slots = slots,
+            Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting, Made = Made },
+            Frame = Frame(),
+        };
+
+    private UnitFrame Frame()
+    {
+        bool takeBack = Preferences.Rollback ?? runtime.Options.TransactionEnd.RollsBack;
+        CompiledStatement? first = runtime.PreRequest?.For(Catalog, RestRuntime.PrincipalOf(Caller));
+        return first is null && !takeBack ? UnitFrame.Plain : new UnitFrame(first, takeBack);
+    }
+
+    /// <summary>Answers with the value itself where Accept asks for the media type that this function makes.</summary>
+    public void NegotiateFor(Routine routine)
+    {
+        string? accept = One(Http.Request.Headers.Accept);
+        (string? media, bool whenAnything) = (routine.ReturnsSet ? null : routine.MediaType, true);
+        if (media is null && !routine.ReturnsSet && routine.ResultColumns.IsEmpty)
+        {
+            media = routine.Result switch
+            {
+                { NativeName: "xml" } => "text/xml",
+                { Kind: TypeKind.Text or TypeKind.Varchar, NativeName: null } => "text/plain",
+                { Kind: TypeKind.Bytea } => "application/octet-stream",
+                _ => null,
+            };
+            whenAnything = false;
+        }
+        if (media is not null && MediaTypes.Prefers(accept, media, whenAnything))
+        {
+            Answer = new Answer(AnswerForm.Raw, false) { Media = media };
+        }
+        DemandAnswer();
+    }
+
+    /// <summary>Throws PGRST107 when nothing that Accept names can be made.</summary>
+    public void DemandAnswer()
+    {
+        // Only a read shows its plan.
+        bool planOfWrite = Answer.Form == AnswerForm.Plan && !(HttpMethods.IsGet(Http.Request.Method) || IsHead);
+        if (Answer.Form == AnswerForm.Other || planOfWrite)
+        {
+            throw MediaTypes.NotAvailable(One(Http.Request.Headers.Accept)!).ToException();
+        }
+    }
+
+    /// <summary>For a request without statements of its own.</summary>
+    public ValueTask RunPreRequestAsync() =>
+        runtime.PreRequest is { } first
+            ? first.RunAsync(Catalog, RestRuntime.PrincipalOf(Caller), Arguments([]), Aborted)
+            : ValueTask.CompletedTask;
+
+    /// <summary>What functions set while the request ran.</summary>
+    public SettingsMade Made { get; } = new();
 
     /// <summary>current_setting('request.…').</summary>
     private string? Setting(string name) =>
@@ -135,7 +187,7 @@ internal sealed class RestRequest
             "request.method" => Http.Request.Method,
             "request.path" => Http.Request.Path.Value,
             "request.headers" => HeadersJson(),
-            "request.cookies" => "{}",
+            "request.cookies" => CookiesJson(),
             "role" or "request.jwt.claim.role" => Caller.Role.Text,
             "request.jwt.claim.sub" => Caller.UserIdText,
             "request.jwt.claim.email" => Caller.Email,
@@ -162,6 +214,9 @@ internal sealed class RestRequest
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
+    private string CookiesJson() =>
+        JsonSerializer.Serialize(Http.Request.Cookies.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal));
+
     /// <summary>Tells the request log how many rows were answered or written, and by how many statements.</summary>
     public void Note(long rows, int statements)
     {
@@ -177,7 +232,8 @@ internal sealed class RestRequest
     public void StartAnswer(int status, string? contentRange, Preferences? applied = null)
     {
         HttpResponse response = Http.Response;
-        response.StatusCode = status;
+        AnswerSettings said = AnswerSettings.Of(Made);
+        response.StatusCode = said.Status ?? status;
         if (contentRange is not null)
         {
             response.Headers.ContentRange = contentRange;
@@ -190,5 +246,6 @@ internal sealed class RestRequest
         {
             response.Headers["Content-Profile"] = Schema;
         }
+        AnswerHeaders.Put(response, said.Headers);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class RestRoot(RestOptions options, RootDocuments documents)
         {
             throw new Error(ErrorCodes.RootDisabled, "Root endpoint metadata is disabled").ToException();
         }
+        await request.RunPreRequestAsync();
         ReadOnlyMemory<byte> text = documents.Of(request.Catalog, request.Schema, request.Caller);
         HttpResponse response = request.Http.Response;
         request.StartAnswer(StatusCodes.Status200OK, null);

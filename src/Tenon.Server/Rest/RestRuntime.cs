@@ -23,6 +23,15 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
     public Source Source { get; } = source;
     public Catalog Catalog => catalog();
 
+    /// <summary>[api] pre_request of the main database.</summary>
+    public PreRequest? PreRequest { get; init; }
+
+    /// <summary>Looks whether another process has changed the main database's schema, and takes it over.</summary>
+    public Func<CancellationToken, Task<bool>>? Refresh { get; init; }
+
+    /// <summary>Of an attached source: what the main database's requests share.</summary>
+    public RestRuntime? Main { get; set; }
+
     public PlanCache<ReadEntry> Reads { get; } = new();
     public PlanCache<WriteEntry> Writes { get; } = new();
 

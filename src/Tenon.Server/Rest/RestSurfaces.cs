@@ -29,10 +29,11 @@ internal sealed class RestSurface
     public static RestSurface OfMain(RestRuntime runtime) => new(runtime, null);
 
     /// <summary>An attached source answers as one schema of its own name.</summary>
-    public static RestSurface OfAttached(RestOptions options, AttachedDatabase database, TimeProvider clock)
+    public static RestSurface OfAttached(RestOptions options, AttachedDatabase database, TimeProvider clock, RestRuntime main)
     {
         Catalog known = Catalog.Empty;
         var runtime = new RestRuntime(options, database.Source, () => Volatile.Read(ref known), clock);
+        runtime.Main = main;
         return new RestSurface(runtime, async cancellation => Volatile.Write(ref known, await database.CatalogAsync(cancellation)));
     }
 }

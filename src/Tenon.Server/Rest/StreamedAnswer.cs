@@ -17,10 +17,10 @@ internal static class StreamedAnswer
     public static async ValueTask WriteAsync(RestRequest request, Paging page, ReadResult result, RowShape shape)
     {
         HttpResponse response = request.Http.Response;
-        (int status, string range) = page.BeforeRows(result.Total);
+        (int status, string range) = page.BeforeRows(result.IsEstimate ? null : result.Total);
         request.StartAnswer(status, range);
         response.ContentType = request.Answer.ContentType;
-        if (request.IsHead)
+        if (request.IsHead || !AnswerWriter.TakesBody(response.StatusCode))
         {
             return;
         }

@@ -19,6 +19,11 @@ internal sealed class TableReads(RestRuntime runtime)
     {
         PreparedRead read = Prepare(request, table).Value;
         ReadProgram program = read.Entry.Program!;
+        if (request.Answer.Form == AnswerForm.Plan)
+        {
+            await PlanAnswer.WriteAsync(request, program, read.Slots, runtime.Options);
+            return;
+        }
         ReadBounds bounds = BoundsOf(request, runtime.Options.MaxRows, Wrapping.Array);
         using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), bounds, request.Aborted);
         await AnswerAsync(request, read.Paging, result, Wrapping.Array, program.Root.Shape);
@@ -27,15 +32,19 @@ internal sealed class TableReads(RestRuntime runtime)
 
     /// <summary>One object or value is never streamed: whether it is the only one shows at the end.</summary>
     public static ReadBounds BoundsOf(RestRequest request, int maxRows, Wrapping wrapping) =>
-        request.Answer.Form == AnswerForm.Object || wrapping == Wrapping.Bare
+        request.Answer.Form is AnswerForm.Object or AnswerForm.Raw || wrapping == Wrapping.Bare
             ? ReadBounds.Whole(maxRows)
             : new ReadBounds(maxRows, ReadBounds.Buffer);
 
     /// <summary>The rest of a read, tables and inlined calls alike.</summary>
     public static ValueTask AnswerAsync(RestRequest request, Paging page, ReadResult result, Wrapping wrapping, RowShape shape) =>
         result.IsWhole
-            ? AnswerAsync(request, page, new AnsweredRows(result.Body.WrittenMemory, result.Rows, result.Total, shape), wrapping)
+            ? AnswerAsync(request, page, new AnsweredRows(result.Body.WrittenMemory, result.Rows, TotalOf(result, page), shape), wrapping)
             : StreamedAnswer.WriteAsync(request, page, result, shape);
+
+    // An estimate below the rows that are here is corrected by them.
+    private static long? TotalOf(ReadResult result, Paging page) =>
+        result is { IsEstimate: true, Total: { } estimate } ? Math.Max(estimate, page.Offset + result.Rows) : result.Total;
 
     /// <summary>The rest of a read whose rows are all here.</summary>
     public static async ValueTask AnswerAsync(RestRequest request, Paging page, AnsweredRows rows, Wrapping wrapping)
@@ -59,8 +68,8 @@ internal sealed class TableReads(RestRuntime runtime)
         RequestShape shape = RequestShape.Rent();
         try
         {
-            bool count = request.Preferences.Count != CountPreference.None;
-            shape.Append(count ? "count" : "rows");
+            CountPreference count = request.Preferences.Count;
+            shape.Append(count switch { CountPreference.None => "rows", CountPreference.Exact => "count", CountPreference.Planned => "planned", _ => "estimated" });
             shape.Append(request.Caller.PlanKey);
             shape.Append(request.Schema);
             shape.Append(table);
@@ -78,7 +87,7 @@ internal sealed class TableReads(RestRuntime runtime)
         }
     }
 
-    private Outcome<PreparedRead> Plan(RestRequest request, string table, bool count, RequestShape shape, bool cut)
+    private Outcome<PreparedRead> Plan(RestRequest request, string table, CountPreference count, RequestShape shape, bool cut)
     {
         if (!QueryParser.Parse(request.Query, callByGet: false, runtime.Options.Limits).TryGet(out QuerySyntax query, out Error error))
         {
@@ -92,7 +101,16 @@ internal sealed class TableReads(RestRuntime runtime)
         {
             return refused;
         }
-        plan = plan with { CountExact = count };
+        plan = plan with
+        {
+            CountExact = count != CountPreference.None,
+            Estimate = count switch
+            {
+                CountPreference.Planned => CountEstimate.Always,
+                CountPreference.Estimated => new CountEstimate(true, runtime.Options.MaxRows),
+                _ => default,
+            },
+        };
         var principal = RestRuntime.PrincipalOf(request.Caller);
         if (!ReadProgram.Compile(plan, request.Catalog, principal, runtime.Source).TryGet(out ReadProgram program, out error))
         {

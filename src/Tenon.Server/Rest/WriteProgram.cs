@@ -121,9 +121,10 @@ internal sealed class WriteProgram
         CancellationToken cancellation
     )
     {
-        var needs = new SessionNeeds(IsAlone(rows.Count), arguments.Context, write.Write.Enforcement);
-        return await source
-            .WriteAsync(session => Execute(session, rows, arguments, maxRows), needs, cancellation)
+        bool alone = IsAlone(rows.Count) && arguments.Frame.First is null;
+        var needs = new SessionNeeds(alone, arguments.Context, write.Write.Enforcement);
+        return await arguments
+            .Frame.WriteAsync(source, session => Execute(session, rows, arguments, maxRows), needs, cancellation)
             .ConfigureAwait(false);
     }
 
@@ -137,6 +138,8 @@ internal sealed class WriteProgram
 
     private WriteResult Execute(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, int maxRows)
     {
+        arguments.Context.Made?.Clear();
+        arguments.Frame.Enter(session, arguments);
         ByteBuffer? body = null;
         Action<RowReader>? represent = null;
         if (representation is not null)
@@ -146,6 +149,7 @@ internal sealed class WriteProgram
         }
         WrittenRows written = Write(session, rows, arguments, represent);
         Demand(written.Count);
+        AnswerSettings.Of(arguments.Context.Made);
         return new WriteResult(written.Count, written.Inserted, body, session.Statements);
     }
 

@@ -18,6 +18,9 @@ internal enum CallerShape
 
     /// <summary>Method, path and headers: only where something in the database asks for them.</summary>
     Request = 4,
+
+    /// <summary>What functions said of the answer is read behind the statement: only where something in the database says it.</summary>
+    Response = 8,
 }
 
 /// <summary>
@@ -39,7 +42,7 @@ internal sealed class CallerSettings
     {
         // The role last: it may not be allowed what the connection's own user is.
         List<string> names = ["request.jwt.claims"];
-        names.AddRange(shape.HasFlag(CallerShape.Request) ? ["request.method", "request.path", "request.headers"] : []);
+        names.AddRange(shape.HasFlag(CallerShape.Request) ? ["request.method", "request.path", "request.headers", "request.cookies"] : []);
         names.AddRange(shape.HasFlag(CallerShape.ReadOnly) ? ["transaction_read_only"] : []);
         names.Add("role");
         var command = new NpgsqlBatchCommand("select " + string.Join(", ", names.Select((n, i) => $"set_config('{n}', ${i + 1}, true)")));
@@ -48,6 +51,11 @@ internal sealed class CallerSettings
         batch.BatchCommands.Add(command);
         return new CallerSettings(shape, parameters);
     }
+
+    /// <summary>Behind the statement: response.headers and response.status as they are now.</summary>
+    public static void AddAnswer(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(Answer));
+
+    private const string Answer = "select current_setting('response.headers', true), current_setting('response.status', true)";
 
     public void Set(RequestContext context, string role)
     {
@@ -58,6 +66,7 @@ internal sealed class CallerSettings
             parameters[next++].Value = context.Settings?.Invoke("request.method") ?? "";
             parameters[next++].Value = context.Settings?.Invoke("request.path") ?? "";
             parameters[next++].Value = context.Settings?.Invoke("request.headers") ?? "";
+            parameters[next++].Value = context.Settings?.Invoke("request.cookies") ?? "";
         }
         if (shape.HasFlag(CallerShape.ReadOnly))
         {

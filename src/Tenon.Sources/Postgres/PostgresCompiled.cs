@@ -11,6 +11,9 @@ internal sealed class PostgresCompiled(SqlText text, LogicalType[] columns, Valu
 {
     /// <summary>A last column, not shown: true for a row that an upsert inserted.</summary>
     public bool TellsInserted { get; init; }
+
+    /// <summary>It has no result, not even one without columns.</summary>
+    public bool IsCommand { get; init; }
 }
 
 /// <summary>One row value of a write, by column ordinal; <see cref="Writing.PostgresWriteSession"/> gives it.</summary>
@@ -43,7 +46,7 @@ internal sealed class PreparedBatch : IDisposable
     public static PreparedBatch Make(NpgsqlConnection connection, PostgresCompiled statement, CallerShape shape)
     {
         var batch = new NpgsqlBatch(connection);
-        CallerSettings? caller = shape == CallerShape.None ? null : CallerSettings.AddTo(batch, shape);
+        CallerSettings? caller = shape.HasFlag(CallerShape.Identity) ? CallerSettings.AddTo(batch, shape) : null;
         var command = new NpgsqlBatchCommand(statement.Text);
         var bound = new NpgsqlParameter[statement.Parameters.Length];
         for (int i = 0; i < bound.Length; i++)
@@ -52,6 +55,10 @@ internal sealed class PreparedBatch : IDisposable
             command.Parameters.Add(bound[i]);
         }
         batch.BatchCommands.Add(command);
+        if (shape.HasFlag(CallerShape.Response))
+        {
+            CallerSettings.AddAnswer(batch);
+        }
         // What cannot be prepared (a parameter whose type only its value tells) shows when it is run.
         batch.Prepare();
         return new PreparedBatch(batch, statement, bound, caller);

@@ -325,7 +325,7 @@ internal sealed class PostgresDatabase : MainDatabase
     {
         Catalog read = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
         schemaPrint = await SchemaPrint.ReadAsync(connection, cancellation).ConfigureAwait(false);
-        pool.TellsRequest = await PostgresIntrospector.ReadsRequestAsync(connection, cancellation).ConfigureAwait(false);
+        (pool.TellsRequest, pool.TellsResponse) = await PostgresIntrospector.SettingsAsync(connection, cancellation).ConfigureAwait(false);
         // Statements prepared against the old shape of a table are of no use any more.
         pool.Clear();
         catalog = read;

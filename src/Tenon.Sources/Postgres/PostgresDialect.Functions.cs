@@ -12,6 +12,11 @@ internal partial class PostgresDialect
     protected override void WriteApply(ApplyExpr apply)
     {
         Function function = apply.Function;
+        if (function.Id == SettingFunctions.SetConfig)
+        {
+            // What it sets is the transaction's, which a read of our own user does not share with the caller.
+            throw Refusals.NotSupported("set_config with compiled policies").ToException();
+        }
         if (function.Operator is not { } spelling)
         {
             WriteName(function);

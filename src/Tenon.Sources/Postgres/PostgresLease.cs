@@ -57,7 +57,8 @@ internal sealed class PostgresLease : IDisposable
         try
         {
             Begin();
-            PreparedBatch batch = connection.Prepare(statement, ShapeOfCaller());
+            CallerShape shape = ShapeOfCaller();
+            PreparedBatch batch = connection.Prepare(statement, shape);
             batch.Bind(arguments, rows);
             if (batch.WithCaller)
             {
@@ -65,7 +66,8 @@ internal sealed class PostgresLease : IDisposable
                 told = true;
             }
             registration = Guard(batch);
-            return new PostgresReader(batch.Execute(), statement, Ended);
+            SettingsMade? made = shape.HasFlag(CallerShape.Response) ? needs.Caller!.Made : null;
+            return new PostgresReader(batch.Execute(), statement, Ended, made);
         }
         catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
@@ -86,11 +88,16 @@ internal sealed class PostgresLease : IDisposable
     // Compiled reads hold all they need in parameters; everything else may ask who calls.
     private CallerShape ShapeOfCaller()
     {
-        if (told || needs.Caller is null || !(writes || needs.Enforcement == Enforcement.Native))
+        if (needs.Caller is null || !(writes || needs.Enforcement == Enforcement.Native))
         {
             return CallerShape.None;
         }
-        CallerShape shape = writes ? CallerShape.Identity : CallerShape.Identity | CallerShape.ReadOnly;
+        CallerShape shape = pool.TellsResponse && needs.Caller.Made is not null ? CallerShape.Response : CallerShape.None;
+        if (told)
+        {
+            return shape;
+        }
+        shape |= CallerShape.Identity | (writes ? CallerShape.None : CallerShape.ReadOnly);
         return pool.TellsRequest ? shape | CallerShape.Request : shape;
     }
 

@@ -60,6 +60,9 @@ internal sealed class PostgresPool(NpgsqlDataSource source, int size, TimeSpan p
     /// <summary>Something in the database asks for the request's method, path or headers.</summary>
     public bool TellsRequest { get; set; } = true;
 
+    /// <summary>Something in the database may say response.headers or response.status.</summary>
+    public bool TellsResponse { get; set; } = true;
+
     public async ValueTask<PostgresConnection> RentAsync(string? role, CancellationToken cancellation)
     {
         if (!places.Wait(0, CancellationToken.None) && !await places.WaitAsync(patience, cancellation).ConfigureAwait(false))

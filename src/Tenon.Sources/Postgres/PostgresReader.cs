@@ -1,5 +1,6 @@
 using System.Buffers;
 using Npgsql;
+using Tenon.Core.Expressions;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.Postgres;
@@ -14,12 +15,15 @@ internal sealed class PostgresReader : RowReader
     private readonly LogicalType[] columns;
     private readonly PostgresCompiled statement;
     private readonly Action<Exception?> ended;
+    private readonly SettingsMade? made;
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
     private bool closed;
 
-    public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended)
+    /// <summary>made: where to put what functions said of the answer, when the batch asks for it behind the statement.</summary>
+    public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended, SettingsMade? made = null)
     {
+        this.made = made;
         this.reader = reader;
         this.statement = statement;
         this.ended = ended;
@@ -40,7 +44,7 @@ internal sealed class PostgresReader : RowReader
         used = 0;
         try
         {
-            if (closed || !reader.Read())
+            if (closed || statement.IsCommand || !reader.Read())
             {
                 Close(null);
                 return false;
@@ -125,6 +129,10 @@ internal sealed class PostgresReader : RowReader
         closed = true;
         try
         {
+            if (failure is null && made is not null)
+            {
+                ReadSettings(made);
+            }
             reader.Dispose();
             Affected = Math.Max(reader.RecordsAffected, 0);
         }
@@ -136,6 +144,23 @@ internal sealed class PostgresReader : RowReader
         finally
         {
             ended(failure);
+        }
+    }
+
+    private void ReadSettings(SettingsMade into)
+    {
+        // A command has no result of its own, so theirs is the next one already.
+        if ((!statement.IsCommand && !reader.NextResult()) || !reader.Read())
+        {
+            return;
+        }
+        string[] names = [SettingsMade.ResponseHeaders, SettingsMade.ResponseStatus];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (!reader.IsDBNull(i) && reader.GetString(i) is { Length: > 0 } value)
+            {
+                into.Set(names[i], value);
+            }
         }
     }
 

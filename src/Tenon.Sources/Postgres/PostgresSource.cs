@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
@@ -38,6 +39,14 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
         ];
         LogicalType[] columns = [.. Core.Expressions.Checking.TypeChecker.OutputOf(bound).Select(f => f.Type)];
         return new PostgresCompiled(new SqlText(sql, own), columns, [.. columns.Select(Form)]);
+    }
+
+    public override bool EstimatesRows => true;
+
+    public override CompiledStatement Explain(CompiledStatement statement, ExplainOptions options)
+    {
+        var text = new StringBuilder("explain (").AppendJoin(", ", options.Words.Where(ExplainOptions.Known.Contains).Append(options.Json ? "format json" : "format text"));
+        return new PostgresCompiled(new SqlText(text.Append(") ").Append(statement.Text).ToString(), statement.Parameters), [LogicalType.Text], [ValueForm.Text]);
     }
 
     public override ValueForm FormOf(LogicalType type) => Form(type);

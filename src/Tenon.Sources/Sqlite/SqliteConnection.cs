@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
 
 namespace Tenon.Sources.Sqlite;
 
@@ -60,6 +61,9 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
 
     /// <summary>Who runs functions of the app that the running statement calls.</summary>
     public RoutineCaller? Caller { get; set; }
+
+    /// <summary>Takes what set_config of the running statement sets.</summary>
+    public SettingsMade? Made { get; set; }
 
     internal nint Handle => handle != 0 ? handle : throw new ObjectDisposedException(nameof(SqliteConnection));
 

@@ -40,4 +40,13 @@ internal sealed class SqliteException(SqliteFailure failure, Exception? inner = 
     public SqliteFailure Failure { get; } = failure;
 
     public override Error ToError() => Failure.ToError();
+
+    // The planner checked every name, so one that SQLite does not find was there when the plan was made.
+    public override bool IsStaleSchema =>
+        Failure.Internal is { } text
+        && (
+            text.StartsWith("no such ", StringComparison.Ordinal)
+            || text.Contains(" has no column named ", StringComparison.Ordinal)
+            || text.Contains(" values were supplied", StringComparison.Ordinal)
+        );
 }

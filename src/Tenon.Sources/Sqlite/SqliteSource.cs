@@ -117,6 +117,7 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
                 session.Connection.Caller = (called, values) =>
                     (inner ??= new(new WriteContext(session.Connection, new ChangeBuffer()), called.Catalog)).Run(called, values, arguments);
             }
+            session.Connection.Made = arguments.Context.Made;
             SqliteStatement prepared = session.Prepare(((SqliteCompiled)statement).Sql);
             SqliteBinding.Bind(prepared, statement.Parameters, arguments);
             return prepared;

@@ -18,6 +18,7 @@ internal sealed class TestApp : IAsyncDisposable
         Http = new HttpClient { BaseAddress = new Uri(host.Url) };
     }
 
+    public string Folder => folder;
     public TenonHost Host { get; }
     public Keys Keys { get; }
     public HttpClient Http { get; }

@@ -18,7 +18,7 @@ public sealed class HeaderTests
     [InlineData("text/csv", "text/csv; charset=utf-8")]
     [InlineData("application/json;q=0.5, text/csv", "text/csv; charset=utf-8")]
     public void Accept_decides_the_answer(string? accept, string contentType) =>
-        Assert.Equal(contentType, MediaTypes.Negotiate(accept).Value.ContentType);
+        Assert.Equal(contentType, MediaTypes.Negotiate(accept).ContentType);
 
     [Theory]
     [InlineData("image/png")]
@@ -26,7 +26,8 @@ public sealed class HeaderTests
     [InlineData("application/json;q=0")]
     public void What_cannot_be_answered_is_406(string accept)
     {
-        Error error = MediaTypes.Negotiate(accept).Error!;
+        Assert.Equal(AnswerForm.Other, MediaTypes.Negotiate(accept).Form);
+        Error error = MediaTypes.NotAvailable(accept);
         Assert.Equal(("PGRST107", 406, $"None of these media types are available: {accept}"), (error.Code.Text, error.Code.Status, error.Message));
     }
 

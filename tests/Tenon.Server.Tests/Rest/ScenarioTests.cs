@@ -9,19 +9,16 @@ namespace Tenon.Server.Tests.Rest;
 
 public sealed class ScenarioTests
 {
+    private static readonly string[] Names =
+    [
+        "reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc", "views", "answers", "transactions",
+        "prerequest", "search",
+    ];
+
+    public static TheoryData<string> All => [.. Names];
+
     [Theory]
-    [InlineData("reads")]
-    [InlineData("filters")]
-    [InlineData("embeds")]
-    [InlineData("writes")]
-    [InlineData("calls")]
-    [InlineData("hostile")]
-    [InlineData("width")]
-    [InlineData("bodies")]
-    [InlineData("computed")]
-    [InlineData("rpc")]
-    [InlineData("views")]
-    [InlineData("search")]
+    [MemberData(nameof(All))]
     public Task Requests_are_answered_as_the_scenarios_say(string name) => Run(name, "sqlite", o => o);
 
     [Theory]
@@ -37,7 +34,7 @@ public sealed class ScenarioTests
     public static TheoryData<string, string> OnPostgres()
     {
         var data = new TheoryData<string, string>();
-        foreach (string name in (string[])["reads", "filters", "embeds", "writes", "calls", "hostile", "width", "bodies", "computed", "rpc", "views", "search"])
+        foreach (string name in Names)
         {
             data.Add(name, "compiled");
             data.Add(name, "native");
@@ -45,12 +42,21 @@ public sealed class ScenarioTests
         return data;
     }
 
+    // What a file of scenarios needs beside the defaults.
+    private static BackendOptions SettingsOf(string name, BackendOptions o) =>
+        name switch
+        {
+            "transactions" => o with { Rest = o.Rest with { TransactionEnd = new(RollsBack: false, CallerDecides: true) } },
+            "prerequest" => o with { Rest = o.Rest with { PreRequest = "check_request" } },
+            _ => o,
+        };
+
     private static async Task Run(string name, string engine, Func<BackendOptions, BackendOptions> configure)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         string folder = Path.Combine(Path.GetDirectoryName(Here())!, "scenarios");
         string schema = await File.ReadAllTextAsync(Path.Combine(folder, "schema.sql"), cancellation);
-        await using TestApp app = await TestApp.StartAsync(schema, configure: configure);
+        await using TestApp app = await TestApp.StartAsync(schema, configure: o => SettingsOf(name, configure(o)));
         var differences = new List<string>();
         foreach (Scenario scenario in ScenarioFile.Read(Path.Combine(folder, name + ".http")).Where(s => s.IsFor(engine)))
         {

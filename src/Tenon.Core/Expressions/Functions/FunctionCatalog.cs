@@ -21,6 +21,7 @@ internal static class FunctionCatalog
         .. IntegerFunctions.Functions().Stored(),
         .. JsonFunctions.Functions().Stored(),
         .. NumericFunctions.Functions().Stored(),
+        .. SettingFunctions.Functions(),
         .. TextFunctions.Functions().Stored(),
         .. UuidFunctions.Functions(),
         .. WindowFunctions.Functions(),

@@ -17,6 +17,7 @@ internal sealed partial class SchemaParser
         public Volatility Volatility { get; set; } = Volatility.Volatile;
         public bool SecurityDefiner { get; set; }
         public bool Strict { get; set; }
+        public bool OneRow { get; set; }
         public Token? Text { get; set; }
         public SqlBody? Body { get; set; }
         public string? BodyText { get; set; }
@@ -47,6 +48,7 @@ internal sealed partial class SchemaParser
             Volatility = options.Volatility,
             SecurityDefiner = options.SecurityDefiner,
             Strict = options.Strict,
+            OneRow = options.OneRow,
             Body = body.Value.Body,
             Text = body.Value.Text,
         };
@@ -155,6 +157,11 @@ internal sealed partial class SchemaParser
             options.Strict = true;
             return true;
         }
+        if (Accept("rows"))
+        {
+            options.OneRow = Take().Text == "1";
+            return true;
+        }
         if (At("external", "security") || At("security"))
         {
             Accept("external");
@@ -176,7 +183,7 @@ internal sealed partial class SchemaParser
         {
             return true;
         }
-        if (Accept("parallel") || Accept("cost") || Accept("rows"))
+        if (Accept("parallel") || Accept("cost"))
         {
             Take();
             return true;

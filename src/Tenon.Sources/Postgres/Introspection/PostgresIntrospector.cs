@@ -22,11 +22,13 @@ internal sealed class PostgresIntrospector
 
     private PostgresIntrospector(NpgsqlConnection connection) => this.connection = connection;
 
-    /// <summary>Whether something in the database may read request.method, request.path or request.headers.</summary>
-    public static async Task<bool> ReadsRequestAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>Whether something in the database may read request.method and its like, and whether something may set response.headers or response.status.</summary>
+    public static async Task<(bool Request, bool Response)> SettingsAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(PostgresTexts.Read("settings"), connection);
-        return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+        await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await row.ReadAsync(cancellation).ConfigureAwait(false);
+        return (row.GetBoolean(0), row.GetBoolean(1));
     }
 
     public static async Task<Catalog> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)

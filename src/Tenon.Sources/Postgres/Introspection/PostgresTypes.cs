@@ -24,6 +24,9 @@ internal sealed class PostgresTypes(IReadOnlyDictionary<uint, TypeRow> rows)
         };
     }
 
+    /// <summary>The name of a domain that is named like a media type.</summary>
+    public string? MediaOf(uint oid) => rows.TryGetValue(oid, out TypeRow? row) && row.Type == "d" && row.Name.Contains('/', StringComparison.Ordinal) ? row.Name : null;
+
     public static EnumType EnumOf(TypeRow row) => new(new QualifiedName(row.Schema, row.Name), [.. row.Labels ?? []]);
 
     private static LogicalType BuiltIn(TypeRow row, int modifier) =>

@@ -42,10 +42,12 @@ internal static class RoutineReader
         {
             // One out parameter is the result itself; several are its columns.
             ResultColumns = columns.Count > 1 || modes?.Contains("t") == true ? columns.ToImmutable() : [],
+            MediaType = types.MediaOf(row.GetFieldValue<uint>(9)),
             ReturnsSet = row.GetBoolean(10),
             Volatility = row.GetString(11) switch { "i" => Volatility.Immutable, "s" => Volatility.Stable, _ => Volatility.Volatile },
             SecurityDefiner = row.GetBoolean(12),
             Strict = row.GetBoolean(13),
+            OneRow = row.GetBoolean(18),
             Language = language,
             Text = body,
             Body = BodyOf(language, body),

@@ -10,4 +10,8 @@ select exists (
 ) or exists (
     select from pg_views v
     where v.schemaname !~ '^pg_' and v.schemaname <> 'information_schema' and v.definition ~ 'request\.(method|path|headers|cookies)'
+), exists (
+    select from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+    where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'tenon')
+        and (p.prosrc ~ 'response\.' or l.lanname not in ('sql', 'plpgsql', 'c', 'internal') or p.prosqlbody is not null)
 )

@@ -119,7 +119,7 @@ internal sealed class PostgresWriteDialect : PostgresDialect
         if (!TellsInserted)
         {
             WriteStatement();
-            return Finished(this, []);
+            return new PostgresCompiled(Finish(), [], []) { IsCommand = true };
         }
         Syntax("with ").Identifier(Written).Syntax(" as (");
         WriteStatement();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
+using Tenon.Core.Expressions.Functions;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.Sqlite.Functions;
@@ -12,6 +13,19 @@ internal static class SqliteCalls
     {
         connection.CreateScalar("tn_call", -1, FunctionTraits.None, (context, arguments) => Call(connection, context, arguments));
         connection.CreateScalar("tn_rows", -1, FunctionTraits.None, (context, arguments) => Rows(connection, context, arguments));
+        connection.CreateScalar("tn_" + SettingFunctions.SetConfig, 3, FunctionTraits.None, (context, arguments) => SetConfig(connection, context, arguments));
+    }
+
+    private static void SetConfig(SqliteConnection connection, SqliteContext context, SqliteArguments arguments)
+    {
+        string name = arguments[0].ToString().ToLowerInvariant();
+        if (SettingFunctions.Refusal(name) is { } refused)
+        {
+            throw refused.ToException();
+        }
+        string value = arguments[1].IsNull ? "" : arguments[1].ToString();
+        connection.Made?.Set(name, value);
+        context.Text(value);
     }
 
     private static void Call(SqliteConnection connection, SqliteContext context, SqliteArguments arguments)

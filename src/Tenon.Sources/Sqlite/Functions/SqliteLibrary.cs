@@ -17,7 +17,7 @@ internal static class SqliteLibrary
 
     public static void Register(SqliteConnection connection)
     {
-        foreach (Function function in FunctionCatalog.All)
+        foreach (Function function in FunctionCatalog.All.Where(f => f.Id != SettingFunctions.SetConfig))
         {
             switch (function.Shape)
             {

@@ -19,7 +19,7 @@ internal sealed partial class SqliteWriteSession
         return bound switch
         {
             SelectStatement => Rows(program.Query!, arguments),
-            InsertStatement insert => ExecuteInsert(program, insert, arguments),
+            InsertStatement insert => ExecuteInsert(program, insert, principal, arguments),
             UpdateStatement update => ExecuteUpdate(program, update, arguments),
             DeleteStatement => ExecuteDelete(program, arguments),
             _ => throw new InvalidOperationException($"cannot execute {bound.GetType().Name}"),
@@ -37,9 +37,9 @@ internal sealed partial class SqliteWriteSession
         return rows;
     }
 
-    private List<Datum[]> ExecuteInsert(StatementProgram program, InsertStatement insert, StatementArguments arguments)
+    private List<Datum[]> ExecuteInsert(StatementProgram program, InsertStatement insert, Principal principal, StatementArguments arguments)
     {
-        IReadOnlyList<Datum[]> given = program.Query is { } query ? Rows(query, arguments) : Literal(insert.Source, arguments);
+        IReadOnlyList<Datum[]> given = program.Query is { } query ? Rows(query, arguments) : Literal(insert.Source, principal, arguments);
         var rows = new List<Datum[]>(given.Count);
         foreach (Datum[] values in given)
         {
@@ -55,7 +55,7 @@ internal sealed partial class SqliteWriteSession
         return Returning(program, written, arguments);
     }
 
-    private List<Datum[]> Literal(Select? source, StatementArguments arguments)
+    private List<Datum[]> Literal(Select? source, Principal principal, StatementArguments arguments)
     {
         if (source?.Body is not ValuesBody values)
         {
@@ -67,12 +67,17 @@ internal sealed partial class SqliteWriteSession
             var row = new Datum[cells.Length];
             for (int i = 0; i < row.Length; i++)
             {
-                row[i] = cells[i] is DefaultExpr ? DefaultMark : Evaluate(cells[i], arguments.Slots, arguments);
+                row[i] = cells[i] is DefaultExpr ? DefaultMark : Cell(cells[i], principal, arguments);
             }
             rows.Add(row);
         }
         return rows;
     }
+
+    private Datum Cell(Expr value, Principal principal, StatementArguments arguments) =>
+        value is not ConstantExpr && ExprFacts.Of(value) is { HasSubquery: true } or { HasUserCall: true }
+            ? EvaluateGuarded(value, principal, arguments)
+            : Evaluate(value, arguments.Slots, arguments);
 
     private InsertOptions Options(StatementProgram program, InsertStatement insert, StatementArguments arguments)
     {

@@ -27,6 +27,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         {
             context.Connection.Caller = (called, values) => Run(called, values, arguments);
         }
+        context.Connection.Made = arguments.Context.Made;
         SqliteStatement prepared = context.Prepare(((SqliteCompiled)statement).Sql);
         SqliteBinding.Bind(prepared, statement.Parameters, arguments);
         return prepared;

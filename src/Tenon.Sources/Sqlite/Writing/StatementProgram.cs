@@ -183,6 +183,7 @@ internal sealed class StatementProgram
         ImmutableArray<string> written
     )
     {
+        RefuseOthers(returning, from);
         Select targets = WriteDemand.TargetsOf((view?.View ?? Table!).Name, range, where);
         var core = (SelectCore)targets.Body;
         var items = core.Items.AddRange(values.Select(v => new SelectItem(v, null)));
@@ -207,6 +208,25 @@ internal sealed class StatementProgram
         Targets = SqliteSource.CompileSelect(Write!.Parts.Targets!);
         TargetTypes = [.. items.Select(i => i.Value.Type)];
     }
+
+    // What is answered is read by the keys of the rows written, where the other tables of the statement are gone.
+    private static void RefuseOthers(ImmutableArray<SelectItem> returning, FromItem? from)
+    {
+        if (from is not null && returning.SelectMany(i => ExprFacts.Of(i.Value).Columns.Keys).Intersect(Ranges(from)).Any())
+        {
+            throw Refusals.NotSupported("RETURNING columns of another table than the one written", "Return the key, and read the other table by it.").ToException();
+        }
+    }
+
+    private static IEnumerable<string> Ranges(FromItem from) =>
+        from switch
+        {
+            JoinFrom join => Ranges(join.Left).Concat(Ranges(join.Right)),
+            TableFrom table => [table.Alias],
+            SelectFrom derived => [derived.Alias],
+            FunctionFrom function => [function.Alias],
+            _ => [],
+        };
 
     private void Bind(WriteDemand demand, PolicyBinder binder)
     {

@@ -75,6 +75,59 @@ begin
   select kind into strict found from places where kind <> k;
   return found;
 end $$;
+create table books (id int primary key, author int references people (id), editor int references people (id));
+create function people(books) returns setof people rows 1 language sql stable as 'select * from people where id = $1.editor';
+create function films_since(directors) returns setof films language sql stable as 'select f.* from films f join directors d on d.id = f.director_id where d.id = $1.id and f.released';
+create function latest(d directors) returns setof films rows 1 language sql stable as 'select * from films where director_id = d.id order by id desc limit 1';
+create function boss(f films) returns directors language sql stable as 'select * from directors where id = f.director_id';
+create view director_names as select name, id as director from directors;
+create function named(films) returns director_names language sql stable as 'select * from director_names where director = $1.director_id';
+create function own_notes(directors) returns setof owned language sql stable security definer as $$ select * from owned where note <> 'none' $$;
+create function credit(film int) returns text language sql as
+  'update films f set gross = f.gross from directors d where d.id = f.director_id and f.id = film returning d.name';
+create function add_places(kinds text[]) returns setof places language plpgsql as $$
+declare k text;
+begin
+  foreach k in array kinds loop
+    return query insert into places (id, kind, size) values ((select max(id) + 1 from places), k, 7) returning *;
+  end loop;
+end $$;
+create function say_more(code text) returns text language plpgsql as $$
+begin
+  perform set_config('response.headers', '[{"X-Word": "one"}, {"Cache-Control": "no-store"}]', true);
+  perform set_config('response.status', code, true);
+  return 'said';
+end $$;
+create function say_by_get(code text) returns text language sql stable as $$ select set_config('response.status', code, true) $$;
+create function say_headers(text) returns text language plpgsql as $$
+begin
+  insert into noted (id) values (90);
+  return set_config('response.headers', $1, true);
+end $$;
+create function pay_up(detail text) returns text language plpgsql as $$
+begin
+  raise sqlstate 'PGRST' using
+    message = '{"code":"123","message":"Payment Required","details":"Quota exceeded","hint":"Upgrade your plan"}',
+    detail = detail;
+end $$;
+create table noted (id int primary key, tenant text);
+create function note_it() returns trigger language plpgsql as $$
+begin
+  perform set_config('response.headers', '[{"X-Noted": "' || new.id || '"}]', true);
+  perform set_config('app.tenant', 'acme', true);
+  new.tenant := current_setting('app.tenant', true);
+  return new;
+end $$;
+create trigger note_it before insert on noted for each row execute function note_it();
+create function check_request() returns void language plpgsql as $$
+begin
+  if current_setting('request.headers', true)::jsonb ->> 'x-forbidden' = 'yes' then
+    raise sqlstate 'PT403' using message = 'not today';
+  end if;
+  perform set_config('response.headers', '[{"X-Checked": "' || current_setting('request.method', true) || ' ' || current_user || '"}]', true);
+end $$;
+grant select, insert, update, delete on noted, books, director_names to anon;
+grant all on noted, books, director_names to service_role;
 grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films, addresses, orders to anon;
 grant select (id, open) on partly to anon;
 grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets, addresses, orders to service_role;
@@ -88,6 +141,7 @@ insert into technical_specs values (1, 'Arri');
 insert into actors values (1, 'Zed'), (2, 'Yao');
 insert into roles values (1, 1, 'Hero'), (1, 2, 'Foe'), (2, 1, 'Hero');
 insert into people values (1, 'Gran', null), (2, 'Mum', 1), (3, 'Kid', 2);
+insert into books values (1, 1, 2), (2, 1, null);
 insert into owned values (1, 'me', 'x'), (2, 'you', 'y');
 insert into partly values (1, 'o', 'h');
 insert into places values (1, 'a', 1), (2, 'b', 2);
