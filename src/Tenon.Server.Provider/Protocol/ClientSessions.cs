@@ -44,7 +44,7 @@ internal sealed class ClientSessions(StoreDatabase store, TokenCache cache, Trus
         }
         catch (TenonException e) when (e.Error.Code == ErrorCodes.UniqueViolation)
         {
-            await RevokeAsync(authorization, user);
+            await EndAsync(authorization, user);
             return null;
         }
     }
@@ -68,10 +68,11 @@ internal sealed class ClientSessions(StoreDatabase store, TokenCache cache, Trus
         );
     }
 
-    private async Task RevokeAsync(Guid authorization, Guid user)
+    // The session alone, which is all that tokens live by: the code's own row is still being used up by whoever was first.
+    private async Task EndAsync(Guid authorization, Guid user)
     {
         DateTimeOffset now = StoreTime.Now(clock);
-        await store.WriteAsync(unit => TokenStore.RevokeAuthorization(unit, authorization, now), CancellationToken.None);
+        await store.WriteAsync(unit => unit.Execute(AuthorizationSql.EndSession, StoreValues.Of(authorization), StoreValues.Of(now)), CancellationToken.None);
         cache.DropUser(user);
     }
 

@@ -35,6 +35,7 @@ internal sealed class TokenExchange(ClientSessions sessions, ClientRegister clie
         TokenSubject? subject = await SubjectAsync(context, request, shown, client);
         if (subject is null)
         {
+            context.Items[TokenHandlers.WasRight] = true;
             await ProtocolEndpoint.ForbidAsync(context, Errors.InvalidGrant, "The sign-in that this was given for has ended, or it was used before.");
             return;
         }

@@ -34,6 +34,9 @@ internal sealed class TokenHandlers(
     /// <summary>The key in HttpContext.Items.</summary>
     public static readonly object Subject = new();
 
+    /// <summary>The key in HttpContext.Items: client, address and verifier were right, it is the sign-in that has ended or the code that is used.</summary>
+    public static readonly object WasRight = new();
+
     public static void Register(OpenIddictServerBuilder server)
     {
         On<GenerateTokenContext>(server, Protection.GenerateIdentityModelToken.Descriptor.Order - 500, static (h, c) => h.SignAsync(c));
@@ -103,8 +106,9 @@ internal sealed class TokenHandlers(
         {
             return;
         }
-        var manager = context.Transaction.GetHttpRequest()!.HttpContext.RequestServices.GetRequiredService<IOpenIddictTokenManager>();
-        if (await manager.FindByReferenceIdAsync(code) is not OAuthToken token)
+        HttpContext http = context.Transaction.GetHttpRequest()!.HttpContext;
+        var manager = http.RequestServices.GetRequiredService<IOpenIddictTokenManager>();
+        if (http.Items.ContainsKey(WasRight) || await manager.FindByReferenceIdAsync(code) is not OAuthToken token)
         {
             return;
         }
@@ -135,6 +139,7 @@ internal sealed class TokenHandlers(
     /// <summary>A token is active only while its session is: signed out, banned and deleted users have none.</summary>
     private async ValueTask RequireSessionAsync(HandleIntrospectionRequestContext context)
     {
+        context.Scopes.UnionWith(context.GenericTokenPrincipal?.GetScopes() ?? []);
         if (!Guid.TryParseExact(context.GenericTokenPrincipal?.GetAuthorizationId(), "D", out Guid id))
         {
             return;
