@@ -17,6 +17,7 @@ internal static class UserCommand
         command.Subcommands.Add(Update());
         command.Subcommands.Add(OnOne("show", "Shows a user with identities and metadata, as JSON.", (api, id, c) => api.GetAsync($"users/{id}", c)));
         command.Subcommands.Add(Delete());
+        command.Subcommands.Add(UserImportCommand.Create());
         command.Subcommands.Add(Ban());
         command.Subcommands.Add(OnOne("unban", "Lifts a ban.", (api, id, c) => api.SendAsync(HttpMethod.Put, $"users/{id}", new { ban_duration = "none" }, c), "unbanned"));
         return command;

@@ -20,22 +20,22 @@ internal sealed class AuthBody
     private AuthBody(JsonElement root) => this.root = root;
 
     /// <summary>Reads the whole body; an empty one is an empty object.</summary>
-    public static async Task<AuthBody> ReadAsync(HttpContext context)
+    public static async Task<AuthBody> ReadAsync(HttpContext context, int largest = LargestBody)
     {
-        if (context.Request.ContentLength > LargestBody)
+        if (context.Request.ContentLength > largest)
         {
             throw AuthErrors.BodyTooLarge.ToException();
         }
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(LargestBody + 1);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(largest + 1);
         try
         {
             int length = await context.Request.Body.ReadAtLeastAsync(
-                buffer.AsMemory(0, LargestBody + 1),
-                LargestBody + 1,
+                buffer.AsMemory(0, largest + 1),
+                largest + 1,
                 throwOnEndOfStream: false,
                 context.RequestAborted
             );
-            return length > LargestBody ? throw AuthErrors.BodyTooLarge.ToException() : Parse(buffer.AsSpan(0, length));
+            return length > largest ? throw AuthErrors.BodyTooLarge.ToException() : Parse(buffer.AsSpan(0, length));
         }
         finally
         {
@@ -57,6 +57,9 @@ internal sealed class AuthBody
             throw AuthErrors.BadJson.ToException();
         }
     }
+
+    /// <summary>An object inside a body.</summary>
+    public static AuthBody Of(JsonElement item) => item.ValueKind == JsonValueKind.Object ? new AuthBody(item) : throw AuthErrors.BadJson.ToException();
 
     public bool Has(string name) => Member(name, out _);
 

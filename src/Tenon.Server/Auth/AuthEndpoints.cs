@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
+using Tenon.Server.Auth.Import;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.SignIn;
@@ -66,6 +67,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/audit", services.GetRequiredService<AdminAudit>().HandleAsync);
         On(auth, "GET", "/admin/audit/verify", services.GetRequiredService<AdminAuditCheck>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
+        On(auth, "POST", "/admin/users/import", services.GetRequiredService<AdminImport>().HandleAsync);
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);

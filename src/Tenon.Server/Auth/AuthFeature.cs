@@ -7,6 +7,7 @@ using Tenon.Server.Auth.Account;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Audit;
 using Tenon.Server.Auth.Hooks;
+using Tenon.Server.Auth.Import;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
@@ -36,7 +37,7 @@ internal static class AuthFeature
         services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
         services.AddSingleton<Invite>().AddSingleton<GenerateLink>();
         services.AddSingleton<UserUpdate>().AddSingleton<Logout>().AddSingleton<SessionList>().AddSingleton<KeyList>();
-        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminAuditCheck>().AddSingleton<AdminProof>();
+        services.AddSingleton<AdminSessions>().AddSingleton<AdminKeys>().AddSingleton<AdminUserKeys>().AddSingleton<AdminUserData>().AddSingleton<AdminAudit>().AddSingleton<AdminAuditCheck>().AddSingleton<UserImport>().AddSingleton<AdminImport>().AddSingleton<AdminProof>();
         services.AddSingleton<AdminUsers>().AddSingleton<AdminUserList>().AddSingleton<ServerInfo>();
         services.AddSingleton<Elevation>().AddSingleton<Enrolment>().AddSingleton<Verification>().AddSingleton<RecoveryCodes>().AddSingleton<PageProof>();
         services.AddSingleton<AdminFactors>().AddSingleton<FactorProof>().AddSingleton<PhoneFactors>().AddSingleton<WebAuthnFactors>();
