@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>tenon user list | create | show | update | delete | ban | unban: the accounts, by the administration's API.</summary>
+/// <summary>tenon user list | create | show | update | delete | ban | unban, and those of other files (import, export, erase, key): the accounts, by the administration's API.</summary>
 internal static class UserCommand
 {
     private const string ForEver = "876000h";
@@ -18,6 +18,9 @@ internal static class UserCommand
         command.Subcommands.Add(OnOne("show", "Shows a user with identities and metadata, as JSON.", (api, id, c) => api.GetAsync($"users/{id}", c)));
         command.Subcommands.Add(Delete());
         command.Subcommands.Add(UserImportCommand.Create());
+        command.Subcommands.Add(UserDataCommand.Export());
+        command.Subcommands.Add(UserDataCommand.Erase());
+        command.Subcommands.Add(UserKeyCommand.Create());
         command.Subcommands.Add(Ban());
         command.Subcommands.Add(OnOne("unban", "Lifts a ban.", (api, id, c) => api.SendAsync(HttpMethod.Put, $"users/{id}", new { ban_duration = "none" }, c), "unbanned"));
         return command;

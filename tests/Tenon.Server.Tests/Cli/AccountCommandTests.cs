@@ -91,6 +91,45 @@ public sealed class AccountCommandTests
     }
 
     [Fact]
+    public async Task A_persons_keys_are_listed_and_ended_their_data_is_exported_and_they_are_erased()
+    {
+        await using CommandApp app = await CommandApp.MakeAsync();
+        await app.StartServerAsync();
+        await app.RunAsync("user", "create", "ann@x.test", "--password", "blue-giraffe-42");
+        string token = (await app.RunAsync("token", "ann@x.test")).Output.Trim();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, app.Url + "/auth/v1/keys");
+        request.Headers.Add("apikey", app.DevFile.GetProperty("publishableKey").GetString());
+        request.Headers.Add("Authorization", "Bearer " + token);
+        request.Content = new StringContent("""{"name":"script","scopes":"*"}""", System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage made = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        string key = JsonElement.Parse(await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("api_key").GetString()!;
+        Assert.Equal(200, (await app.ReadNotesAsync("", key)).Status);
+
+        CommandRun listed = await app.RunAsync("user", "key", "list", "ann@x.test", "--json");
+        Assert.Equal("script", Assert.Single(listed.Json.EnumerateArray()).GetProperty("name").GetString());
+        Assert.DoesNotContain(key, listed.Output, StringComparison.Ordinal);
+        Assert.Equal("script deleted", (await app.RunAsync("user", "key", "delete", "ann@x.test", "script")).Output.Trim());
+        Assert.Equal(401, (await app.ReadNotesAsync("", key)).Status);
+        Assert.Contains("has no key script", (await app.RunAsync("user", "key", "delete", "ann@x.test", "script")).Errors, StringComparison.Ordinal);
+
+        string file = Path.Combine(app.Folder, "ann.json");
+        Assert.Equal(0, (await app.RunAsync("user", "export", "ann@x.test", "--file", file)).Code);
+        JsonElement data = JsonElement.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal("ann@x.test", data.GetProperty("user").GetProperty("email").GetString());
+        Assert.Single(data.GetProperty("sessions").EnumerateArray());
+
+        CommandRun unsure = await app.RunAsync("user", "erase", "ann@x.test");
+        Assert.Equal(1, unsure.Code);
+        Assert.Contains("--yes", unsure.Errors, StringComparison.Ordinal);
+        Assert.Equal(200, (await app.ReadNotesAsync(token)).Status);
+        Assert.Equal("ann@x.test erased", (await app.RunAsync("user", "erase", "ann@x.test", "--yes")).Output.Trim());
+        Assert.Equal(401, (await app.ReadNotesAsync(token)).Status);
+        Assert.Equal("""[{"n":0}]""", (await app.RunAsync("sql", "select count(*) as n from auth.audit_log_entries where actor_username = 'ann@x.test'", "--json")).Output.Trim());
+        Assert.Equal(0, (await app.RunAsync("audit", "verify")).Code);
+    }
+
+    [Fact]
     public async Task The_audit_log_is_verified_and_is_not_changed_by_the_prompt()
     {
         await using CommandApp app = await CommandApp.MakeAsync();
