@@ -13,6 +13,23 @@ public sealed class UserImportTests
     private const string Bcrypt2 = "$2a$06$abcdefghijklmnopqrstuuswEDNSDW1qj9oML/O4/sZ6RRYZq96BO"; // red-lynx-17
     private const string Greeting = "Grüße, 2 Vögel!";
 
+    private static readonly string Dump = $$"""
+        SET session_replication_role = replica;
+        COPY auth.identities (provider_id, user_id, identity_data, provider, created_at, id) FROM stdin;
+        {{Id(1)}}	{{Id(1)}}	{"sub": "{{Id(1)}}", "email": "ann@x.test"}	email	2024-01-02 03:04:05.678901+00	{{Id(101)}}
+        118	{{Id(1)}}	{"sub": "118", "email": "ann@x.test", "name": "Ann\\tTab"}	google	2024-01-02 03:04:05+00	{{Id(102)}}
+        119	{{Id(99)}}	{"sub": "119"}	google	\N	{{Id(103)}}
+        \.
+        INSERT INTO "auth"."users" ("instance_id", "id", "aud", "role", "email", "encrypted_password", "email_confirmed_at", "raw_app_meta_data", "raw_user_meta_data", "created_at", "deleted_at", "is_anonymous", "is_sso_user") VALUES
+        	('00000000-0000-0000-0000-000000000000', '{{Id(1)}}', 'authenticated', 'authenticated', 'Ann@x.test', '{{Bcrypt}}', '2024-01-02 03:04:05.678901+00', '{"provider": "email", "providers": ["email", "google"]}', '{"name": "O''Brien\nof two lines; (really)",
+        "a": 1}', '2024-01-02 03:04:05.678901+00', NULL, false, false),
+        	('00000000-0000-0000-0000-000000000000', '{{Id(2)}}', 'authenticated', 'authenticated', 'bob@x.test', 'md5$x', NULL, '{}', '{}', NULL, NULL, false, false),
+        	('00000000-0000-0000-0000-000000000000', '{{Id(3)}}', 'authenticated', 'admin', 'cat@x.test', NULL, NULL, '{}', '{}', NULL, NULL, false, false),
+        	('00000000-0000-0000-0000-000000000000', '{{Id(4)}}', 'authenticated', 'authenticated', 'ANN@x.test', NULL, NULL, '{}', '{}', NULL, NULL, false, false),
+        	('00000000-0000-0000-0000-000000000000', '{{Id(5)}}', 'authenticated', 'authenticated', NULL, NULL, NULL, '{}', '{}'::jsonb, NULL, NULL, true, false),
+        	('00000000-0000-0000-0000-000000000000', '{{Id(6)}}', 'authenticated', 'authenticated', 'old@x.test', NULL, NULL, '{}', '{}', NULL, '2024-01-02', false, false);
+        """;
+
     private static string Id(int n) => $"00000000-0000-4000-8000-{n:d12}";
 
     private static async Task<CommandApp> StartAsync()
@@ -51,26 +68,7 @@ public sealed class UserImportTests
     public async Task A_Supabase_dump_is_tried_imported_imported_again_and_its_users_sign_in()
     {
         await using CommandApp app = await StartAsync();
-        string file = await WriteAsync(
-            app,
-            "dump.sql",
-            $$"""
-            SET session_replication_role = replica;
-            COPY auth.identities (provider_id, user_id, identity_data, provider, created_at, id) FROM stdin;
-            {{Id(1)}}	{{Id(1)}}	{"sub": "{{Id(1)}}", "email": "ann@x.test"}	email	2024-01-02 03:04:05.678901+00	{{Id(101)}}
-            118	{{Id(1)}}	{"sub": "118", "email": "ann@x.test", "name": "Ann\\tTab"}	google	2024-01-02 03:04:05+00	{{Id(102)}}
-            119	{{Id(99)}}	{"sub": "119"}	google	\N	{{Id(103)}}
-            \.
-            INSERT INTO "auth"."users" ("instance_id", "id", "aud", "role", "email", "encrypted_password", "email_confirmed_at", "raw_app_meta_data", "raw_user_meta_data", "created_at", "deleted_at", "is_anonymous", "is_sso_user") VALUES
-            	('00000000-0000-0000-0000-000000000000', '{{Id(1)}}', 'authenticated', 'authenticated', 'Ann@x.test', '{{Bcrypt}}', '2024-01-02 03:04:05.678901+00', '{"provider": "email", "providers": ["email", "google"]}', '{"name": "O''Brien\nof two lines; (really)",
-            "a": 1}', '2024-01-02 03:04:05.678901+00', NULL, false, false),
-            	('00000000-0000-0000-0000-000000000000', '{{Id(2)}}', 'authenticated', 'authenticated', 'bob@x.test', 'md5$x', NULL, '{}', '{}', NULL, NULL, false, false),
-            	('00000000-0000-0000-0000-000000000000', '{{Id(3)}}', 'authenticated', 'admin', 'cat@x.test', NULL, NULL, '{}', '{}', NULL, NULL, false, false),
-            	('00000000-0000-0000-0000-000000000000', '{{Id(4)}}', 'authenticated', 'authenticated', 'ANN@x.test', NULL, NULL, '{}', '{}', NULL, NULL, false, false),
-            	('00000000-0000-0000-0000-000000000000', '{{Id(5)}}', 'authenticated', 'authenticated', NULL, NULL, NULL, '{}', '{}'::jsonb, NULL, NULL, true, false),
-            	('00000000-0000-0000-0000-000000000000', '{{Id(6)}}', 'authenticated', 'authenticated', 'old@x.test', NULL, NULL, '{}', '{}', NULL, '2024-01-02', false, false);
-            """
-        );
+        string file = await WriteAsync(app, "dump.sql", Dump);
         CommandRun tried = await app.RunAsync("user", "import", file, "--from", "supabase", "--dry-run", "--json");
         Assert.Equal("2 0 4", Counts(tried.Json, "users"));
         Assert.Equal("(0 users on page 1)", (await app.RunAsync("user", "list")).Output.Trim().Split('\n')[^1]);
