@@ -158,6 +158,9 @@ internal static class BackendSettings
         Factors(config, auth);
         Email(config, auth.Email, development);
         Sms(config, auth.Sms);
+        auth.Captcha.Enabled = config.Switch("auth.captcha.enabled");
+        auth.Captcha.Provider = config.Text("auth.captcha.provider");
+        auth.Captcha.Secret = auth.Captcha.Enabled ? config.Text("auth.captcha.secret") : "";
         Hooks(config, auth);
         OAuthServer(config, auth.OAuthServer);
         ExternalSettings.Providers(config, auth.External);

@@ -158,6 +158,10 @@ internal static class AuthErrors
 
     public static AuthError ValidationFailed(string message) => new("validation_failed", 400, message);
 
+    public static readonly AuthError CaptchaUnavailable = new("unexpected_failure", 500, "captcha verification process failed");
+
+    public static AuthError CaptchaFailed(string reason) => new("captcha_failed", 400, $"captcha protection: request disallowed ({reason})");
+
     public static AuthError MfaVerificationFailed(string message) => new("mfa_verification_failed", 422, message);
 
     public static AuthError MfaVerificationRejected(string message) => new("mfa_verification_rejected", 403, message);
@@ -188,6 +192,7 @@ internal static class AuthErrors
         "bad_jwt",
         "bad_oauth_callback",
         "bad_oauth_state",
+        "captcha_failed",
         "conflict",
         "current_password_invalid",
         "current_password_required",

@@ -41,6 +41,9 @@ internal static partial class AuthEvents
     [LoggerMessage(4009, LogLevel.Error, "auth: the host's code for the hook {Hook} failed")]
     public static partial void HookFailed(ILogger logger, Exception exception, string hook);
 
+    [LoggerMessage(4050, LogLevel.Warning, "auth: {Provider} could not be asked whether a puzzle was solved, or gave no usable answer; the request was refused")]
+    public static partial void CaptchaUnreachable(ILogger logger, Exception exception, string provider);
+
     [LoggerMessage(4010, LogLevel.Warning, "auth: keys could not be read anew, those known stay in force; it is tried again every few seconds")]
     public static partial void KeysNotRead(ILogger logger, Exception exception);
 }

@@ -31,7 +31,7 @@ internal static class AuthFeature
         services.AddSingleton<AuditHash>().AddSingleton<AuditChain>().AddSingleton<AuditCheck>();
         services.AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<Users>();
         services.AddSingleton<PasswordHasher>().AddSingleton<TrustedProxies>().AddSingleton<AuthLimits>().AddSingleton<AuthGate>();
-        services.AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
+        services.AddSingleton<Captcha>().AddSingleton<SignUp>().AddSingleton<PasswordGrant>().AddSingleton<RefreshGrant>();
         services.AddSingleton<OneTimeTokens>().AddSingleton<Mailer>().AddSingleton<ConfirmedSignUp>().AddSingleton<OneTimeSignIn>();
         services.AddSingleton<Recover>().AddSingleton<Redemption>().AddSingleton<Verify>().AddSingleton<PkceGrant>();
         services.AddSingleton<Reauthenticate>().AddSingleton<PasswordChange>().AddSingleton<EmailChange>();
@@ -120,6 +120,7 @@ internal static class AuthFeature
     {
         ValidateEmail(options.Email, options.Development || HasHook(options, HookName.SendEmail));
         options.OAuthServer.Validate(options.Issuer);
+        Captcha.Validate(options.Captcha);
         ValidateSms(options.Sms, options.Mfa, options.Development || HasHook(options, HookName.SendSms));
         if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
         {

@@ -80,6 +80,9 @@ public sealed class AuthOptions
     /// <summary>Sign-in by telephone.</summary>
     public AuthSmsOptions Sms { get; } = new();
 
+    /// <summary>A puzzle before sign-up, sign-in and mails.</summary>
+    public AuthCaptchaOptions Captcha { get; } = new();
+
     /// <summary>Where the app has a say, by name: before_user_created, custom_access_token, password_verification_attempt, mfa_verification_attempt, send_email, send_sms.</summary>
     public Dictionary<string, AuthHookOptions> Hooks { get; } = new(StringComparer.Ordinal);
 
@@ -270,6 +273,22 @@ public sealed class AuthTemplateOptions
 
     /// <summary>HTML file, relative to the app's folder.</summary>
     public string ContentPath { get; set; } = "";
+}
+
+/// <summary>A puzzle of another service, as <c>[auth.captcha]</c>.</summary>
+public sealed class AuthCaptchaOptions
+{
+    /// <summary>Requests must carry a solved puzzle.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>hcaptcha or turnstile.</summary>
+    public string Provider { get; set; } = "turnstile";
+
+    /// <summary>The provider's secret for this site.</summary>
+    public string Secret { get; set; } = "";
+
+    /// <summary>Another address than the provider's: tests answer there.</summary>
+    internal Uri? VerifyUri { get; set; }
 }
 
 /// <summary>Second factors, as <c>[auth.mfa]</c>.</summary>

@@ -19,6 +19,7 @@ internal sealed class OneTimeSignIn(
     UserHooks hooks,
     Redirects redirects,
     AuthLimits limits,
+    Captcha captcha,
     TrustedProxies proxies,
     AuthOptions options,
     TimeProvider clock
@@ -28,6 +29,7 @@ internal sealed class OneTimeSignIn(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
+        await captcha.RequireAsync(context, body);
         var contact = Contact.Read(body, "Only an email address or phone number should be provided");
         if (contact.IsPhone && body.Text("channel") is not (null or "" or "sms"))
         {
@@ -40,6 +42,7 @@ internal sealed class OneTimeSignIn(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
+        await captcha.RequireAsync(context, body);
         await SendAsync(context, body, new Contact(false, EmailAddress.Require(body.Text("email") ?? "")), create: true);
     }
 

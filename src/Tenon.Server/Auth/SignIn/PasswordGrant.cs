@@ -15,6 +15,7 @@ internal sealed class PasswordGrant(
     PasswordHasher hasher,
     UserHooks hooks,
     AuthLimits limits,
+    Captcha captcha,
     TrustedProxies proxies,
     AuthOptions options,
     TimeProvider clock
@@ -26,6 +27,7 @@ internal sealed class PasswordGrant(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
+        await captcha.RequireAsync(context, body);
         (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(body.Text("email"), body.Text("phone"), body.Text("password")), context);
         IssuedSession issued = await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text);
         await AuthResponse.WriteSessionAsync(context, issued);

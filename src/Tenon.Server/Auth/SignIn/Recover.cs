@@ -16,6 +16,7 @@ internal sealed class Recover(
     Mailer mailer,
     Redirects redirects,
     AuthLimits limits,
+    Captcha captcha,
     TrustedProxies proxies,
     TimeProvider clock
 )
@@ -24,6 +25,7 @@ internal sealed class Recover(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
+        await captcha.RequireAsync(context, body);
         if (body.Text("email") is not { Length: > 0 } email)
         {
             throw AuthErrors.ValidationFailed("Password recovery requires an email").ToException();
@@ -38,6 +40,7 @@ internal sealed class Recover(
     {
         limits.Take(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
+        await captcha.RequireAsync(context, body);
         string type = body.Text("type") ?? "";
         bool byPhone = type is "sms" or "phone_change";
         if (!byPhone && type is not ("signup" or "email_change"))

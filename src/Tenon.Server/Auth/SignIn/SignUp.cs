@@ -19,6 +19,7 @@ internal sealed class SignUp(
     UserHooks hooks,
     PasswordHasher hasher,
     AuthLimits limits,
+    Captcha captcha,
     TrustedProxies proxies,
     AuthOptions options,
     TimeProvider clock
@@ -29,6 +30,7 @@ internal sealed class SignUp(
         AuthBody body = await AuthBody.ReadAsync(context);
         bool anonymous = string.IsNullOrEmpty(body.Text("email")) && string.IsNullOrEmpty(body.Text("phone"));
         limits.Take(anonymous ? AuthLimit.Anonymous : AuthLimit.SignIn, context);
+        await captcha.RequireAsync(context, body);
         Contact? contact = anonymous ? null : Contact.Read(body, "Only an email address or phone number should be provided on signup.");
         RequireOpen(contact);
         CodeChallenge? challenge = CodeChallenge.Read(body);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tenon.Core.Types;
 using Tenon.Server.Auth.Mfa;
+using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.WebAuthn;
@@ -18,6 +19,7 @@ internal sealed class PasskeySignIn(
     Users users,
     Sessions sessions,
     AuthLimits limits,
+    Captcha captcha,
     TrustedProxies proxies,
     TimeProvider clock,
     ILogger<PasskeySignIn> logger
@@ -35,6 +37,7 @@ internal sealed class PasskeySignIn(
     {
         passkeys.RequireEnabled();
         limits.Take(AuthLimit.SignIn, context);
+        await captcha.RequireAsync(context, await AuthBody.ReadAsync(context));
         await passkeys.AskAsync(context, PasskeyChallenge.Authentication, null, await ceremony.RequestAsync(context, KeyUse.Passkey, null));
     }
 
