@@ -67,7 +67,6 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/audit", services.GetRequiredService<AdminAudit>().HandleAsync);
         On(auth, "GET", "/admin/audit/verify", services.GetRequiredService<AdminAuditCheck>().HandleAsync);
         On(auth, "POST", "/admin/users", admin.CreateAsync);
-        On(auth, "POST", "/admin/users/import", services.GetRequiredService<AdminImport>().HandleAsync);
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
@@ -134,6 +133,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
     // What GoTrue does not have: users' own keys, and administration.
     private void MapOurOwn(RouteGroupBuilder auth)
     {
+        On(auth, "POST", "/admin/users/import", services.GetRequiredService<AdminImport>().HandleAsync);
         var ownKeys = services.GetRequiredService<KeyList>();
         On(auth, "GET", "/keys", ownKeys.GetAsync);
         On(auth, "POST", "/keys", ownKeys.PostAsync);
