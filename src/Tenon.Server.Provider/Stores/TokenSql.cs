@@ -56,14 +56,18 @@ internal static class TokenSql
         ]
     );
 
-    /// <summary>The one statement that uses a code or token up: of any number of askers that read the same row one gets it.</summary>
+    /// <summary>
+    /// The one statement that uses a code or token up: of any number of askers that read the same row one gets it. What was
+    /// revoked meanwhile stays so and cannot be used up.
+    /// </summary>
     public static readonly StoreStatement Update = new(
         "auth.oauth_tokens.update",
         """
         update auth.oauth_tokens
-        set client_id = $3, authorization_id = $4, subject = $5, type = $6, status = $7, reference_id = $8, payload = $9,
+        set client_id = $3, authorization_id = $4, subject = $5, type = $6,
+            status = case when status = 'revoked' then status else $7 end, reference_id = $8, payload = $9,
             created_at = $10, expires_at = $11, redeemed_at = $12, concurrency = $13
-        where id = $1 and concurrency = $2
+        where id = $1 and concurrency = $2 and not (status = 'revoked' and $7 = 'redeemed')
         returning id
         """,
         [
@@ -91,9 +95,13 @@ internal static class TokenSql
         [LogicalType.Uuid]
     );
 
+    /// <summary>
+    /// Leaves the marks of concurrency alone: the answer to the first redemption, which a replay overtakes, still comes, with
+    /// tokens that are revoked.
+    /// </summary>
     public static readonly StoreStatement RevokeOfAuthorization = new(
         "auth.oauth_tokens.revoke_of_authorization",
-        "update auth.oauth_tokens set status = 'revoked', concurrency = gen_random_uuid() where authorization_id = $1 and status <> 'revoked' returning id",
+        "update auth.oauth_tokens set status = 'revoked' where authorization_id = $1 and status <> 'revoked' returning id",
         [LogicalType.Uuid]
     );
 

@@ -60,6 +60,14 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         MapFactors(auth);
         MapPasskeys(auth);
 
+        MapAdmin(auth);
+        MapOurOwn(auth);
+        MapEnvironment(auth);
+        MapNotBuilt(auth);
+    }
+
+    private void MapAdmin(RouteGroupBuilder auth)
+    {
         var admin = services.GetRequiredService<AdminUsers>();
         On(auth, "POST", "/invite", services.GetRequiredService<Invite>().HandleAsync);
         On(auth, "POST", "/admin/generate_link", services.GetRequiredService<GenerateLink>().HandleAsync);
@@ -70,9 +78,6 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
         On(auth, "GET", "/admin/users/{id}", admin.GetAsync);
         On(auth, "PUT", "/admin/users/{id}", admin.UpdateAsync);
         On(auth, "DELETE", "/admin/users/{id}", admin.DeleteAsync);
-        MapOurOwn(auth);
-        MapEnvironment(auth);
-        MapNotBuilt(auth);
     }
 
     private void MapInfo(RouteGroupBuilder auth)

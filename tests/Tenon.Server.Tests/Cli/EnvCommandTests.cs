@@ -127,6 +127,12 @@ public sealed class EnvCommandTests
         Assert.Contains("add access role reader", Steps(await CommandRun.RunAsync("env", "plan", from.Folder, to.Folder, "--json")));
     }
 
+    private static readonly object Corp = new
+    {
+        identifier = "custom:corp", provider_type = "oauth2", name = "Corp", client_id = "tenon", client_secret = "canary-of-corp",
+        authorization_url = "https://sso.corp.example/authorize", token_url = "https://sso.corp.example/token", userinfo_url = "https://sso.corp.example/me",
+    };
+
     [Fact]
     public async Task A_running_server_is_taken_over_by_another_that_keeps_running()
     {
@@ -140,11 +146,7 @@ public sealed class EnvCommandTests
         http.DefaultRequestHeaders.Add("apikey", from.DevFile.GetProperty("secretKey").GetString());
         using HttpResponseMessage made = await http.PostAsJsonAsync(
             new Uri(from.Url + "/auth/v1/admin/custom-providers"),
-            new
-            {
-                identifier = "custom:corp", provider_type = "oauth2", name = "Corp", client_id = "tenon", client_secret = "canary-of-corp",
-                authorization_url = "https://sso.corp.example/authorize", token_url = "https://sso.corp.example/token", userinfo_url = "https://sso.corp.example/me",
-            },
+            Corp,
             TestContext.Current.CancellationToken
         );
         Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
