@@ -1,5 +1,6 @@
 // A MariaDB of the test run's own: made in a temporary folder, on a free port of the loopback address, without syncing,
 // ended and deleted when the test process ends. Nothing is installed; without it tests are skipped.
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -8,11 +9,13 @@ namespace Tenon.Testing;
 internal sealed class PrivateMariaDb
 {
     private static readonly Lazy<PrivateMariaDb?> Instance = new(StartOrNull);
+    private static readonly ConcurrentBag<PrivateMariaDb> Started = [];
 
     private readonly string _directory;
     private readonly int _port;
     private Process? _server;
     private int _databases;
+    private int _deleted;
 
     private PrivateMariaDb(string directory, int port) => (_directory, _port) = (directory, port);
 
@@ -78,6 +81,7 @@ internal sealed class PrivateMariaDb
 
         var server = new PrivateMariaDb(directory, LoopbackPort.Next());
         RunAsOwner("mariadb-install-db", "--no-defaults", $"--datadir={directory}/data", "--auth-root-authentication-method=normal", "--skip-test-db", "--force");
+        Started.Add(server);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Delete();
         server.Start();
         server.Execute("", "create user tenon@'%' identified by 'a secret'; grant all on *.* to tenon@'%';");
@@ -121,8 +125,22 @@ internal sealed class PrivateMariaDb
         _server = null;
     }
 
+    /// <summary>Ends every server that was started.</summary>
+    public static void End()
+    {
+        foreach (PrivateMariaDb server in Started)
+        {
+            server.Delete();
+        }
+    }
+
     private void Delete()
     {
+        if (Interlocked.Exchange(ref _deleted, 1) == 1)
+        {
+            return;
+        }
+
         try
         {
             Stop();

@@ -13,6 +13,7 @@ internal sealed class PrivatePostgres
     private readonly string _directory;
     private readonly int _port;
     private int _databases;
+    private int _stopped;
 
     private PrivatePostgres(string binaries, string directory, int port) =>
         (_binaries, _directory, _port) = (binaries, directory, port);
@@ -91,8 +92,22 @@ internal sealed class PrivatePostgres
         return candidates.Concat(onPath).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")));
     }
 
+    /// <summary>Ends the shared instance, where there is one.</summary>
+    public static void End()
+    {
+        if (Instance.IsValueCreated)
+        {
+            Instance.Value?.Stop();
+        }
+    }
+
     private void Stop()
     {
+        if (Interlocked.Exchange(ref _stopped, 1) == 1)
+        {
+            return;
+        }
+
         try
         {
             RunAsOwner("pg_ctl", "-D", Path.Combine(_directory, "data"), "-m", "immediate", "-w", "stop");
