@@ -10,8 +10,8 @@ namespace Tenon.Sources.Postgres;
 /// </summary>
 internal static class PostgresReplacement
 {
-    /// <summary>A tenth of a second apart.</summary>
-    private const int Attempts = 100;
+    /// <summary>Each waits five seconds in the server for others to leave.</summary>
+    private const int Attempts = 2;
 
     public static Outcome<MainDatabaseOptions> Beside(MainDatabaseOptions options)
     {
@@ -76,7 +76,7 @@ internal static class PostgresReplacement
             }
             catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.ObjectInUse && attempt < Attempts)
             {
-                Execute(connection, "select pg_sleep(0.1)");
+                // Asked once more.
             }
         }
     }
