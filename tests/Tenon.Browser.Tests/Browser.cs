@@ -64,7 +64,7 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A visitor with an empty browser profile.</summary>
-    internal async Task<Visit> Visit(Size size = Size.Wide)
+    internal async Task<Visit> Visit(Size size = Size.Wide, bool script = true)
     {
         if (_missing is not null)
         {
@@ -76,10 +76,22 @@ public sealed class Browser : IAsyncLifetime
             BaseURL = Url,
             ViewportSize = size == Size.Wide ? new() { Width = 1280, Height = 860 } : new() { Width = 360, Height = 760 },
             Locale = "en-GB",
+            JavaScriptEnabled = script,
         });
         context.SetDefaultTimeout(30_000);
         Assertions.SetDefaultExpectTimeout(30_000);
         return new Visit(context, await context.NewPageAsync(), size);
+    }
+
+    /// <summary>The key that administers the server of this run; one that ran already keeps its own.</summary>
+    internal string SecretKey()
+    {
+        if (_server is null)
+        {
+            Assert.Skip("the key of the server at TENON_BROWSER_TESTS_URL is not known");
+        }
+
+        return _server.SecretKey;
     }
 
     private static bool OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -23,6 +23,9 @@ internal sealed class TenonProcess : IAsyncDisposable
     /// <summary>The copy of the app it runs on.</summary>
     public string Folder => _folder;
 
+    /// <summary>The key that administers it.</summary>
+    public string SecretKey { get; private set; } = "";
+
     /// <summary>Copies the app, starts it and waits until it answers; throws with the process's own words if it does not.</summary>
     public static async Task<TenonProcess> StartDev(string app, string[] options, CancellationToken cancellation)
     {
@@ -41,6 +44,8 @@ internal sealed class TenonProcess : IAsyncDisposable
             info.ArgumentList.Add(argument);
         }
 
+        // Off by default: the demo apps are no identity provider, the tests of one need it.
+        info.Environment["TENON__AUTH__OAUTH_SERVER__ENABLED"] = "true";
         var process = Process.Start(info) ?? throw new InvalidOperationException("dotnet did not start");
         var tenon = new TenonProcess(process, folder);
         process.OutputDataReceived += (_, line) => tenon.Keep(line.Data);
@@ -121,6 +126,7 @@ internal sealed class TenonProcess : IAsyncDisposable
         {
             using var keys = JsonDocument.Parse(await File.ReadAllTextAsync(written, cancellation));
             Url = keys.RootElement.GetProperty("url").GetString()!.TrimEnd('/');
+            SecretKey = keys.RootElement.GetProperty("secretKey").GetString()!;
             using var health = await http.GetAsync(new Uri(Url + "/health/ready"), cancellation);
             using var page = await http.GetAsync(new Uri(Url + "/"), cancellation);
             return health.IsSuccessStatusCode && page.IsSuccessStatusCode
