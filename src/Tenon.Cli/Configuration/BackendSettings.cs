@@ -136,18 +136,14 @@ internal static class BackendSettings
             EnableManualLinking = config.Switch("auth.enable_manual_linking"),
             TellUnknownAddresses = config.Switch("auth.tell_unknown_addresses"),
             MinimumPasswordLength = config.Count("auth.minimum_password_length"),
+            MinimumPasswordLengthAlone = config.Count("auth.minimum_password_length_alone"),
             PasswordRequirements = config.Text("auth.password_requirements"),
             BlockedPasswordsPath = config.Text("auth.blocked_passwords_path"),
         };
         auth.AdditionalRedirectUrls.AddRange(config.List("auth.additional_redirect_urls"));
         auth.AdditionalRoles.AddRange(config.List("auth.additional_roles"));
         auth.TrustedProxies.AddRange(config.List("server.trusted_proxies"));
-        auth.RateLimit.EmailSent = config.Count("auth.rate_limit.email_sent");
-        auth.RateLimit.SmsSent = config.Count("auth.rate_limit.sms_sent");
-        auth.RateLimit.AnonymousUsers = config.Count("auth.rate_limit.anonymous_users");
-        auth.RateLimit.TokenRefresh = config.Count("auth.rate_limit.token_refresh");
-        auth.RateLimit.SignInSignUps = config.Count("auth.rate_limit.sign_in_sign_ups");
-        auth.RateLimit.TokenVerifications = config.Count("auth.rate_limit.token_verifications");
+        RateLimits(config, auth.RateLimit);
         auth.Sessions.Timebox = config.Duration("auth.sessions.timebox");
         auth.Sessions.InactivityTimeout = config.Duration("auth.sessions.inactivity_timeout");
         auth.Sessions.SinglePerUser = config.Switch("auth.sessions.single_per_user");
@@ -166,6 +162,16 @@ internal static class BackendSettings
         ExternalSettings.Providers(config, auth.External);
         ExternalSettings.ThirdParties(config, auth.ThirdParty);
         return auth;
+    }
+
+    private static void RateLimits(Config config, AuthRateLimitOptions limits)
+    {
+        limits.EmailSent = config.Count("auth.rate_limit.email_sent");
+        limits.SmsSent = config.Count("auth.rate_limit.sms_sent");
+        limits.AnonymousUsers = config.Count("auth.rate_limit.anonymous_users");
+        limits.TokenRefresh = config.Count("auth.rate_limit.token_refresh");
+        limits.SignInSignUps = config.Count("auth.rate_limit.sign_in_sign_ups");
+        limits.TokenVerifications = config.Count("auth.rate_limit.token_verifications");
     }
 
     private static void Factors(Config config, AuthOptions auth)

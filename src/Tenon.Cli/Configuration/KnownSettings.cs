@@ -63,6 +63,7 @@ internal static class KnownSettings
         new("auth.enable_manual_linking", Switch, false),
         new("auth.tell_unknown_addresses", Switch, false),
         new("auth.minimum_password_length", Count, 8L),
+        new("auth.minimum_password_length_alone", Count, 0L),
         new("auth.password_requirements", Text, ""),
         new("auth.blocked_passwords_path", Text, ""),
         new("auth.rate_limit.email_sent", Count, 30L),

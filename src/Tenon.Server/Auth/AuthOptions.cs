@@ -47,6 +47,9 @@ public sealed class AuthOptions
     /// <summary>Fewest characters of a password.</summary>
     public int MinimumPasswordLength { get; set; } = 8;
 
+    /// <summary>Fewest characters of a password without a second factor beside it (NIST SP 800-63B-4: 15); zero: as any other.</summary>
+    public int MinimumPasswordLengthAlone { get; set; }
+
     /// <summary>Composition rules, which NIST advises against: letters_digits, lower_upper_letters_digits, lower_upper_letters_digits_symbols; empty: none.</summary>
     public string PasswordRequirements { get; set; } = "";
 

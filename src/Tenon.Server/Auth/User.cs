@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tenon.Core.Types;
 using Tenon.Server.Store;
 
@@ -38,6 +39,10 @@ internal sealed record User
 
     /// <summary>The user's second factors as a JSON array in GoTrue's shape; null when there are none.</summary>
     public string? Factors { get; init; }
+
+    /// <summary>A second factor stands beside the password.</summary>
+    public bool HasVerifiedFactor =>
+        Factors is { } json && JsonElement.Parse(json).EnumerateArray().Any(factor => factor.GetProperty("status").GetString() == "verified");
 
     public bool IsBanned(DateTimeOffset now) => BannedUntil > now;
 

@@ -16,7 +16,7 @@ internal sealed class PasswordChange(PasswordHasher hasher, Sessions sessions, R
         User user = signedIn.User;
         string? current = body.Text("current_password") is { Length: > 0 } given ? given : null;
         string? nonce = body.Text("nonce") is { Length: > 0 } code ? code : null;
-        PasswordRules.Require(password, options, user.Email ?? user.Phone);
+        PasswordRules.Require(password, options, user.Email ?? user.Phone, alone: !user.HasVerifiedFactor);
         if (options.Email.RequireCurrentPassword && user.PasswordHash is not null && current is null)
         {
             throw AuthErrors.CurrentPasswordRequired.ToException();

@@ -17,12 +17,20 @@ internal static class PasswordRules
     // Shorter names are too likely to be part of a good password by chance.
     private const int ShortestName = 4;
 
-    /// <summary>Refuses a password that is too short, too long, easily guessed, or the user's own address.</summary>
-    public static void Require(string password, AuthOptions options, string? contact)
+    // A listed word with a few digits and signs around it is tried as soon as the word.
+    private const int MostDecoration = 4;
+
+    /// <summary>
+    /// Refuses a password that is too short, too long, easily guessed, or a name that belongs to the user or the site. Where it
+    /// stands alone, without a second factor, it may have to be longer (<c>minimum_password_length_alone</c>).
+    /// </summary>
+    public static void Require(string password, AuthOptions options, string? contact, bool alone = true)
     {
-        RequireLength(password, options);
+        int least = options.MinimumPasswordLength;
+        RequireLength(password, options, alone ? Math.Max(least, options.MinimumPasswordLengthAlone) : least);
         RequireCharacters(password, options.PasswordRequirements);
-        if (IsCommon(password) || options.BlockedPasswords.Contains(password.ToLowerInvariant()) || IsOwnName(password, contact))
+        bool isKnown = IsCommon(password) || options.BlockedPasswords.Contains(password.ToLowerInvariant());
+        if (isKnown || IsOwnName(password, contact) || IsOfSite(password, options, contact))
         {
             throw AuthErrors
                 .WeakPassword("Password is known to be weak and easy to guess, please choose a different one.", ["pwned"])
@@ -31,16 +39,18 @@ internal static class PasswordRules
     }
 
     /// <summary>The administrator's passwords are only measured.</summary>
-    public static void RequireLength(string password, AuthOptions options)
+    public static void RequireLength(string password, AuthOptions options) => RequireLength(password, options, options.MinimumPasswordLength);
+
+    private static void RequireLength(string password, AuthOptions options, int least)
     {
         if (Encoding.UTF8.GetByteCount(password) > LargestBytes)
         {
             throw AuthErrors.ValidationFailed($"Password cannot be longer than {LargestBytes} bytes").ToException();
         }
-        if (password.EnumerateRunes().Count() < options.MinimumPasswordLength)
+        if (password.EnumerateRunes().Count() < least)
         {
             throw AuthErrors
-                .WeakPassword($"Password should be at least {options.MinimumPasswordLength} characters.", ["length"])
+                .WeakPassword($"Password should be at least {least} characters.", ["length"])
                 .ToException();
         }
     }
@@ -77,7 +87,23 @@ internal static class PasswordRules
         return plain == contact || (name.Length >= ShortestName && (plain == name || Stem(plain) == name));
     }
 
-    /// <summary>Runs, repetitions and decorated favourites: found by shape, so no list of millions is carried.</summary>
+    /// <summary>The name of the site, or of the host of the user's mailbox, bare or decorated.</summary>
+    private static bool IsOfSite(string password, AuthOptions options, string? contact)
+    {
+        string plain = password.Trim().ToLowerInvariant();
+        string stem = Stem(plain);
+        string[] hosts = [HostOf(options.SiteUrl), HostOf(options.PublicUrl), contact?.Split('@') is [_, var host] ? host : ""];
+        return hosts.Any(host => host.Length > 0 && (plain == host || Labels(host).Any(label => plain == label || stem == label)));
+    }
+
+    private static string HostOf(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) ? uri.Host.ToLowerInvariant() : "";
+
+    // The last label is a country or a kind of site; numbers are no names.
+    private static IEnumerable<string> Labels(string host) =>
+        host.Split('.')[..^1].Where(label => label.Length >= ShortestName && label.Any(char.IsLetter));
+
+    /// <summary>Runs, repetitions and decorated favourites, found by shape; and what the lists hold.</summary>
     internal static bool IsCommon(string password)
     {
         string plain = password.Trim().ToLowerInvariant();
@@ -85,10 +111,14 @@ internal static class PasswordRules
         return IsRepetition(plain)
             || IsRun(plain)
             || (stem.Length == 0 && plain.Length <= LongestDate)
+            || CommonPasswords.Contains(plain)
+            || (stem.Length > 0 && plain.Length - stem.Length <= MostDecoration && IsListed(stem))
             || Favourites.Contains(stem)
             || Favourites.Contains(Unleet(stem))
             || Favourites.Contains(Stem(Unleet(plain)));
     }
+
+    private static bool IsListed(string stem) => CommonPasswords.Contains(stem) || CommonPasswords.Contains(Unleet(stem));
 
     /// <summary>A piece of at most three characters over and over.</summary>
     private static bool IsRepetition(string text)
