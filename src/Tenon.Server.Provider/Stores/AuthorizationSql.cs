@@ -14,12 +14,12 @@ internal static class AuthorizationSql
         [LogicalType.Uuid]
     );
 
-    /// <summary>A parameter that is null asks for nothing.</summary>
+    /// <summary>A parameter that is null asks for nothing. PostgreSQL takes its type from the first use, so the comparison comes first.</summary>
     public static readonly StoreStatement Find = new(
         "auth.oauth_authorizations.find",
         $"""
         select {Columns} from auth.oauth_authorizations
-        where ($1 is null or subject = $1) and ($2 is null or client_id = $2) and ($3 is null or status = $3) and ($4 is null or type = $4)
+        where (subject = $1 or $1 is null) and (client_id = $2 or $2 is null) and (status = $3 or $3 is null) and (type = $4 or $4 is null)
         """,
         [LogicalType.Text, LogicalType.Uuid, LogicalType.Text, LogicalType.Text]
     );
@@ -49,7 +49,7 @@ internal static class AuthorizationSql
         "auth.oauth_authorizations.revoke",
         """
         update auth.oauth_authorizations set status = 'revoked', concurrency = gen_random_uuid()
-        where status <> 'revoked' and ($1 is null or subject = $1) and ($2 is null or client_id = $2) and ($3 is null or status = $3) and ($4 is null or type = $4)
+        where status <> 'revoked' and (subject = $1 or $1 is null) and (client_id = $2 or $2 is null) and (status = $3 or $3 is null) and (type = $4 or $4 is null)
         returning id
         """,
         [LogicalType.Text, LogicalType.Uuid, LogicalType.Text, LogicalType.Text]

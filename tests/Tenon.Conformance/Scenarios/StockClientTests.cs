@@ -71,7 +71,7 @@ public sealed class StockClientTests(ClientServer fixture, ITestOutputHelper out
         var report = await Node.TestAsync(Folder, file, server);
         output.WriteLine(report);
         var failed = report.Split('\n').Where(l => l.StartsWith("not ok", StringComparison.Ordinal) && !l.Contains("# TODO", StringComparison.Ordinal)).ToArray();
-        Assert.True(failed.Length == 0, $"{file}: {failed.Length} failed\n{string.Join('\n', failed)}\n\n{report}");
+        Assert.True(failed.Length == 0, $"{file}: {failed.Length} failed\n{string.Join('\n', failed)}\n\n{report}\n\n{server.Output}");
         Assert.Contains("\n# fail 0\n", report, StringComparison.Ordinal);
         Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
     }
