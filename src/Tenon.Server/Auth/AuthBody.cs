@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace Tenon.Server.Auth;
@@ -46,6 +47,11 @@ internal sealed class AuthBody
 
     internal static AuthBody Parse(ReadOnlySpan<byte> utf8)
     {
+        // The parser looks into no text that nobody reads.
+        if (!Utf8.IsValid(utf8))
+        {
+            throw AuthErrors.BadJson.ToException();
+        }
         try
         {
             JsonElement root = JsonElement.Parse(utf8.IsEmpty ? "{}"u8 : utf8, Strict);
