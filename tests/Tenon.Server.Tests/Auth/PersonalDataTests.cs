@@ -6,7 +6,7 @@ namespace Tenon.Server.Tests.Auth;
 public sealed class PersonalDataTests
 {
     private static readonly string[] Members =
-        ["exported_at", "user", "has_password", "sessions", "factors", "keys", "codes", "flows", "messages", "audit", "audit_has_more"];
+        ["exported_at", "user", "has_password", "sessions", "factors", "passkeys", "keys", "codes", "flows", "messages", "audit", "audit_has_more"];
 
     [Fact]
     public async Task An_export_holds_all_of_one_person_and_nothing_of_another_and_no_secret()

@@ -205,6 +205,7 @@ internal sealed partial class TypeChecker
             // Bound already: a planner may mix bound nodes into what it gives here.
             _ when expr.Type.Kind != TypeKind.Unknown => expr,
             ParameterExpr e => BindParameter(e),
+            NativeExpr e => throw CheckErrors.Of(ErrorCodes.FeatureNotSupported, "an expression of the database's own is not supported here", e.At),
             _ => throw new InvalidOperationException($"the type checker does not know {expr.GetType().Name}"),
         };
 

@@ -28,7 +28,7 @@ internal static class RoutineReader
             LogicalType type = types.Of(all[i], -1);
             if (mode is "i" or "b" or "v")
             {
-                Expr? value = i < defaults.Length && defaults[i] is { } text ? new NativeExpr(text) : null;
+                Expr? value = i < defaults.Length && defaults[i] is { } text ? DefaultOf(text) : null;
                 parameters.Add(new RoutineParameter(name, type, value, mode == "v"));
             }
             if (mode is "o" or "b" or "t")
@@ -57,6 +57,9 @@ internal static class RoutineReader
     }
 
     // Only one plain query can stand inside another; everything else PostgreSQL runs.
+    // Callers that leave the argument out are given it by Tenon where Tenon can read it.
+    private static Expr DefaultOf(string text) => SqlParser.ParseExpression(text).TryGet(out Expr parsed, out _) ? parsed : new NativeExpr(text);
+
     private static RoutineBody BodyOf(string language, string text)
     {
         if (language != "sql" || text.Length == 0)
