@@ -179,7 +179,7 @@ public sealed class ServeTests
 
         app.Write("migrations/0003_less.sql", "alter table public.notes drop column pinned;");
         await MigrateAsync(app, variables);
-        await tenon.SaysAsync("up to 0003");
+        await tenon.SaysAsync("the last migration is 0003");
         Assert.Equal("""[{"id":1,"body":"old"},{"id":2,"body":"new"}]""", await tenon.GetAsync("/rest/v1/notes?order=id"));
         Assert.Equal(0, await tenon.EndAsync("TERM"));
     }
