@@ -57,6 +57,8 @@ public sealed class CandidateFlow(Browser browser)
         await page.GetByLabel("Password").FillAsync("long-enough");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await visit.Link("Profile").ClickAsync();
+        // The board that was open before asks for skills too.
+        await Assertions.Expect(page.GetByLabel("Headline")).ToHaveValueAsync("Engineer, happiest close to users");
         await page.GetByText("SQL", new() { Exact = true }).WaitForAsync();
         visit.NothingWentWrong();
     }
