@@ -46,6 +46,8 @@ internal sealed class TenonProcess : IAsyncDisposable
 
         // Off by default: the demo apps are no identity provider, the tests of one need it.
         info.Environment["TENON__AUTH__OAUTH_SERVER__ENABLED"] = "true";
+        // All tests of a run sign in from one address; thirty in five minutes are fewer than they need.
+        info.Environment["TENON__AUTH__RATE_LIMIT__SIGN_IN_SIGN_UPS"] = "1000";
         var process = Process.Start(info) ?? throw new InvalidOperationException("dotnet did not start");
         var tenon = new TenonProcess(process, folder);
         process.OutputDataReceived += (_, line) => tenon.Keep(line.Data);
