@@ -241,6 +241,8 @@ internal static class BackendSettings
     {
         // Supabase's flat keys beside ours.
         string Path(string own, string flat) => config.IsSet(flat) && !config.IsSet(own) ? flat : own;
+        email.AuthorizedAddresses.AddRange(config.List("auth.email.authorized_addresses"));
+        email.ExtendedValidation = config.Switch("auth.email.extended_validation");
         email.Otp.Length = config.Count(Path("auth.email.otp.length", "auth.email.otp_length"));
         email.Otp.Expiry = config.Duration(Path("auth.email.otp.expiry", "auth.email.otp_expiry"));
         email.Otp.MaxFrequency = config.Duration(Path("auth.email.otp.max_frequency", "auth.email.max_frequency"));

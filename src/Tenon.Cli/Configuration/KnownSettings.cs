@@ -80,6 +80,8 @@ internal static class KnownSettings
         new("auth.email.double_confirm_changes", Switch, true),
         new("auth.email.secure_password_change", Switch, false),
         new("auth.email.require_current_password", Switch, false),
+        new("auth.email.authorized_addresses", List, Array.Empty<object>()),
+        new("auth.email.extended_validation", Switch, false),
         new("auth.email.otp.length", Count, 6L),
         new("auth.email.otp.expiry", Duration, 600L),
         new("auth.email.otp.max_frequency", Duration, "1s"),

@@ -20,7 +20,7 @@ namespace Tenon.Server.Auth;
 /// The routes of /auth/v1 and their one edge, where every refusal becomes an answer in GoTrue's shape. Each call is a class
 /// that reads the request, passes its gates in order and writes the answer.
 /// </summary>
-internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpoints> logger)
+internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions options, TimeProvider clock, ILogger<AuthEndpoints> logger)
 {
     private static readonly string[] AllVerbs = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -28,7 +28,7 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
     {
         RouteGroupBuilder auth = routes.MapGroup("/auth/v1");
         MapKeys(auth);
-        if (!services.GetRequiredService<AuthOptions>().Enabled)
+        if (!options.Enabled)
         {
             auth.MapMethods("/{**rest}", AllVerbs, Edge(_ => throw AuthErrors.SwitchedOff.ToException()));
             return;
@@ -231,15 +231,25 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
     private RequestDelegate Edge(RequestDelegate handler) =>
         async context =>
         {
+            CancellationToken gone = context.RequestAborted;
+            using RequestDeadline deadline = RequestDeadline.Start(gone, options.RequestTimeout, clock);
+            context.RequestAborted = deadline.Token;
             try
             {
                 await handler(context);
             }
             catch (AuthException e)
             {
+                context.RequestAborted = gone;
                 await AuthResponse.WriteErrorAsync(context, e.Error);
             }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            catch (Exception) when (deadline.IsPast && !context.Response.HasStarted)
+            {
+                // Whatever was given up first: the time is why.
+                context.RequestAborted = gone;
+                await AuthResponse.WriteErrorAsync(context, AuthErrors.RequestTimeout);
+            }
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
             {
                 // Nobody is left to answer.
             }
@@ -254,6 +264,11 @@ internal sealed class AuthEndpoints(IServiceProvider services, ILogger<AuthEndpo
                 Error? failed = e is SourceException source ? source.ToError() : (e as TenonException)?.Error;
                 bool busy = failed is { Code.Status: StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout };
                 await AuthResponse.WriteErrorAsync(context, busy ? AuthErrors.Unavailable(failed!.RetryAfter) : AuthErrors.UnexpectedFailure);
+            }
+            finally
+            {
+                // The deadline is another request's from here on.
+                context.RequestAborted = gone;
             }
         };
 }

@@ -83,6 +83,12 @@ internal static class AuthErrors
     public static readonly AuthError Aal2ForKeys = new("insufficient_aal", 403, "AAL2 required to make an API key");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
     public static readonly AuthError SwitchedOff = new("feature_disabled", 404, "Sign-in is switched off on this server ([auth] enabled): users sign in by the application it is part of");
+    public static readonly AuthError InviteNotFound = new("invite_not_found", 404, "Invite not found");
+    public static readonly AuthError InvitedUserNotFound = new("user_not_found", 404, "User identified by token not found");
+    public static readonly AuthError RequestTimeout = new("request_timeout", 504, "Processing this request timed out, please retry after a moment.");
+    public static readonly AuthError SmsSendFailed = new("sms_send_failed", 422, "Error sending the text message: the sender refused it for this number");
+    public static readonly AuthError UnexpectedAudience = new("unexpected_audience", 403, "Token audience doesn't match request audience");
+    public static readonly AuthError UserSsoManaged = new("user_sso_managed", 422, "Updating email, phone, password of a SSO account only possible via SSO");
     public static readonly AuthError NoSuchRoute = new("unknown", 404, "No such path under /auth/v1");
     public static readonly AuthError UnexpectedFailure = new("unexpected_failure", 500, "Unexpected failure, please check server logs for more information");
     public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");
@@ -129,6 +135,11 @@ internal static class AuthErrors
 
     public static AuthError ProviderEmailNeedsVerification(string provider) =>
         new("provider_email_needs_verification", 403, $"Unverified email with {provider}. Verify the email with {provider} in order to sign in");
+
+    public static AuthError EmailAddressInvalid(string address) => new("email_address_invalid", 400, $"Email address \"{address}\" is invalid");
+
+    public static AuthError EmailAddressNotAuthorized(string address) =>
+        new("email_address_not_authorized", 400, $"Email address \"{address}\" cannot be used as it is not authorized");
 
     public static AuthError OverEmailSendRateLimit(int retryAfter) =>
         new("over_email_send_rate_limit", 429, $"For security purposes, you can only request this after {retryAfter} seconds.") { RetryAfter = retryAfter };
@@ -197,6 +208,8 @@ internal static class AuthErrors
         "current_password_invalid",
         "current_password_required",
         "custom_provider_not_found",
+        "email_address_invalid",
+        "email_address_not_authorized",
         "email_conflict_identity_not_deletable",
         "email_exists",
         "email_not_confirmed",
@@ -212,6 +225,7 @@ internal static class AuthErrors
         "identity_not_found",
         "insufficient_aal",
         "invalid_credentials",
+        "invite_not_found",
         "manual_linking_disabled",
         "mfa_challenge_expired",
         "mfa_factor_name_conflict",
@@ -248,20 +262,24 @@ internal static class AuthErrors
         "reauthentication_not_valid",
         "refresh_token_already_used",
         "refresh_token_not_found",
+        "request_timeout",
         "same_password",
         "session_expired",
         "session_not_found",
         "signing_keys_in_file",
         "signup_disabled",
         "single_identity_not_deletable",
+        "sms_send_failed",
         "too_many_api_keys",
         "too_many_enrolled_mfa_factors",
         "too_many_passkeys",
+        "unexpected_audience",
         "unexpected_failure",
         "unknown",
         "user_already_exists",
         "user_banned",
         "user_not_found",
+        "user_sso_managed",
         "validation_failed",
         "weak_password",
         "webauthn_challenge_expired",

@@ -119,6 +119,9 @@ public sealed class AuthOptions
     /// <summary>How long a token of a session is believed before its session is looked at again.</summary>
     internal TimeSpan TokensBelievedFor { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a call may take: [server] request_timeout.</summary>
+    internal TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     internal string Issuer => PublicUrl.TrimEnd('/') + "/auth/v1";
 }
 
@@ -178,6 +181,12 @@ public sealed class AuthEmailOptions
 
     /// <summary>Changing the password needs the one in force.</summary>
     public bool RequireCurrentPassword { get; set; }
+
+    /// <summary>Mails go to these addresses alone (with any +label); empty: to every one.</summary>
+    public List<string> AuthorizedAddresses { get; } = [];
+
+    /// <summary>Addresses at names that are reserved and reach nobody (RFC 2606, RFC 6761) or have no dot are refused before a mail is queued.</summary>
+    public bool ExtendedValidation { get; set; }
 
     /// <summary>Codes and links in mails.</summary>
     public AuthOtpOptions Otp { get; } = new();

@@ -117,6 +117,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         services.AddSingleton(clock);
         services.AddSingleton<StoreDatabase>(new CompiledStore(Database.Source, () => Catalog, clock));
+        options.Auth.RequestTimeout = options.Rest.RequestTimeout;
         services.AddAuth(options.Auth, options.Keys);
         AddNodes(services);
         foreach (BackendPackage package in options.Packages)

@@ -8,6 +8,7 @@ using Tenon.Core.Policies;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
 using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
 using Tenon.Sources;
 
 namespace Tenon.Server.Rest;

@@ -73,4 +73,25 @@ internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOption
     public User? Send(IStoreTransaction unit, PreparedMail message) => mailer.Send(unit, message);
 
     public void Wake() => mailer.Wake();
+
+    /// <summary>After the commit; where the sender refuses the number, the change is taken back and the user told.</summary>
+    public async Task SendTextNowAsync(StoreDatabase store, User user, PreparedMail message, DateTimeOffset now)
+    {
+        try
+        {
+            await mailer.SendTextNowAsync(message.Message);
+        }
+        catch (AuthException)
+        {
+            await store.WriteAsync(
+                unit =>
+                {
+                    OneTimeTokens.DeleteOfType(unit, user.Id, TokenType.PhoneChange);
+                    return Users.Change(unit, user.Id, now, old => old with { NewPhone = user.NewPhone });
+                },
+                CancellationToken.None
+            );
+            throw;
+        }
+    }
 }

@@ -43,6 +43,10 @@ internal sealed class Reauthenticate(
         {
             throw refused;
         }
+        if (contact.IsPhone)
+        {
+            await mailer.SendTextNowAsync(mail.Message);
+        }
         mailer.Wake();
         await AuthResponse.WriteEmptyObjectAsync(context);
     }

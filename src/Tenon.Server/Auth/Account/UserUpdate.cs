@@ -52,9 +52,13 @@ internal sealed class UserUpdate(
         AuthBody body = await AuthBody.ReadAsync(context);
         Change change = await CheckAsync(body, signedIn, context);
         UserWithIdentities saved = await SaveAsync(signedIn, change, context);
-        if (change.Mails.Count > 0 || change.PhoneMail is not null)
+        if (change.Mails.Count > 0)
         {
             emails.Wake();
+        }
+        if (change.PhoneMail is { } message)
+        {
+            await emails.SendTextNowAsync(store, signedIn.User, message, StoreTime.Now(clock));
         }
         await AuthResponse.WriteUserAsync(context, StatusCodes.Status200OK, saved.User, saved.Identities);
     }
@@ -66,7 +70,12 @@ internal sealed class UserUpdate(
         phone = phone == user.Phone ? null : phone;
         string? email = body.Text("email") is { Length: > 0 } address ? EmailAddress.Require(address) : null;
         email = email == user.Email ? null : email;
-        if ((email ?? phone) is not null || body.Text("password") is { Length: > 0 })
+        bool changesWayIn = (email ?? phone) is not null || body.Text("password") is { Length: > 0 };
+        if (user.IsSsoUser && (changesWayIn || body.Text("nonce") is { Length: > 0 }))
+        {
+            throw AuthErrors.UserSsoManaged.ToException();
+        }
+        if (changesWayIn)
         {
             RequireFactor(signedIn);
         }

@@ -37,6 +37,7 @@ internal sealed class Mailer(
     OneTimeTokens tokens,
     MailTemplates templates,
     Outbox outbox,
+    OutboxWorker worker,
     MessageSenders senders,
     HookRunner hooks,
     AuthLimits limits,
@@ -69,6 +70,7 @@ internal sealed class Mailer(
         {
             throw AuthErrors.NoMailServer.ToException();
         }
+        Mailboxes.RequireReachable(mailbox, options.Email);
         limits.TakeMail(context, mailbox);
     }
 
@@ -152,6 +154,18 @@ internal sealed class Mailer(
 
     /// <summary>After the commit.</summary>
     public void Wake() => outbox.Wake();
+
+    /// <summary>
+    /// After the commit, instead of <see cref="Wake"/>: a text message to the signed-in user, who is told when the sender
+    /// refuses their number. Strangers are not: their answer must not depend on whether anyone has the number.
+    /// </summary>
+    public async Task SendTextNowAsync(QueuedMessage message)
+    {
+        if (!await worker.SendNowAsync(message.Id))
+        {
+            throw AuthErrors.SmsSendFailed.ToException();
+        }
+    }
 
     /// <summary>The link that redeems a token: always of the configured address, never of what a request calls this host.</summary>
     public string LinkOf(string type, NewToken token, string redirectTo) =>

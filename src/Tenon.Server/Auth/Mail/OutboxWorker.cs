@@ -59,7 +59,16 @@ internal sealed class OutboxWorker(
         return taken;
     }
 
-    private async Task<bool> TryOneAsync(Guid id, CancellationToken cancellation)
+    /// <summary>
+    /// Sends one message at once, for whom the answer may depend on it. False: the sender refused it for good. Where it is
+    /// busy, or another node has taken the message, it goes its way later.
+    /// </summary>
+    public async Task<bool> SendNowAsync(Guid id) => await OneAsync(id, CancellationToken.None) is not DeliveryResult.Refused;
+
+    private async Task<bool> TryOneAsync(Guid id, CancellationToken cancellation) => await OneAsync(id, cancellation) is not null;
+
+    /// <summary>What became of a message; null: it was not due, or another one was first.</summary>
+    private async Task<DeliveryResult?> OneAsync(Guid id, CancellationToken cancellation)
     {
         DateTimeOffset now = StoreTime.Now(clock);
         List<Datum[]> claimed = await store.WriteAsync(
@@ -68,11 +77,11 @@ internal sealed class OutboxWorker(
         );
         if (claimed is not [var row])
         {
-            return false;
+            return null;
         }
         Delivery delivery = await SendAsync(id, row, now, cancellation);
         await SettleAsync(id, delivery, attempts: (int)row[4].Integer, cancellation);
-        return true;
+        return delivery.Result;
     }
 
     private async Task<Delivery> SendAsync(Guid id, Datum[] row, DateTimeOffset now, CancellationToken cancellation)

@@ -40,14 +40,15 @@ internal sealed class FactorProof(
         return new Challenge(Guid.NewGuid(), factor.Id, who.SessionId, ClientInfo.Of(context, proxies).Ip ?? "", now, now + ChallengeLife);
     }
 
-    /// <summary>Keeps a challenge and tells it; more is what only some kinds tell.</summary>
+    /// <summary>Keeps a challenge and tells it; more is what only some kinds tell, afterwards what is done between the two.</summary>
     public async Task AskAsync(
         HttpContext context,
         SignedIn who,
         Factor factor,
         Challenge challenge,
         Action<IStoreTransaction, Factor>? also = null,
-        Action<Utf8JsonWriter>? more = null
+        Action<Utf8JsonWriter>? more = null,
+        Func<Task>? afterwards = null
     )
     {
         await store.WriteAsync(
@@ -60,6 +61,7 @@ internal sealed class FactorProof(
             },
             context.RequestAborted
         );
+        await (afterwards?.Invoke() ?? Task.CompletedTask);
         await AuthResponse.WriteAsync(
             context,
             StatusCodes.Status200OK,

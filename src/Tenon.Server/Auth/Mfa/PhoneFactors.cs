@@ -38,9 +38,9 @@ internal sealed class PhoneFactors(FactorProof proof, Mailer mailer, AuthLimits 
             {
                 RequireInterval(found, asked.CreatedAt);
                 Outbox.Queue(unit, code.Message);
-            }
+            },
+            afterwards: () => mailer.SendTextNowAsync(code.Message)
         );
-        mailer.Wake();
     }
 
     public Task VerifyAsync(HttpContext context, FactorAttempt attempt, AuthBody body)

@@ -9,6 +9,9 @@ namespace Tenon.Server.Auth.OAuth;
 /// <summary>A person at the door, with everything random already drawn, so that the write unit can be replayed.</summary>
 internal sealed record Admission(Person Person, Provider Provider, Guid? LinkUser, Guid NewUser, Guid NewIdentity, DateTimeOffset Now)
 {
+    /// <summary>The token of an invitation to accept.</summary>
+    public string? Invite { get; init; }
+
     /// <summary>Whoever may refuse a new user was asked.</summary>
     public bool MayCreate { get; init; }
 }
@@ -26,13 +29,13 @@ internal sealed record Admitted(User User, bool SignedUp)
 /// whose address nobody confirmed is handed over without anything its maker could come in by. Everything else is a new
 /// user, who gets the address only if the issuer has verified it. Refusals are thrown and undo the unit.
 /// </summary>
-internal sealed class AccountLinking(StoreDatabase store, Users users, AuthOptions options)
+internal sealed class AccountLinking(StoreDatabase store, Users users, OneTimeTokens tokens, AuthOptions options)
 {
     /// <summary>Whether a new user would come of it, as things are now.</summary>
     public async Task<bool> CreatesAsync(Admission a, CancellationToken cancellation)
     {
         Datum[] identity = [Datum.Of(a.Person.Subject), Datum.Of(a.Person.Provider)];
-        if (a.LinkUser is not null || (await store.QueryAsync(ExternalSql.FindIdentity, identity, cancellation)).Count > 0)
+        if (a.LinkUser is not null || a.Invite is not null || (await store.QueryAsync(ExternalSql.FindIdentity, identity, cancellation)).Count > 0)
         {
             return false;
         }
@@ -47,6 +50,10 @@ internal sealed class AccountLinking(StoreDatabase store, Users users, AuthOptio
         {
             return new Admitted(LinkByHand(unit, target, known, a), SignedUp: false);
         }
+        if (a.Invite is { } invite)
+        {
+            return AcceptInvite(unit, invite, known, a);
+        }
         if (known is not null)
         {
             return new Admitted(SignIn(unit, known, a), SignedUp: false);
@@ -56,6 +63,35 @@ internal sealed class AccountLinking(StoreDatabase store, Users users, AuthOptio
             return MeetSameAddress(unit, same, a);
         }
         return new Admitted(Create(unit, a), SignedUp: true);
+    }
+
+    /// <summary>
+    /// The invited user comes in by the provider. The token proves the invitation, the provider the address: it must be the
+    /// invited one, and verified, or the token would let in whoever found it.
+    /// </summary>
+    private Admitted AcceptInvite(IStoreTransaction unit, string invite, Identity? known, Admission a)
+    {
+        if (tokens.RedeemLink(unit, invite, [TokenType.Confirmation], a.Now) is not { } token || Users.ById(unit, token.User) is not { DeletedAt: null } user)
+        {
+            throw AuthErrors.InviteNotFound.ToException();
+        }
+        RequireNotBanned(user, a.Now);
+        if (!a.Person.EmailVerified || a.Person.Email is null || a.Person.Email != user.Email)
+        {
+            throw AuthErrors.ValidationFailed("Invited email does not match emails from external provider").ToException();
+        }
+        if (known is not null)
+        {
+            throw AuthErrors.IdentityAlreadyExists("Identity is already linked to another user").ToException();
+        }
+        if (user.EmailConfirmedAt is null && !IsUnproven(user, Users.Identities(unit, user.Id)))
+        {
+            // Proven by telephone or otherwise, and now by its mailbox too.
+            InsertIdentity(unit, user.Id, a);
+            Users.Change(unit, user.Id, a.Now, old => old with { EmailConfirmedAt = a.Now });
+            return new Admitted(WithProviders(unit, user.Id, a.Now), SignedUp: false) { TakenOver = true };
+        }
+        return MeetSameAddress(unit, user, a);
     }
 
     private Admitted MeetSameAddress(IStoreTransaction unit, User same, Admission a)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.OAuth;
 
@@ -16,6 +17,8 @@ internal sealed class Authorize(
     ExternalFlows flows,
     Redirects redirects,
     AuthGate gate,
+    StoreDatabase store,
+    OneTimeTokens tokens,
     AuthLimits limits,
     AuthOptions options,
     TimeProvider clock,
@@ -56,11 +59,16 @@ internal sealed class Authorize(
         {
             throw AuthErrors.ValidationFailed("Unsupported provider: provider is not enabled").ToException();
         }
+        string? invite = query["invite_token"].ToString() is { Length: > 0 } shown ? shown : null;
+        if (invite is not null && !await tokens.IsOpenAsync(store, invite, TokenType.Confirmation, context.RequestAborted))
+        {
+            throw AuthErrors.InvitedUserNotFound.ToException();
+        }
         string? browser = challenge is null && linkUser is null ? FlowSecrets.Random() : null;
         var flow = new ExternalFlow(
             Guid.NewGuid(),
             provider.Name,
-            FlowSecrets.Draw(),
+            FlowSecrets.Draw() with { Invite = invite },
             browser is null ? null : ExternalFlows.HashOf(browser),
             redirects.Of(context),
             challenge,

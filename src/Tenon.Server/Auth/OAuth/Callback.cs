@@ -47,7 +47,14 @@ internal sealed class Callback(
             await RequireIssuerAsync(provider, query, context.RequestAborted);
             string code = RequireCode(query);
             Arrival arrival = await client.ArriveAsync(provider, flow.Secrets, code, context.RequestAborted);
-            Entered entered = await signIn.EnterAsync(context, provider, arrival.Person, arrival.Tokens, flow.Challenge, flow.LinkUser);
+            Entered entered = await signIn.EnterAsync(
+                context,
+                provider,
+                arrival.Person,
+                arrival.Tokens,
+                flow.Challenge,
+                new Purpose(flow.LinkUser, flow.Secrets.Invite)
+            );
             ReturnAddress.Go(context, StatusCodes.Status302Found, await DestinationAsync(context, flow.RedirectTo, entered, arrival.Tokens));
         }
         catch (ProviderRefused e)

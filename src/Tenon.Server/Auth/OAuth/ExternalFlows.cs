@@ -11,6 +11,9 @@ namespace Tenon.Server.Auth.OAuth;
 /// <summary>What is drawn for one flow: the state, the nonce and PKCE verifier towards the issuer, the browser's cookie.</summary>
 internal sealed record FlowSecrets(string State, string Nonce, string Verifier)
 {
+    /// <summary>The token of an invitation that this sign-in is to accept.</summary>
+    public string? Invite { get; init; }
+
     public static FlowSecrets Draw() => new(Random(), Random(), Random());
 
     public string Challenge => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));

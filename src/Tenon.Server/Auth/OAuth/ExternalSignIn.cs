@@ -10,6 +10,9 @@ namespace Tenon.Server.Auth.OAuth;
 /// <summary>What a person who came in by an issuer gets: a session, or a code that the application exchanges for one.</summary>
 internal sealed record Entered(UserWithIdentities? User, NewSession? Session, Guid? FlowCode);
 
+/// <summary>What a flow is for beside signing in: a user who links an identity, or the token of an invitation; mostly neither.</summary>
+internal readonly record struct Purpose(Guid? LinkUser, string? Invite);
+
 /// <summary>Admits a person and opens their session, or gives out the code of the application's PKCE flow, in one write unit.</summary>
 internal sealed class ExternalSignIn(
     StoreDatabase store,
@@ -27,12 +30,12 @@ internal sealed class ExternalSignIn(
 
     private sealed record Prepared(Admission Admission, NewSession Session, AuditEntry Audit, CodeChallenge? Challenge, Guid Code, Guid Flow, string? SealedTokens);
 
-    public async Task<Entered> EnterAsync(HttpContext context, Provider provider, Person person, ProviderTokens? tokens, CodeChallenge? challenge, Guid? linkUser)
+    public async Task<Entered> EnterAsync(HttpContext context, Provider provider, Person person, ProviderTokens? tokens, CodeChallenge? challenge, Purpose purpose)
     {
         DateTimeOffset now = StoreTime.Now(clock);
         ClientInfo client = ClientInfo.Of(context, proxies);
         var flow = Guid.NewGuid();
-        var admission = new Admission(person, provider, linkUser, Guid.NewGuid(), Guid.NewGuid(), now);
+        var admission = new Admission(person, provider, purpose.LinkUser, Guid.NewGuid(), Guid.NewGuid(), now) { Invite = purpose.Invite };
         if (await linking.CreatesAsync(admission, context.RequestAborted))
         {
             await hooks.BeforeCreatedAsync(context, linking.NewUser(admission));
@@ -52,7 +55,7 @@ internal sealed class ExternalSignIn(
             try
             {
                 (Entered entered, Admitted admitted) = await store.WriteAsync(unit => Enter(unit, prepared), CancellationToken.None);
-                if (admitted.TakenOver || linkUser is not null)
+                if (admitted.TakenOver || purpose.LinkUser is not null)
                 {
                     cache.DropUser(admitted.User.Id);
                 }

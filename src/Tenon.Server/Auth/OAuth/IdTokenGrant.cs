@@ -38,7 +38,7 @@ internal sealed class IdTokenGrant(
         try
         {
             Person person = await ReadAsync(provider, token, body, context.RequestAborted);
-            Entered entered = await signIn.EnterAsync(context, provider, person, tokens: null, challenge: null, linkUser);
+            Entered entered = await signIn.EnterAsync(context, provider, person, tokens: null, challenge: null, new Purpose(linkUser, Invite: null));
             UserWithIdentities user = entered.User!;
             IssuedSession issued = await sessions.IssueAsync(context, user.User, user.Identities, entered.Session!.Session, entered.Session.Token.Text);
             await AuthResponse.WriteSessionAsync(context, issued);

@@ -23,6 +23,7 @@ internal sealed class Unlink(AuthGate gate, StoreDatabase store, TokenCache cach
         {
             throw AuthErrors.ValidationFailed("identity_id must be an UUID").ToException();
         }
+        RequireAudience(context);
         User user = signedIn.User;
         DateTimeOffset now = StoreTime.Now(clock);
         AuditEntry audit = AuditEntry.Of("identity_unlinked", user.Id, user.Email ?? user.Phone, ClientInfo.Of(context, proxies), clock);
@@ -46,6 +47,16 @@ internal sealed class Unlink(AuthGate gate, StoreDatabase store, TokenCache cach
             cache.DropUser(user.Id);
         }
         await AuthResponse.WriteEmptyObjectAsync(context);
+    }
+
+    // GoTrue's header for servers with several audiences; tokens of this one have one.
+    private static void RequireAudience(HttpContext context)
+    {
+        string wanted = context.Request.Headers["X-JWT-AUD"].ToString();
+        if (wanted.Length > 0 && wanted != TokenVerifier.Audience)
+        {
+            throw AuthErrors.UnexpectedAudience.ToException();
+        }
     }
 
     private static bool Remove(IStoreTransaction unit, Guid user, Guid identity, DateTimeOffset now)

@@ -98,6 +98,14 @@ internal sealed class OneTimeTokens(Keys keys, AuthOptions options, TimeProvider
         );
     }
 
+    /// <summary>Whether a link's token is one that could be redeemed now; it stays as it is.</summary>
+    public async Task<bool> IsOpenAsync(StoreDatabase store, string link, string type, CancellationToken cancellation) =>
+        link.Length is > 0 and <= LongestLink
+        && await store.QueryAsync(OneTimeSql.ByLink, new[] { Datum.Of(Hash("link", link)) }, cancellation) is [var row]
+        && row[2].Text == type
+        && !row[1].IsNull
+        && row[7].Time() > clock.GetUtcNow();
+
     /// <summary>Redeems a link's token of one of the types; null: there is none, it was used, or it has expired.</summary>
     public RedeemedToken? RedeemLink(IStoreTransaction unit, string link, ReadOnlySpan<string> types, DateTimeOffset now)
     {

@@ -40,6 +40,9 @@ public sealed class ManualLinkingTests
         JsonElement user = await UserAsync(visit, token);
         Assert.Equal("me@b.test", user.GetProperty("email").GetString());
         Assert.Equal(2, user.GetProperty("identities").GetArrayLength());
+        string identity = user.GetProperty("identities")[0].GetProperty("identity_id").GetString()!;
+        Answer other = await visit.Host.SendAsync("DELETE", "/auth/v1/user/identities/" + identity, token: token, headers: headers => headers.Add("X-JWT-AUD", "other"));
+        Assert.Equal("403 unexpected_audience", other.Refusal);
         Assert.Equal(HttpStatusCode.OK, (await UnlinkAsync(visit, token, "acme")).Status);
         Assert.Equal("422 single_identity_not_deletable", (await UnlinkAsync(visit, token, "email")).Refusal);
         Assert.Equal("""["email"]""", (await UserAsync(visit, token)).GetProperty("app_metadata").GetProperty("providers").GetRawText().Replace(" ", "", StringComparison.Ordinal));

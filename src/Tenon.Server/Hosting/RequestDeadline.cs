@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Tenon.Server.Rest;
+namespace Tenon.Server.Hosting;
 
 /// <summary>
 /// One cancellation per request: the client went away, or the request took too long. Pooled, as every request has one.
