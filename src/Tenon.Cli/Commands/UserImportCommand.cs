@@ -10,7 +10,7 @@ using Tenon.Cli.Import;
 namespace Tenon.Cli.Commands;
 
 /// <summary>
-/// tenon user import FILE --from supabase|firebase|keycloak: users with hashes, identities and metadata, read as a stream and
+/// tenon user import FILE --from supabase|firebase|keycloak: users with hashes, identities, metadata and second factors, read as a stream and
 /// sent in batches. Who is there already is left alone, so a run that broke off is begun again. Refused rows are named by line.
 /// </summary>
 internal static class UserImportCommand
@@ -25,13 +25,14 @@ internal static class UserImportCommand
         var from = new Option<string>("--from") { Description = "supabase, firebase or keycloak.", Required = true };
         from.AcceptOnlyFromAmong("supabase", "firebase", "keycloak");
         var identities = new Option<string?>("--identities") { Description = "supabase: auth.identities as CSV or JSON, where FILE holds auth.users alone." };
+        var factors = new Option<string?>("--factors") { Description = "supabase: auth.mfa_factors as CSV or JSON, where FILE does not hold it." };
         var config = new Option<string?>("--hash-config") { Description = "firebase: a file with the block hash_config { … } of the project's console." };
         var dry = new Option<bool>("--dry-run") { Description = "Tries everything and keeps nothing." };
         Option<bool> json = Say.JsonOption();
         var command = new Command("import", "Takes over users of another system with their password hashes, identities and metadata.");
         command.Arguments.Add(file);
         command.Arguments.Add(folder);
-        foreach (Option option in new Option[] { from, identities, config, dry, json })
+        foreach (Option option in new Option[] { from, identities, factors, config, dry, json })
         {
             command.Options.Add(option);
         }
@@ -44,7 +45,7 @@ internal static class UserImportCommand
             }
             ImportSource source = parsed.GetValue(from) switch
             {
-                "supabase" => SupabaseUsers.Open(path, parsed.GetValue(identities)),
+                "supabase" => SupabaseUsers.Open(path, parsed.GetValue(identities), parsed.GetValue(factors)),
                 "firebase" => FirebaseUsers.Open(path, parsed.GetValue(config)),
                 _ => KeycloakUsers.Open(path),
             };
@@ -53,7 +54,8 @@ internal static class UserImportCommand
             Counts users = await run.AllAsync("users", source.Users(), cancellation);
             // A dry run keeps no users, so it cannot try what hangs on them.
             Counts? others = source.Identities is null || parsed.GetValue(dry) ? null : await run.AllAsync("identities", source.Identities(), cancellation);
-            return run.Report(users, others);
+            Counts? proofs = source.Factors is null || parsed.GetValue(dry) ? null : await run.AllAsync("factors", source.Factors(), cancellation);
+            return run.Report(users, others, proofs);
         });
         return command;
     }
@@ -145,12 +147,12 @@ internal static class UserImportCommand
             }
         }
 
-        public int Report(Counts users, Counts? identities)
+        public int Report(Counts users, Counts? identities, Counts? factors)
         {
             if (json)
             {
                 JsonObject Of(Counts c) => new() { [dry ? "would_create" : "created"] = c.Created, ["existing"] = c.Exists, ["refused"] = c.Refused };
-                Console.WriteLine(new JsonObject { ["dry_run"] = dry, ["users"] = Of(users), ["identities"] = identities is null ? null : Of(identities), ["refusals"] = refusals }.ToJsonString());
+                Console.WriteLine(new JsonObject { ["dry_run"] = dry, ["users"] = Of(users), ["identities"] = identities is null ? null : Of(identities), ["factors"] = factors is null ? null : Of(factors), ["refusals"] = refusals }.ToJsonString());
             }
             else
             {
@@ -159,8 +161,12 @@ internal static class UserImportCommand
                 {
                     Print("identities", identities);
                 }
+                if (factors is not null)
+                {
+                    Print("factors", factors);
+                }
             }
-            return users.Refused + (identities?.Refused ?? 0) > 0 ? 1 : 0;
+            return users.Refused + (identities?.Refused ?? 0) + (factors?.Refused ?? 0) > 0 ? 1 : 0;
         }
 
         private void Print(string what, Counts counts) =>

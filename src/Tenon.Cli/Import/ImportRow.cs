@@ -8,5 +8,8 @@ internal sealed record ImportRow(long Line, JsonObject? Body, string? Refused = 
     public static ImportRow No(long line, string reason) => new(line, null, reason);
 }
 
-/// <summary>The rows of a file, read as they are asked for: users, then identities that the file keeps apart from them.</summary>
-internal sealed record ImportSource(Func<IEnumerable<ImportRow>> Users, Func<IEnumerable<ImportRow>>? Identities = null);
+/// <summary>
+/// The rows of a file, read as they are asked for: users, then identities that the file keeps apart from them, then second
+/// factors. Sessions are never among them: who came in there signs in here.
+/// </summary>
+internal sealed record ImportSource(Func<IEnumerable<ImportRow>> Users, Func<IEnumerable<ImportRow>>? Identities = null, Func<IEnumerable<ImportRow>>? Factors = null);

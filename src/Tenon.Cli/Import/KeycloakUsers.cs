@@ -7,7 +7,11 @@ namespace Tenon.Cli.Import;
 /// <summary>Users of a Keycloak realm export (kc.sh export, also its realm-users-N.json), with PBKDF2 and Argon2 credentials.</summary>
 internal static class KeycloakUsers
 {
-    public static ImportSource Open(string path) => new(() => JsonItems.Read(path, "users").Select(item => Row(item.Line, item.Item)));
+    public static ImportSource Open(string path) =>
+        new(
+            () => JsonItems.Read(path, "users").Select(item => Row(item.Line, item.Item)),
+            Factors: () => JsonItems.Read(path, "users").SelectMany(item => KeycloakFactors.Of(item.Line, item.Item))
+        );
 
     private static ImportRow Row(long line, JsonElement user)
     {
@@ -136,7 +140,7 @@ internal static class KeycloakUsers
             ? list[0].ToString()
             : "";
 
-    private static string? Text(JsonElement item, string name) =>
+    internal static string? Text(JsonElement item, string name) =>
         item.ValueKind != JsonValueKind.Object || !item.TryGetProperty(name, out JsonElement value) ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : value.ValueKind == JsonValueKind.Number ? value.GetRawText()

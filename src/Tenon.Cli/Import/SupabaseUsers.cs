@@ -9,7 +9,7 @@ namespace Tenon.Cli.Import;
 /// </summary>
 internal static class SupabaseUsers
 {
-    public static ImportSource Open(string path, string? identities)
+    public static ImportSource Open(string path, string? identities, string? factors)
     {
         string kind = Path.GetExtension(path).ToLowerInvariant();
         if (kind is not (".csv" or ".json"))
@@ -17,12 +17,16 @@ internal static class SupabaseUsers
             bool apart = PgDump.Has(path, "identities");
             return new ImportSource(
                 () => PgDump.Read(path, "users").Select(r => User(r.Line, r.Row, makeIdentity: !apart)),
-                apart ? () => PgDump.Read(path, "identities").Select(r => Identity(r.Line, r.Row)) : null
+                apart ? () => PgDump.Read(path, "identities").Select(r => Identity(r.Line, r.Row)) : null,
+                factors is not null ? () => Rows(factors).SelectMany(r => Factor(r.Line, r.Row))
+                    : PgDump.Has(path, "mfa_factors") ? () => PgDump.Read(path, "mfa_factors").SelectMany(r => Factor(r.Line, r.Row))
+                    : null
             );
         }
         return new ImportSource(
             () => Rows(path).Select(r => User(r.Line, r.Row, makeIdentity: identities is null)),
-            identities is null ? null : () => Rows(identities).Select(r => Identity(r.Line, r.Row))
+            identities is null ? null : () => Rows(identities).Select(r => Identity(r.Line, r.Row)),
+            factors is null ? null : () => Rows(factors).SelectMany(r => Factor(r.Line, r.Row))
         );
     }
 
@@ -110,6 +114,20 @@ internal static class SupabaseUsers
         catch (JsonException)
         {
             return ImportRow.No(line, "its identity_data is not JSON");
+        }
+    }
+
+    // An enrolment that was never finished proves nothing, and is made again in a minute.
+    private static IEnumerable<ImportRow> Factor(long line, Dictionary<string, string?> row)
+    {
+        if (row.GetValueOrDefault("status") == "verified")
+        {
+            var body = new JsonObject();
+            foreach (string name in new[] { "id", "user_id", "factor_type", "friendly_name", "secret", "phone", "created_at" })
+            {
+                body[name] = row.GetValueOrDefault(name);
+            }
+            yield return new ImportRow(line, body);
         }
     }
 

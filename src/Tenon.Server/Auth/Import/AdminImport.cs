@@ -1,14 +1,15 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Import;
 
 /// <summary>
-/// POST /admin/users/import with the service key: up to a hundred users or identities of another system, in the shape that
+/// POST /admin/users/import with the service key: up to a hundred users, identities or second factors of another system, in the shape that
 /// tenon user import makes of its files. The answer has a result for each, in order. Ours, not GoTrue's.
 /// </summary>
-internal sealed class AdminImport(AuthGate gate, UserImport import, ApiRoles roles, TrustedProxies proxies, TimeProvider clock)
+internal sealed class AdminImport(AuthGate gate, UserImport import, ApiRoles roles, Vault vault, TrustedProxies proxies, TimeProvider clock)
 {
     private const int MostRows = 100;
     private const int LargestBody = 4 * 1024 * 1024;
@@ -21,6 +22,8 @@ internal sealed class AdminImport(AuthGate gate, UserImport import, ApiRoles rol
         AuditEntry audit = AuditEntry.Of("users_imported", null, AuditEntry.Service, ClientInfo.Of(context, proxies), clock);
         List<ImportResult> results = body.Has("identities")
             ? await RunAsync(Items(body, "identities"), one => (ImportedUser.ReadIdentity(one), Guid.NewGuid()), UserImport.WriteIdentity, audit, dry, context)
+            : body.Has("factors")
+            ? await RunAsync(Items(body, "factors"), one => ImportedFactor.Read(one, vault, StoreTime.Now(clock)), ImportedFactor.Write, audit, dry, context)
             : await RunAsync(Items(body, "users"), ReadUser, UserImport.WriteUser, audit, dry, context);
         await AuthResponse.WriteAsync(context, StatusCodes.Status200OK, writer => Write(writer, results));
     }
@@ -40,7 +43,7 @@ internal sealed class AdminImport(AuthGate gate, UserImport import, ApiRoles rol
     private async Task<List<ImportResult>> RunAsync<T>(
         ImmutableArray<JsonElement> items,
         Func<AuthBody, T> read,
-        Func<Tenon.Server.Store.IStoreTransaction, T, DateTimeOffset, ImportResult> write,
+        Func<IStoreTransaction, T, DateTimeOffset, ImportResult> write,
         AuditEntry audit,
         bool dry,
         HttpContext context

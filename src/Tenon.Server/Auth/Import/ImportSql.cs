@@ -32,6 +32,9 @@ internal static class ImportSql
         ]
     );
 
+    /// <summary>Whose a second factor is.</summary>
+    public static readonly StoreStatement FactorOwner = new("auth.import.factor_owner", "select user_id from auth.mfa_factors where id = $1", [LogicalType.Uuid]);
+
     /// <summary>Whose a provider's identity is.</summary>
     public static readonly StoreStatement IdentityOwner = new(
         "auth.import.identity_owner",

@@ -76,7 +76,7 @@ internal sealed record ImportedUser(User User, ImmutableArray<ImportedIdentity> 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     /// <summary>A time as PostgreSQL or RFC 3339 writes it; without a zone it is UTC. Far ones become the last that is kept.</summary>
-    private static DateTimeOffset? Time(AuthBody body, string name)
+    internal static DateTimeOffset? Time(AuthBody body, string name)
     {
         if (NotEmpty(body.Text(name)) is not { } text)
         {
