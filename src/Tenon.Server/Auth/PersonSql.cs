@@ -33,6 +33,30 @@ internal static class PersonSql
         [LogicalType.Text, LogicalType.Text, LogicalType.Text, LogicalType.Text]
     );
 
+    public static readonly StoreStatement ExternalFlows = new(
+        "auth.person.external_flows",
+        "select provider, created_at, expires_at from auth.external_flows where link_user_id = $1 order by created_at, id",
+        [LogicalType.Uuid]
+    );
+
+    public static readonly StoreStatement Grants = new(
+        "auth.person.grants",
+        """
+        select c.client_id::text, k.name, c.scopes::text, c.granted_at from auth.oauth_consents c join auth.oauth_clients k on k.id = c.client_id
+        where c.user_id = $1 order by c.granted_at, c.client_id
+        """,
+        [LogicalType.Uuid]
+    );
+
+    /// <summary>Codes and tokens that systems hold for the user go with their approval.</summary>
+    public static readonly StoreStatement DeleteAuthorizations = new(
+        "auth.person.delete_authorizations",
+        "delete from auth.oauth_authorizations where subject = $1",
+        [LogicalType.Text]
+    );
+
+    public static readonly StoreStatement DeleteClientTokens = new("auth.person.delete_client_tokens", "delete from auth.oauth_tokens where subject = $1", [LogicalType.Text]);
+
     public static readonly StoreStatement Audit = new(
         "auth.person.audit",
         """

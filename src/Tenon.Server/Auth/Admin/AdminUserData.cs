@@ -30,6 +30,8 @@ internal sealed class AdminUserData(AuthGate gate, Users users, Sessions session
         List<Datum[]> passkeys = await store.QueryAsync(CredentialSql.PasskeysOfUser, new[] { id }, cancellation);
         List<Datum[]> codes = await store.QueryAsync(PersonSql.Codes, new[] { id }, cancellation);
         List<Datum[]> flows = await store.QueryAsync(PersonSql.Flows, new[] { id }, cancellation);
+        List<Datum[]> links = await store.QueryAsync(PersonSql.ExternalFlows, new[] { id }, cancellation);
+        List<Datum[]> grants = await store.QueryAsync(PersonSql.Grants, new[] { id }, cancellation);
         List<Datum[]> messages = await store.QueryAsync(PersonSql.Messages, Addresses(user), cancellation);
         List<Datum[]> audit = await store.QueryAsync(PersonSql.Audit, new[] { id, Datum.Of(MostEntries + 1L) }, cancellation);
         await AuthResponse.WriteAsync(
@@ -49,12 +51,22 @@ internal sealed class AdminUserData(AuthGate gate, Users users, Sessions session
                 WriteAll(writer, "keys", own, WriteKey);
                 WriteAll(writer, "codes", codes, (w, row) => WriteRow(w, row, "type", "created_at", "expires_at"));
                 WriteAll(writer, "flows", flows, (w, row) => WriteRow(w, row, "provider_type", "authentication_method", "created_at", "expires_at"));
+                WriteAll(writer, "links", links, (w, row) => WriteRow(w, row, "provider", "created_at", "expires_at"));
+                WriteAll(writer, "grants", grants, (w, row) => WriteRow(w, row, "client_id", "client_name", "scopes", "granted_at"));
                 WriteAll(writer, "messages", messages, (w, row) => WriteRow(w, row, "channel", "kind", "recipient", "state", "created_at"));
                 WriteAll(writer, "audit", audit.Take(MostEntries), (w, row) => WriteRow(w, row, "id", "action", "actor_username", "ip_address", "created_at"));
                 writer.WriteBoolean("audit_has_more", audit.Count > MostEntries);
                 writer.WriteEndObject();
             }
         );
+    }
+
+    /// <summary>Inside the write unit that deletes the user: what names them without a foreign key that would take it along.</summary>
+    public static void DeleteClientTokens(IStoreTransaction unit, User user)
+    {
+        Datum subject = Datum.Of(user.Id.ToString("D"));
+        unit.Execute(PersonSql.DeleteAuthorizations, subject);
+        unit.Execute(PersonSql.DeleteClientTokens, subject);
     }
 
     /// <summary>Inside the write unit that deletes the user: messages to the person are forgotten.</summary>

@@ -142,6 +142,7 @@ internal sealed class AdminUsers(
                     chain.Erase(unit, latest, pseudonym);
                     AdminUserData.DeleteMessages(unit, latest);
                 }
+                AdminUserData.DeleteClientTokens(unit, user);
                 return soft ? SoftDelete(unit, id, now) : unit.Execute(UserSql.Delete, StoreValues.Of(id)).Count == 1;
             }
         );
