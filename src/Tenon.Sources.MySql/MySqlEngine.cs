@@ -1,7 +1,10 @@
 namespace Tenon.Sources.MySql;
 
-/// <summary>Adds MariaDB to the engines whose databases an app may attach.</summary>
-internal static class MySqlEngine
+/// <summary>MariaDB among the engines whose databases an app may attach.</summary>
+public static class MySqlEngine
 {
-    public static AttachedEngines AddMySql(this AttachedEngines engines) => engines.Add(new AttachedEngine(MySqlUrl.Schemes, MySqlDatabase.Open));
+    /// <summary>For <c>AddTenon().AddSourceEngine(MySqlEngine.Engine)</c>.</summary>
+    public static SourceEngine Engine { get; } = new(new AttachedEngine(MySqlUrl.Schemes, MySqlDatabase.Open));
+
+    internal static AttachedEngines AddMySql(this AttachedEngines engines) => engines.Add(Engine.Engine);
 }

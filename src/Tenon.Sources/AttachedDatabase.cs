@@ -1,12 +1,26 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 
 namespace Tenon.Sources;
 
 /// <summary>A database of others that the app attaches: [sources.name] of tenon.toml and sources/name/policies.sql.</summary>
-internal sealed record AttachedOptions(string Name, string Url)
+internal sealed partial record AttachedOptions(string Name, string Url)
 {
+    public static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    /// <summary>What policies.sql of an app's folder says about a source; nothing where there is none: nothing is exposed then.</summary>
+    public static string PoliciesOf(string folder, string name)
+    {
+        string file = Path.Combine(folder, "sources", name, "policies.sql");
+        return File.Exists(file) ? File.ReadAllText(file) : "";
+    }
+
+    [GeneratedRegex("\\A[a-z][a-z0-9_]{0,62}\\z")]
+    private static partial Regex NamePattern();
+
+
     /// <summary>What policies.sql says: which tables are exposed, to whom, which rows. Never sent to the database.</summary>
     public string Policies { get; init; } = "";
 

@@ -1,11 +1,10 @@
 // [sources.NAME] of tenon.toml and sources/NAME/policies.sql → the databases to attach, and the engines this program has.
-using System.Text.RegularExpressions;
 using Tenon.Sources;
 using Tenon.Sources.MySql;
 
 namespace Tenon.Cli.Configuration;
 
-internal static partial class AttachedSettings
+internal static class AttachedSettings
 {
     private const string Section = "sources.";
 
@@ -17,7 +16,7 @@ internal static partial class AttachedSettings
     private static AttachedOptions Of(Config config, string name)
     {
         string at = Section + name;
-        if (!Name().IsMatch(name))
+        if (!AttachedOptions.IsName(name))
         {
             throw new ConfigException($"[{at}]: a source's name is lower-case letters, digits and _, and begins with a letter");
         }
@@ -28,10 +27,9 @@ internal static partial class AttachedSettings
         }
         Demand(config, at + ".security", "compiled", "policies of an attached source are Tenon's");
         Demand(config, at + ".time_zone", "UTC", "other zones are not built yet");
-        string policies = Path.Combine(config.Folder, "sources", name, "policies.sql");
         return new AttachedOptions(name, url)
         {
-            Policies = File.Exists(policies) ? File.ReadAllText(policies) : "",
+            Policies = AttachedOptions.PoliciesOf(config.Folder, name),
             Tables = [.. config.List(at + ".tables")],
             Writable = config.Switch(at + ".writable"),
             PoolSize = config.Count(at + ".pool_size"),
@@ -46,7 +44,4 @@ internal static partial class AttachedSettings
             throw new ConfigException($"{path} must be \"{only}\": {why}");
         }
     }
-
-    [GeneratedRegex("^[a-z][a-z0-9_]{0,62}$")]
-    private static partial Regex Name();
 }

@@ -27,6 +27,12 @@ internal sealed class EmbeddedOptions(IConfiguration configuration, IHostEnviron
         Require(wrong, options.PoolSize > 0, "Tenon:PoolSize must be at least 1");
         Require(wrong, options.Api is { MaxRows: > 0, MaxBodySize: > 0 }, "Tenon:Api:MaxRows and MaxBodySize must be at least 1");
         Require(wrong, options.StatementTimeout > TimeSpan.Zero && options.Api.RequestTimeout > TimeSpan.Zero, "Tenon:StatementTimeout and Tenon:Api:RequestTimeout must be longer than nothing");
+        foreach ((string source, TenonSourceOptions own) in options.Sources)
+        {
+            Require(wrong, AttachedOptions.IsName(source), $"Tenon:Sources:{source}: a source's name is lower-case letters, digits and _, and begins with a letter");
+            Require(wrong, own.Url.Length > 0, $"Tenon:Sources:{source}:Url is not set: the database to attach, such as mysql://user:password@host/database");
+            Require(wrong, own is { PoolSize: > 0, Timeout.Ticks: > 0 }, $"Tenon:Sources:{source}: PoolSize and Timeout must be more than nothing");
+        }
         Said(wrong, () => KeysOf(options, make: false));
         Said(wrong, () => AuthFeature.Check(AuthOf(options)));
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
@@ -62,6 +68,8 @@ internal sealed class EmbeddedOptions(IConfiguration configuration, IHostEnviron
             Keys = KeysOf(options, make: true)!,
             Auth = AuthOf(options),
             Packages = options.Auth.Enabled ? options.Packages : [],
+            Sources = [.. options.Sources.Select(s => SourceOf(options, s.Key, s.Value))],
+            Engines = options.Engines,
             Rest = new RestOptions
             {
                 Schemas = options.Api.Schemas.Count > 0 ? [.. options.Api.Schemas] : ["public"],
@@ -79,6 +87,16 @@ internal sealed class EmbeddedOptions(IConfiguration configuration, IHostEnviron
             AutoExposeNewTables = options.Api.AutoExposeNewTables,
             OpenTables = options.Api.Open,
             StatementTimeout = options.StatementTimeout,
+        };
+
+    private AttachedOptions SourceOf(TenonOptions options, string name, TenonSourceOptions own) =>
+        new(name, own.Url)
+        {
+            Policies = AttachedOptions.PoliciesOf(FolderOf(options), name),
+            Tables = own.Tables.Count > 0 ? [.. own.Tables] : ["*"],
+            Writable = own.Writable,
+            PoolSize = own.PoolSize,
+            Timeout = own.Timeout,
         };
 
     private bool IsDevelopment(TenonOptions options) => options.Development ?? environment.IsDevelopment();

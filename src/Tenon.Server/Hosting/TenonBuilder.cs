@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Hooks;
+using Tenon.Sources;
 
 namespace Tenon.Server.Hosting;
 
@@ -13,6 +14,13 @@ public sealed class TenonBuilder
 
     /// <summary>The services of the host.</summary>
     public IServiceCollection Services { get; }
+
+    /// <summary>Adds a kind of database that <c>Tenon:Sources</c> may attach: <c>MySqlEngine.Engine</c> of the package Tenon.Sources.MySql.</summary>
+    public TenonBuilder AddSourceEngine(SourceEngine engine)
+    {
+        Services.AddOptions<TenonOptions>().Configure(options => options.Engines.Add(engine.Engine));
+        return this;
+    }
 
     /// <summary>Asked before a user is created.</summary>
     public TenonBuilder BeforeUserCreated(Func<BeforeUserCreatedContext, CancellationToken, ValueTask> hook) =>

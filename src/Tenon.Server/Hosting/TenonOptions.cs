@@ -1,4 +1,5 @@
 using Tenon.Server.Auth;
+using Tenon.Sources;
 
 namespace Tenon.Server.Hosting;
 
@@ -53,8 +54,33 @@ public sealed class TenonOptions
     /// <summary>Sign-in: Tenon's own, and in <c>Host</c> that of the application.</summary>
     public AuthOptions Auth { get; } = new();
 
+    /// <summary>Databases of others, by name: each is a profile of the API, with the policies of sources/NAME/policies.sql.</summary>
+    public Dictionary<string, TenonSourceOptions> Sources { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Features in packages of their own, added on the builder.</summary>
     internal List<BackendPackage> Packages { get; } = [];
+
+    /// <summary>Kinds of databases that may be attached, added on the builder.</summary>
+    internal AttachedEngines Engines { get; } = new();
+}
+
+/// <summary>A database to attach; see <c>[sources.NAME]</c> of tenon.toml.</summary>
+public sealed class TenonSourceOptions
+{
+    /// <summary>Its address, such as mysql://user:password@host/database. Never shown.</summary>
+    public string Url { get; set; } = "";
+
+    /// <summary>Names of tables and views to read, * and ? as wildcards; empty: all.</summary>
+    public List<string> Tables { get; } = [];
+
+    /// <summary>Rows may be written.</summary>
+    public bool Writable { get; set; }
+
+    /// <summary>Connections that answer requests.</summary>
+    public int PoolSize { get; set; } = 10;
+
+    /// <summary>The longest a statement may take.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>

@@ -53,7 +53,7 @@ public sealed class StyleTests
 
     /// <summary>What an embedding app writes against: the hosting library and the options of features.</summary>
     private static bool IsExtensionPoint(SourceFile file) =>
-        file.Path == "src/Tenon.Server.Provider/ProviderExtensions.cs"
+        file.Path is "src/Tenon.Server.Provider/ProviderExtensions.cs" or "src/Tenon.Sources/SourceEngine.cs" or "src/Tenon.Sources.MySql/MySqlEngine.cs"
         || file.Project == "Tenon.Server" && (file.Folder == "Hosting" || file.Name.EndsWith("Options.cs", StringComparison.Ordinal));
 
     [Fact]

@@ -53,12 +53,19 @@ internal sealed class HostApp : IAsyncDisposable
         Action<WebApplicationBuilder>? services = null,
         Action<IEndpointConventionBuilder>? conventions = null,
         Dictionary<string, string?>? settings = null,
-        string migration = Notes
+        string migration = Notes,
+        Action<TenonBuilder>? more = null,
+        Dictionary<string, string>? files = null
     )
     {
         string folder = Directory.CreateTempSubdirectory("tenon-library-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "migrations"));
         await File.WriteAllTextAsync(Path.Combine(folder, "migrations", "1_app.sql"), migration);
+        foreach ((string path, string text) in files ?? [])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
+            await File.WriteAllTextAsync(Path.Combine(folder, path), text);
+        }
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = folder });
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
@@ -67,7 +74,8 @@ internal sealed class HostApp : IAsyncDisposable
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie();
         builder.Services.AddHealthChecks().AddTenon();
         services?.Invoke(builder);
-        builder.AddTenon(configure);
+        TenonBuilder tenonBuilder = builder.AddTenon(configure);
+        more?.Invoke(tenonBuilder);
         WebApplication app = builder.Build();
         app.UseAuthentication();
         app.UseAuthorization();
