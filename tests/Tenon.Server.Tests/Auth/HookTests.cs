@@ -2,8 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Hooks;
@@ -14,54 +12,6 @@ namespace Tenon.Server.Tests.Auth;
 /// <summary>The app's say in sign-in, as SQL function and as signed call.</summary>
 public sealed class HookTests
 {
-    private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
-
-    /// <summary>An app's endpoint that keeps what it is asked and answers what a test says.</summary>
-    private sealed class Endpoint : IAsyncDisposable
-    {
-        private readonly WebApplication app;
-
-        private Endpoint(WebApplication app) => this.app = app;
-
-        public List<(string Body, IHeaderDictionary Headers)> Calls { get; } = [];
-        public Func<HttpContext, Task> Answer { get; set; } = _ => Task.CompletedTask;
-        public string Uri => app.Urls.First() + "/hook";
-
-        public static async Task<Endpoint> StartAsync()
-        {
-            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-            WebApplication app = builder.Build();
-            var endpoint = new Endpoint(app);
-            app.Run(endpoint.HandleAsync);
-            await app.StartAsync(TestContext.Current.CancellationToken);
-            return endpoint;
-        }
-
-        public void Answers(int status, string body) =>
-            Answer = context =>
-            {
-                context.Response.StatusCode = status;
-                return context.Response.WriteAsync(body);
-            };
-
-        public async ValueTask DisposeAsync() => await app.DisposeAsync();
-
-        private async Task HandleAsync(HttpContext context)
-        {
-            using var reader = new StreamReader(context.Request.Body);
-            string body = await reader.ReadToEndAsync();
-            lock (Calls)
-            {
-                Calls.Add((body, new HeaderDictionary(context.Request.Headers.ToDictionary())));
-            }
-            await Answer(context);
-        }
-    }
-
-    private static AuthHookOptions At(Endpoint endpoint) =>
-        new() { Enabled = true, Uri = endpoint.Uri, Secrets = "v1,whsec_" + Convert.ToBase64String(Secret) };
-
     private static AuthHookOptions Function(string name) => new() { Enabled = true, Uri = $"pg-functions://postgres/public/{name}" };
 
     private static JsonElement Claims(string token) => JsonElement.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1]));
@@ -69,8 +19,8 @@ public sealed class HookTests
     [Fact]
     public async Task A_signed_call_decides_whether_a_user_is_created()
     {
-        await using Endpoint endpoint = await Endpoint.StartAsync();
-        await using AuthHost host = await AuthHost.StartAsync(options => options.Hooks[HookName.BeforeUserCreated] = At(endpoint));
+        await using HookEndpoint endpoint = await HookEndpoint.StartAsync();
+        await using AuthHost host = await AuthHost.StartAsync(options => options.Hooks[HookName.BeforeUserCreated] = endpoint.Hook);
         endpoint.Answers(200, """{"error":{"http_code":403,"message":"Only our own people"}}""");
         Answer refused = await host.SignUpAsync("a@b.test");
         Assert.Equal("403 unknown", refused.Refusal);
@@ -93,15 +43,15 @@ public sealed class HookTests
         Assert.Equal("a@b.test", payload.GetProperty("user").GetProperty("email").GetString());
         Assert.DoesNotContain("giraffe", body, StringComparison.Ordinal);
         Assert.DoesNotContain("argon2", body, StringComparison.Ordinal);
-        byte[] mac = HMACSHA256.HashData(Secret, Encoding.UTF8.GetBytes($"{headers["webhook-id"]}.{headers["webhook-timestamp"]}.{body}"));
+        byte[] mac = HMACSHA256.HashData(HookEndpoint.Secret, Encoding.UTF8.GetBytes($"{headers["webhook-id"]}.{headers["webhook-timestamp"]}.{body}"));
         Assert.Equal("v1," + Convert.ToBase64String(mac), headers["webhook-signature"].ToString());
     }
 
     [Fact]
     public async Task A_hook_that_cannot_be_asked_refuses()
     {
-        Endpoint endpoint = await Endpoint.StartAsync();
-        await using AuthHost host = await AuthHost.StartAsync(options => options.Hooks[HookName.BeforeUserCreated] = At(endpoint));
+        HookEndpoint endpoint = await HookEndpoint.StartAsync();
+        await using AuthHost host = await AuthHost.StartAsync(options => options.Hooks[HookName.BeforeUserCreated] = endpoint.Hook);
         endpoint.Answers(200, "not json");
         Assert.Equal("500 unexpected_failure", (await host.SignUpAsync("a@b.test")).Refusal);
         endpoint.Answers(200, "[1]");
@@ -183,12 +133,12 @@ public sealed class HookTests
     [Fact]
     public async Task The_app_sends_mails_and_text_messages_itself()
     {
-        await using Endpoint endpoint = await Endpoint.StartAsync();
+        await using HookEndpoint endpoint = await HookEndpoint.StartAsync();
         await using AuthHost host = await AuthHost.StartAsync(options =>
         {
             options.Sms.EnableSignup = true;
-            options.Hooks[HookName.SendEmail] = At(endpoint);
-            options.Hooks[HookName.SendSms] = At(endpoint);
+            options.Hooks[HookName.SendEmail] = endpoint.Hook;
+            options.Hooks[HookName.SendSms] = endpoint.Hook;
         });
         endpoint.Answers(200, "{}");
         await host.PostAsync("/auth/v1/otp", """{"email":"a@b.test"}""");
