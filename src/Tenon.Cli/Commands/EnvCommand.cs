@@ -16,10 +16,10 @@ internal static class EnvCommand
         Option<bool> Json
     );
 
-    private sealed record Compared(EnvSide From, EnvSide To, IReadOnlyList<EnvStep> Steps, IReadOnlyDictionary<string, string> Secrets);
+    private sealed record Compared(EnvSide From, EnvSide To, EnvSnapshot Before, IReadOnlyList<EnvStep> Steps, IReadOnlyDictionary<string, string> Secrets);
 
     public static Command Create() =>
-        new("env", "Compares two environments and carries from one to the other what belongs to both.") { Plan(), Apply() };
+        new("env", "Compares two environments and carries from one to the other what belongs to both.") { Plan(), Apply(), EnvDriftCommand.Create() };
 
     private static Words AddTo(Command command)
     {
@@ -77,7 +77,7 @@ internal static class EnvCommand
                 int others = possible.Count(s => s.IsDestructive && !allowed.Contains(s.Key)) - 1;
                 throw new CommandFailure($"would remove {unnamed.Key}{(others > 0 ? $" (and {others} more)" : "")}; nothing was changed. Name what may go: --allow \"{unnamed.Key}\"");
             }
-            await compared.To.ApplyAsync(possible, compared.Secrets, cancellation);
+            await compared.To.ApplyAsync(possible, compared.Before, compared.Secrets, cancellation);
             EnvStep[] left = [.. compared.Steps.Where(s => s.Blocked is not null)];
             if (parsed.GetValue(words.Json))
             {
@@ -102,7 +102,8 @@ internal static class EnvCommand
             .Select(s => s.Split('=', 2) is [var name, var value] ? (name, value) : throw new CommandFailure($"--secret is written custom:NAME=env(NAME), not {s}"))
             .ToDictionary(s => s.name, s => EnvSide.Reference(s.value, "--secret"));
         EnvSnapshot source = await from.SnapshotAsync(cancellation);
-        return new Compared(from, to, EnvPlan.Between(source, await to.SnapshotAsync(cancellation), to.IsRemote, secrets), secrets);
+        EnvSnapshot before = await to.SnapshotAsync(cancellation);
+        return new Compared(from, to, before, EnvPlan.Between(source, before, to.IsRemote, secrets), secrets);
     }
 
     private static void Print(IReadOnlyList<EnvStep> steps)

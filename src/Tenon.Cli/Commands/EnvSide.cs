@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Cli.Configuration;
+using Tenon.Core.Codegen;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.Mail;
@@ -58,32 +59,44 @@ internal sealed class EnvSide
             return EnvSnapshot.Read(await api.GetAsync("environment", cancellation));
         }
         await using Backend backend = await OpenAsync(cancellation);
-        var store = new CompiledStore(backend.Database.Source, () => backend.Catalog, TimeProvider.System);
-        var providers = new CustomProviders(store, new Vault(backend.Options.Keys), backend.Options.Auth);
-        var snapshot = new EnvironmentSnapshot(backend.Database, providers, backend.Options.Auth, backend.Options.SignInSettings);
         using var stream = new MemoryStream();
         await using (var writer = new Utf8JsonWriter(stream))
         {
-            await snapshot.WriteAsync(writer, cancellation);
+            await SnapshotOf(backend).WriteAsync(writer, cancellation);
         }
         return EnvSnapshot.Read(JsonElement.Parse(stream.ToArray()));
+    }
+
+    private static EnvironmentSnapshot SnapshotOf(Backend backend)
+    {
+        var store = new CompiledStore(backend.Database.Source, () => backend.Catalog, TimeProvider.System);
+        var providers = new CustomProviders(store, new Vault(backend.Options.Keys), backend.Options.Auth);
+        return new EnvironmentSnapshot(backend.Database, store, providers, backend.Options.Auth, backend.Options.SignInSettings);
     }
 
     // Nothing here reads what is sealed, so the environment's own keys are not asked for.
     private Task<Backend> OpenAsync(CancellationToken cancellation) =>
         Backend.OpenAsync(LocalDatabase.Options(app!, Keys.Create(TimeProvider.System)), TimeProvider.System, cancellation: cancellation);
 
-    /// <summary>Takes the steps over: the rules of the database as one transaction first, files last.</summary>
-    public async Task ApplyAsync(IReadOnlyList<EnvStep> steps, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    /// <summary>
+    /// Takes the steps over. At an address providers go first, each a call of its own, then all else as one change that is made
+    /// as a whole; in a folder the rules of the database are one transaction, files go last.
+    /// </summary>
+    public async Task ApplyAsync(IReadOnlyList<EnvStep> steps, EnvSnapshot before, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
         EnvStep[] Of(string area) => [.. steps.Where(s => s.Area == area)];
+        if (app is null)
+        {
+            await ApplyThereAsync(Of(EnvStep.Providers), [.. steps.Where(s => s.Area != EnvStep.Providers)], before, secrets, cancellation);
+            return;
+        }
         if (Of(EnvStep.Access) is { Length: > 0 } rules)
         {
             await ApplyRulesAsync(rules, cancellation);
         }
         if (Of(EnvStep.Providers) is { Length: > 0 } providers)
         {
-            await using AdminApi api = app is null ? AdminApi.At(url, key) : await AdminApi.ConnectAsync(app, cancellation);
+            await using AdminApi api = await AdminApi.ConnectAsync(app, cancellation);
             foreach (EnvStep step in providers)
             {
                 await ApplyProviderAsync(api, step, secrets, cancellation);
@@ -95,18 +108,68 @@ internal sealed class EnvSide
         }
         if (Of(EnvStep.Settings) is { Length: > 0 } settings)
         {
-            TomlEdit.Set(Path.Combine(app!.Path, $"tenon.{app.Environment}.toml"), settings.ToDictionary(s => s.Key, s => s.From!));
+            TomlEdit.Set(Path.Combine(app.Path, $"tenon.{app.Environment}.toml"), settings.ToDictionary(s => s.Key, s => s.From!));
         }
+        // What was set over these files at run time would hide what they say now.
+        EnvDrift[] over = [.. before.Drift.Where(d => d.Area != EnvStep.Access && steps.Any(s => s.Area == d.Area && s.Key == d.Key))];
+        if (over.Length > 0)
+        {
+            await ResetAsync(over, cancellation);
+        }
+    }
+
+    private async Task ApplyThereAsync(EnvStep[] providers, EnvStep[] others, EnvSnapshot before, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    {
+        await using AdminApi api = AdminApi.At(url, key);
+        string state = before.Base;
+        foreach (EnvStep step in providers)
+        {
+            await ApplyProviderAsync(api, step, secrets, cancellation);
+        }
+        if (providers.Length > 0 && others.Length > 0)
+        {
+            EnvSnapshot now = EnvSnapshot.Read(await api.GetAsync("environment", cancellation));
+            bool isOurs = now.Settings.SequenceEqual(before.Settings) && now.Templates.SequenceEqual(before.Templates) && now.Access.SequenceEqual(before.Access);
+            state = isOurs ? now.Base : state;
+        }
+        if (others.Length > 0)
+        {
+            await api.SendAsync(HttpMethod.Patch, "environment", ChangeOf(others, state), cancellation);
+        }
+    }
+
+    private static JsonObject ChangeOf(EnvStep[] steps, string state)
+    {
+        JsonObject Values(string area) => new(steps.Where(s => s.Area == area).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.From)));
+        AccessStep[] rules = [.. steps.Select(s => s.Rule).OfType<AccessStep>().OrderBy(r => r.Place)];
+        return new JsonObject
+        {
+            ["base"] = state,
+            ["settings"] = Values(EnvStep.Settings),
+            ["templates"] = Values(EnvStep.Templates),
+            ["access"] = new JsonArray([.. rules.Select(r => (JsonNode)r.Sql)]),
+            ["allow"] = new JsonArray([.. rules.Where(r => r.Action == "remove").Select(r => (JsonNode)r.Key)]),
+        };
+    }
+
+    /// <summary>Gives settings and templates that were set over its files back to them.</summary>
+    public async Task ResetAsync(IReadOnlyList<EnvDrift> drift, CancellationToken cancellation)
+    {
+        JsonObject Nothing(string area) => new(drift.Where(d => d.Area == area).Select(d => KeyValuePair.Create(d.Key, (JsonNode?)null)));
+        await using AdminApi api = app is null ? AdminApi.At(url, key) : await AdminApi.ConnectAsync(app, cancellation);
+        string state = Say.Text(await api.GetAsync("environment", cancellation), "base");
+        var body = new JsonObject { ["base"] = state, ["settings"] = Nothing(EnvStep.Settings), ["templates"] = Nothing(EnvStep.Templates) };
+        await api.SendAsync(HttpMethod.Patch, "environment", body, cancellation);
     }
 
     private async Task ApplyRulesAsync(EnvStep[] rules, CancellationToken cancellation)
     {
         await using Backend backend = await OpenAsync(cancellation);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        string text = string.Join('\n', rules.OrderBy(r => r.Place).Select(r => r.Sql)) + "\n";
-        string version = $"{SchemaFiles.Own}env:{now:yyyyMMddHHmmssfff}";
-        long micros = (now - new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (await backend.Database.ApplyAsync(version, "access rules of another environment", text, micros, cancellation) is { } refused)
+        AccessStep[] steps = [.. rules.Select(r => r.Rule!)];
+        long revision = (await SnapshotOf(backend).SeeAsync(cancellation)).Revision + 1;
+        string text = EnvironmentScript.Of(steps, revision, []);
+        if (await backend.Database.ApplyAsync(EnvironmentChange.VersionOf(now), "environment", text, StoreValues.Of(now).Integer, cancellation) is { } refused)
         {
             throw new CommandFailure($"{Name}: {refused.Message}; nothing was changed. Bring its migrations up to those of the other environment first: tenon migrate up");
         }

@@ -20,8 +20,23 @@ internal static class EnvironmentSettings
         {
             settings[entry.Path] = TomlValue.Of(entry.Value);
         }
+        foreach ((string flat, string own) in Flat)
+        {
+            // Supabase's spelling counts where ours is not written; compared by ours.
+            if (settings.Remove(flat, out string? value) && config.IsSet(flat) && !config.IsSet(own))
+            {
+                settings[own] = value;
+            }
+        }
         return settings;
     }
+
+    private static readonly (string Flat, string Own)[] Flat =
+    [
+        ("auth.email.otp_length", "auth.email.otp.length"),
+        ("auth.email.otp_expiry", "auth.email.otp.expiry"),
+        ("auth.email.max_frequency", "auth.email.otp.max_frequency"),
+    ];
 
     private static bool Travels(string path) =>
         path.StartsWith(Section, StringComparison.Ordinal)

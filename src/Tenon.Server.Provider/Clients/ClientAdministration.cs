@@ -55,7 +55,7 @@ internal sealed class ClientAdministration(
         {
             throw AuthErrors.DynamicRegistrationDisabled.ToException();
         }
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         var change = ClientChange.ForNew(await AuthBody.ReadAsync(context), scopes, dynamic: true);
         (OAuthClient client, string? secret) = await clients.CreateAsync(change, OAuthClient.Dynamic, Audit(context, "oauth_client_created"), context.RequestAborted);
         await WriteAsync(context, StatusCodes.Status201Created, client, secret);

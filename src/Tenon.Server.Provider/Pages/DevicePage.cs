@@ -23,7 +23,7 @@ internal sealed class DevicePage(BrowserSessions browsers, PendingRequests reque
         string code = form["user_code"].ToString().Trim().ToUpperInvariant();
         try
         {
-            limits.Take(AuthLimit.Verification, context);
+            await limits.TakeAsync(AuthLimit.Verification, context);
         }
         catch (AuthException e)
         {

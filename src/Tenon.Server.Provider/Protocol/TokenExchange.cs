@@ -14,7 +14,7 @@ internal sealed class TokenExchange(ClientSessions sessions, ClientRegister clie
 {
     public async Task HandleAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.Refresh, context);
+        await limits.TakeAsync(AuthLimit.Refresh, context);
         if (await ProtocolEndpoint.AnsweredAsync(context))
         {
             return;

@@ -10,6 +10,9 @@ internal sealed record AuditEntry(Guid Id, string Action, Guid? Actor, string? A
     /// <summary>The name of who holds the service key.</summary>
     public const string Service = "service_role";
 
+    /// <summary>What was done to, by name; never values.</summary>
+    public IReadOnlyList<string> Changed { get; init; } = [];
+
     public static AuditEntry Of(string action, Guid? actor, string? name, ClientInfo client, TimeProvider clock)
     {
         DateTimeOffset now = StoreTime.Now(clock);
@@ -23,6 +26,9 @@ internal sealed record AuditEntry(Guid Id, string Action, Guid? Actor, string? A
     public static string ErasedPayload(string action, string pseudonym) =>
         $$"""{"action":{{JsonSerializer.Serialize(action)}},"actor_id":"{{pseudonym}}"}""";
 
-    private string Payload() =>
-        $$"""{"action":"{{Action}}","actor_id":{{JsonSerializer.Serialize(Actor?.ToString())}},"actor_username":{{JsonSerializer.Serialize(ActorName)}}}""";
+    private string Payload()
+    {
+        string traits = Changed.Count == 0 ? "" : ",\"traits\":{\"changed\":" + JsonSerializer.Serialize(Changed) + "}";
+        return $$"""{"action":"{{Action}}","actor_id":{{JsonSerializer.Serialize(Actor?.ToString())}},"actor_username":{{JsonSerializer.Serialize(ActorName)}}""" + traits + "}";
+    }
 }

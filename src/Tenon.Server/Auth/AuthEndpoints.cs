@@ -121,7 +121,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions optio
     {
         if (services.GetService<AdminEnvironment>() is { } environment)
         {
-            On(auth, "GET", "/admin/environment", environment.HandleAsync);
+            On(auth, "GET", "/admin/environment", environment.GetAsync);
+            On(auth, "PATCH", "/admin/environment", environment.PatchAsync);
         }
     }
 

@@ -82,6 +82,7 @@ internal static class AuthErrors
     public static readonly AuthError KeyIsNoSession = new("no_authorization", 401, "An API key of a user is not accepted here; sign in");
     public static readonly AuthError Aal2ForKeys = new("insufficient_aal", 403, "AAL2 required to make an API key");
     public static readonly AuthError Conflict = new("conflict", 409, "The same record was changed by another request; try again");
+    public static readonly AuthError EnvironmentChanged = new("conflict", 409, "This environment was changed since the plan was made; nothing was done, plan again");
     public static readonly AuthError SwitchedOff = new("feature_disabled", 404, "Sign-in is switched off on this server ([auth] enabled): users sign in by the application it is part of");
     public static readonly AuthError InviteNotFound = new("invite_not_found", 404, "Invite not found");
     public static readonly AuthError InvitedUserNotFound = new("user_not_found", 404, "User identified by token not found");

@@ -46,4 +46,7 @@ internal static partial class AuthEvents
 
     [LoggerMessage(4010, LogLevel.Warning, "auth: keys could not be read anew, those known stay in force; it is tried again every few seconds")]
     public static partial void KeysNotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(4060, LogLevel.Error, "auth: settings kept in the database cannot hold here, those known stay in force: {Why}")]
+    public static partial void OverridesNotTaken(ILogger logger, string why);
 }

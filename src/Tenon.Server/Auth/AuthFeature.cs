@@ -11,6 +11,7 @@ using Tenon.Server.Auth.Import;
 using Tenon.Server.Auth.Mail;
 using Tenon.Server.Auth.OAuth;
 using Tenon.Server.Auth.OneTime;
+using Tenon.Server.Auth.Overrides;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
 using Tenon.Server.Auth.WebAuthn;
@@ -47,7 +48,7 @@ internal static class AuthFeature
         services.AddSingleton<Issuers>().AddSingleton<IdTokens>().AddSingleton<ThirdParty>().AddSingleton<ProviderClient>().AddSingleton<CustomProviders>().AddSingleton<Providers>();
         services.AddSingleton<ExternalFlows>().AddSingleton<AccountLinking>().AddSingleton<ExternalSignIn>();
         services.AddSingleton<Authorize>().AddSingleton<Callback>().AddSingleton<IdTokenGrant>().AddSingleton<Unlink>().AddSingleton<AdminProviders>();
-        services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
+        services.AddSingleton<Redirects>().AddSingleton<MailTemplates>().AddSingleton<SettingOverrides>().AddSingleton<Outbox>().AddSingleton<MessageSenders>();
         services.AddSingleton<OutboxWorker>().AddSingleton<Inbox>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<OutboxWorker>());
         services.AddSingleton<AuthEndpoints>().AddSingleton<AuthMaintenance>();
@@ -81,6 +82,7 @@ internal static class AuthFeature
         // A template or an address pattern that cannot be used stops the start.
         _ = services.GetRequiredService<AuthOptions>().BlockedPasswords;
         services.GetRequiredService<MailTemplates>();
+        await services.GetRequiredService<SettingOverrides>().StartAsync(cancellation);
         services.GetRequiredService<Mailer>();
         services.GetRequiredService<MessageSenders>();
         services.GetRequiredService<Redirects>();

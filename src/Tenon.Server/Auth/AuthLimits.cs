@@ -14,64 +14,85 @@ internal enum AuthLimit
 
 /// <summary>
 /// Requests per client address, and failed passwords per account. Never keyed by anything the client writes into a body
-/// alone: the account limit only adds to the address limit.
+/// alone: the account limit only adds to the address limit. Where several servers run on one database, what protects accounts,
+/// mailboxes and codes is counted for all of them; what protects a server from an address by each of them.
 /// </summary>
 internal sealed class AuthLimits : IDisposable
 {
     // One address may try 30 times in 5 minutes; many addresses together get 50 at once and then 6 a minute at one account.
-    private const int AccountFailures = 50;
-    private static readonly TimeSpan AccountRefill = TimeSpan.FromSeconds(10);
+    private static readonly Allowance Failures = new(50, TimeSpan.FromSeconds(10));
 
     private readonly TrustedProxies proxies;
-    private readonly PartitionedRateLimiter<string> signIn;
-    private readonly PartitionedRateLimiter<string> anonymous;
-    private readonly PartitionedRateLimiter<string> refresh;
-    private readonly PartitionedRateLimiter<string> verification;
-    private readonly PartitionedRateLimiter<string> failures;
-    private readonly PartitionedRateLimiter<string> mails;
-    private readonly PartitionedRateLimiter<string> texts;
+    private readonly SharedLimits? shared;
+    private readonly Window signIn = new(TimeSpan.FromMinutes(5));
+    private readonly Window anonymous = new(TimeSpan.FromHours(1));
+    private readonly Window refresh = new(TimeSpan.FromMinutes(5));
+    private readonly Window verification = new(TimeSpan.FromMinutes(5));
+    private readonly PartitionedRateLimiter<string> failures = Buckets(Failures);
+    private readonly Window mails = new(TimeSpan.FromHours(1));
+    private readonly Window texts = new(TimeSpan.FromHours(1));
 
-    public AuthLimits(AuthOptions options, TrustedProxies proxies)
+    public AuthLimits(AuthOptions options, TrustedProxies proxies, SharedLimits? shared = null)
     {
         this.proxies = proxies;
-        signIn = PerClient(options.RateLimit.SignInSignUps, TimeSpan.FromMinutes(5));
-        anonymous = PerClient(options.RateLimit.AnonymousUsers, TimeSpan.FromHours(1));
-        refresh = PerClient(options.RateLimit.TokenRefresh, TimeSpan.FromMinutes(5));
-        verification = PerClient(options.RateLimit.TokenVerifications, TimeSpan.FromMinutes(5));
-        failures = Buckets(AccountFailures, AccountRefill);
-        mails = PerClient(options.RateLimit.EmailSent, TimeSpan.FromHours(1));
-        texts = PerClient(options.RateLimit.SmsSent, TimeSpan.FromHours(1));
+        this.shared = shared;
+        Use(options.RateLimit);
+    }
+
+    /// <summary>Other numbers from now on; who counts against one that is as before goes on counting.</summary>
+    public void Use(AuthRateLimitOptions limits)
+    {
+        signIn.Set(limits.SignInSignUps);
+        anonymous.Set(limits.AnonymousUsers);
+        refresh.Set(limits.TokenRefresh);
+        verification.Set(limits.TokenVerifications);
+        mails.Set(limits.EmailSent);
+        texts.Set(limits.SmsSent);
     }
 
     /// <summary>Takes one permit of the client's, or refuses with 429.</summary>
-    public void Take(AuthLimit limit, HttpContext context)
+    public async ValueTask TakeAsync(AuthLimit limit, HttpContext context)
     {
-        PartitionedRateLimiter<string> limiter = limit switch
+        Window window = limit switch
         {
             AuthLimit.SignIn => signIn,
             AuthLimit.Anonymous => anonymous,
             AuthLimit.Verification => verification,
             _ => refresh,
         };
-        Take(limiter, TrustedProxies.LimitKey(proxies.ClientOf(context)), AuthErrors.OverRequestRateLimit);
+        string client = TrustedProxies.LimitKey(proxies.ClientOf(context));
+        Take(window.Limiter, client, AuthErrors.OverRequestRateLimit);
+        if (limit == AuthLimit.Verification)
+        {
+            await TakeSharedAsync("verification", client, window.Allowance, AuthErrors.OverRequestRateLimit, context.RequestAborted);
+        }
     }
 
     /// <summary>
     /// One mail: counted at the client who causes it (null: an administrator) and at the mailbox that gets it, whether or
     /// not anyone is known by it.
     /// </summary>
-    public void TakeMail(HttpContext? context, string mailbox) => TakeMessage(mails, context, mailbox, AuthErrors.OverEmailSendRateLimit);
+    public ValueTask TakeMailAsync(HttpContext? context, string mailbox) => TakeMessageAsync("mail", mails, context, mailbox, AuthErrors.OverEmailSendRateLimit);
 
     /// <summary>One text message, counted like a mail.</summary>
-    public void TakeSms(HttpContext? context, string number) => TakeMessage(texts, context, number, AuthErrors.OverSmsSendRateLimit);
+    public ValueTask TakeSmsAsync(HttpContext? context, string number) => TakeMessageAsync("sms", texts, context, number, AuthErrors.OverSmsSendRateLimit);
 
-    private void TakeMessage(PartitionedRateLimiter<string> limiter, HttpContext? context, string to, Func<int, AuthError> refusal)
+    private async ValueTask TakeMessageAsync(string kind, Window window, HttpContext? context, string to, Func<int, AuthError> refusal)
     {
         if (context is not null)
         {
-            Take(limiter, "from " + TrustedProxies.LimitKey(proxies.ClientOf(context)), refusal);
+            Take(window.Limiter, "from " + TrustedProxies.LimitKey(proxies.ClientOf(context)), refusal);
         }
-        Take(limiter, "to " + to, refusal);
+        Take(window.Limiter, "to " + to, refusal);
+        await TakeSharedAsync(kind, to, window.Allowance, refusal, context?.RequestAborted ?? CancellationToken.None);
+    }
+
+    private async ValueTask TakeSharedAsync(string kind, string of, Allowance allowance, Func<int, AuthError> refusal, CancellationToken cancellation)
+    {
+        if (shared is not null && !await shared.TakeAsync(kind, of, allowance, cancellation))
+        {
+            throw refusal(allowance.RetryAfter).ToException();
+        }
     }
 
     private static void Take(PartitionedRateLimiter<string> limiter, string key, Func<int, AuthError> refusal)
@@ -85,17 +106,22 @@ internal sealed class AuthLimits : IDisposable
     }
 
     /// <summary>Refuses while an account, real or not, has seen too many wrong passwords.</summary>
-    public void RequireFewFailures(string account)
+    public async ValueTask RequireFewFailuresAsync(string account, CancellationToken cancellation)
     {
-        if (failures.GetStatistics(account)?.CurrentAvailablePermits == 0)
+        if (failures.GetStatistics(account)?.CurrentAvailablePermits == 0 || (shared is not null && !await shared.HasAsync("failures", account, Failures, cancellation)))
         {
-            throw AuthErrors.OverRequestRateLimit((int)AccountRefill.TotalSeconds).ToException();
+            throw AuthErrors.OverRequestRateLimit(Failures.RetryAfter).ToException();
         }
     }
 
-    public void CountFailure(string account)
+    /// <summary>Counts one wrong password, also when whoever sent it does not wait for the answer.</summary>
+    public async ValueTask CountFailureAsync(string account)
     {
         using RateLimitLease lease = failures.AttemptAcquire(account);
+        if (shared is not null)
+        {
+            await shared.TakeAsync("failures", account, Failures, CancellationToken.None);
+        }
     }
 
     public void Dispose()
@@ -109,20 +135,49 @@ internal sealed class AuthLimits : IDisposable
         texts.Dispose();
     }
 
-    private static PartitionedRateLimiter<string> PerClient(int permits, TimeSpan window) =>
-        Buckets(Math.Max(1, permits), window / Math.Max(1, permits));
-
-    private static PartitionedRateLimiter<string> Buckets(int permits, TimeSpan refill) =>
+    private static PartitionedRateLimiter<string> Buckets(Allowance allowance) =>
         PartitionedRateLimiter.Create<string, string>(key =>
             RateLimitPartition.GetTokenBucketLimiter(
                 key,
                 _ => new TokenBucketRateLimiterOptions
                 {
-                    TokenLimit = permits,
+                    TokenLimit = allowance.Permits,
                     TokensPerPeriod = 1,
-                    ReplenishmentPeriod = refill,
+                    ReplenishmentPeriod = allowance.Refill,
                     QueueLimit = 0,
                 }
             )
         );
+
+    /// <summary>So many permits in a window of time for each key. Changed by one thread at a time, used by all.</summary>
+    private sealed class Window(TimeSpan length) : IDisposable
+    {
+        private int permits = -1;
+        private PartitionedRateLimiter<string>? before;
+        private volatile PartitionedRateLimiter<string>? now;
+
+        public PartitionedRateLimiter<string> Limiter => now!;
+
+        public Allowance Allowance { get; private set; }
+
+        public void Set(int number)
+        {
+            if (number == permits)
+            {
+                return;
+            }
+            permits = number;
+            Allowance = Allowance.Per(length, number);
+            // The one that requests may be at lives until the next change.
+            before?.Dispose();
+            before = now;
+            now = Buckets(Allowance);
+        }
+
+        public void Dispose()
+        {
+            before?.Dispose();
+            now?.Dispose();
+        }
+    }
 }

@@ -71,6 +71,7 @@ internal sealed class AuthMaintenance(
                 unit.Execute(UserKeySql.DeleteExpired, StoreValues.Of(now - ExpiredKeys));
                 unit.Execute(CredentialSql.DeleteExpiredChallenges, StoreValues.Of(now));
                 unit.Execute(ExternalSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
+                unit.Execute(SharedLimits.DeleteFull, StoreValues.Of(now));
                 unit.Execute(OutboxSql.DeleteOld, StoreValues.Of(now - OldMessages));
                 foreach (AuthPackage package in packages)
                 {

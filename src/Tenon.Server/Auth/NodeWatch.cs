@@ -1,15 +1,25 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tenon.Server.Auth.Overrides;
 using Tenon.Sources;
 
 namespace Tenon.Server.Auth;
 
 /// <summary>
-/// Several servers on one database: what one of them, or anyone by SQL, did to sessions, rights and keys is taken over when
-/// the database tells of it. A call may be lost, so keys are read anew every few seconds as well, and tokens are believed for
+/// Several servers on one database: what one of them, or anyone by SQL, did to sessions, rights, keys and settings is taken over
+/// when the database tells of it. A call may be lost, so keys and settings are read anew every few seconds as well, and tokens are believed for
 /// no longer than that (<see cref="TokenCache"/>).
 /// </summary>
-internal sealed class NodeWatch(MainDatabase database, TokenCache tokens, ApiKeys apiKeys, SigningKeys signing, TimeProvider clock, ILogger<NodeWatch> logger)
+internal sealed class NodeWatch(
+    MainDatabase database,
+    TokenCache tokens,
+    ApiKeys apiKeys,
+    SigningKeys signing,
+    SettingOverrides overrides,
+    AuthOptions options,
+    TimeProvider clock,
+    ILogger<NodeWatch> logger
+)
     : BackgroundService
 {
     /// <summary>With the time a request takes to look, an end elsewhere holds here within five seconds.</summary>
@@ -68,6 +78,10 @@ internal sealed class NodeWatch(MainDatabase database, TokenCache tokens, ApiKey
         {
             await apiKeys.LoadAsync(cancellation);
             await signing.RefreshAsync(cancellation);
+            if (options.Enabled)
+            {
+                await overrides.LoadAsync(cancellation);
+            }
             return true;
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -8,6 +8,7 @@ using Tenon.Core.Policies;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Admin;
 using Tenon.Server.Auth.OAuth;
+using Tenon.Server.Auth.Overrides;
 using Tenon.Server.Rest;
 using Tenon.Server.Store;
 using Tenon.Sources;
@@ -124,8 +125,7 @@ internal sealed class Backend : IAsyncDisposable
         {
             package.AddServices(services);
         }
-        services.AddSingleton(provider => new EnvironmentSnapshot(Database, provider.GetRequiredService<CustomProviders>(), options.Auth, options.SignInSettings));
-        services.AddSingleton<AdminEnvironment>();
+        AddEnvironment(services);
         services.AddSingleton(options.Rest);
         services.AddSingleton(Surfaces());
         services.AddSingleton(new RestRoot(options.Rest, new RootDocuments()));
@@ -140,6 +140,26 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
+    private void AddEnvironment(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new EnvironmentSnapshot(
+            Database,
+            provider.GetRequiredService<StoreDatabase>(),
+            provider.GetRequiredService<CustomProviders>(),
+            options.Auth,
+            options.SignInSettings
+        ));
+        services.AddSingleton(provider => new EnvironmentChange(
+            Database,
+            provider.GetRequiredService<StoreDatabase>(),
+            provider.GetRequiredService<EnvironmentSnapshot>(),
+            provider.GetRequiredService<SettingOverrides>(),
+            catalog => options.Strict ? Core.Policies.OpenTables.Find(catalog, options.Rest.Schemas, options.OpenTables, options.Auth.AdditionalRoles) : [],
+            clock
+        ));
+        services.AddSingleton<AdminEnvironment>();
+    }
+
     /// <summary>Where several servers run on the database, each tells the others what ends sessions and looks for itself as well.</summary>
     private void AddNodes(IServiceCollection services)
     {
@@ -147,6 +167,7 @@ internal sealed class Backend : IAsyncDisposable
         {
             options.Auth.TokensBelievedFor = NodeWatch.BelievedFor;
             services.AddSingleton(Database);
+            services.AddSingleton<SharedLimits>();
             services.AddHostedService<NodeWatch>();
         }
     }

@@ -42,5 +42,7 @@ create or replace trigger tenon_tell_user_keys after delete on auth.user_keys
     referencing old table as gone for each statement execute function tenon.tell_owners();
 create or replace trigger tenon_tell_api_keys after insert or update or delete on auth.api_keys
     for each statement execute function tenon.tell_keys();
+create or replace trigger tenon_tell_overrides after insert or update or delete on auth.overrides
+    for each statement execute function tenon.tell_keys();
 create or replace trigger tenon_tell_signing_keys after insert or update or delete on auth.signing_keys
     for each statement execute function tenon.tell_keys();

@@ -117,7 +117,7 @@ public sealed class PasswordSignInTests
         var limits = host.Get<Tenon.Server.Auth.AuthLimits>();
         for (int i = 0; i < 60; i++)
         {
-            limits.CountFailure("nobody@b.test");
+            await limits.CountFailureAsync("nobody@b.test");
         }
         Assert.Equal("429 over_request_rate_limit", (await host.SignInAsync("Nobody@b.test")).Refusal);
         Assert.Equal("400 invalid_credentials", (await host.SignInAsync("other@b.test")).Refusal);

@@ -181,4 +181,44 @@ public sealed class EnvCommandTests
         Assert.Equal(1, (await CommandRun.RunAsync("env", "plan", "http://server.example", to.Folder, "--from-key", $"env({name})")).Code);
         Assert.Equal(1, (await CommandRun.RunAsync("env", "plan", from.Url, to.Folder, "--from-key", "the-key-itself")).Code);
     }
+
+    [Fact]
+    public async Task An_address_is_made_like_a_folder_as_one_change_and_drift_tells_of_it()
+    {
+        await using CommandApp from = await CommandApp.MakeAsync();
+        await using CommandApp to = await CommandApp.MakeAsync();
+        await MigrateAsync(from, "create policy \"everyone\" on public.notes for select to anon using (body <> 'it''s hidden'); grant select (body) on public.notes to anon;");
+        await MigrateAsync(to, Own);
+        await File.AppendAllTextAsync(
+            Path.Combine(from.Folder, "tenon.toml"),
+            "[auth]\nminimum_password_length = 20\n[auth.email]\notp_length = 8\n[auth.captcha]\nprovider = \"hcaptcha\"\n",
+            TestContext.Current.CancellationToken
+        );
+        Directory.CreateDirectory(Path.Combine(from.Folder, "emails"));
+        await File.WriteAllTextAsync(Path.Combine(from.Folder, "emails", "recovery.html"), "<p>Here: {{ .ConfirmationURL }}</p>", TestContext.Current.CancellationToken);
+        await to.StartServerAsync();
+        string name = $"TENON_TEST_{Guid.NewGuid():N}";
+        Environment.SetEnvironmentVariable(name, to.DevFile.GetProperty("secretKey").GetString());
+        string[] env = [from.Folder, to.Url, "--to-key", $"env({name})"];
+
+        CommandRun stopped = await CommandRun.RunAsync(["env", "apply", .. env]);
+        Assert.Contains("would remove", stopped.Errors, StringComparison.Ordinal);
+        string[] named = ["--allow", "grant delete on public.notes to authenticated", "--allow", "policy \"of the target\" on public.notes"];
+        CommandRun applied = await CommandRun.RunAsync(["env", "apply", .. env, .. named]);
+        Assert.True(applied.Code == 1, applied.Errors + applied.Output);
+        Assert.Contains("7 steps applied, 1 left", applied.Output, StringComparison.Ordinal);
+        Assert.Equal(["change setting auth.captcha.provider"], Steps(await CommandRun.RunAsync(["env", "plan", .. env, "--json"])));
+        Assert.Equal((200, "[]"), await to.ReadNotesAsync(""));
+
+        string[] at = [to.Url, "--key", $"env({name})"];
+        CommandRun drift = await CommandRun.RunAsync(["env", "drift", .. at]);
+        Assert.Contains("setting   auth.minimum_password_length  files 8, now 20", drift.Output, StringComparison.Ordinal);
+        Assert.Contains("template  recovery", drift.Output, StringComparison.Ordinal);
+        Assert.Contains("access    policy everyone on public.notes  made by env apply", drift.Output, StringComparison.Ordinal);
+        Assert.Contains("access    policy \"of the target\" on public.notes  taken away", drift.Output, StringComparison.Ordinal);
+        CommandRun reset = await CommandRun.RunAsync(["env", "drift", .. at, "--reset", "auth.minimum_password_length", "--reset", "recovery", "--json"]);
+        Assert.DoesNotContain("minimum_password_length", reset.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("recovery", reset.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await CommandRun.RunAsync(["env", "drift", .. at, "--reset", "auth.minimum_password_length"])).Code);
+    }
 }

@@ -1,123 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Npgsql;
-using Tenon.Server.Auth;
-using Tenon.Server.Hosting;
-using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Postgres;
 
 /// <summary>Two servers over one PostgreSQL: what ends on one has ended on the other.</summary>
 public sealed class NodesTests
 {
-    private const string Schema = "create table notes (id int primary key); grant select on notes to authenticated, service_role; insert into notes values (1);";
-    private const string Password = "blue-giraffe-42";
-
-    private sealed class Nodes : IAsyncDisposable
-    {
-        private readonly string folder;
-
-        private Nodes(string folder, Keys keys, string url, TenonHost a, TenonHost b)
-        {
-            (this.folder, Keys, Url) = (folder, keys, url);
-            (HostA, HostB) = (a, b);
-            (A, B) = (new HttpClient { BaseAddress = new Uri(a.Url) }, new HttpClient { BaseAddress = new Uri(b.Url) });
-        }
-
-        public Keys Keys { get; }
-        public string Url { get; }
-        public TenonHost HostA { get; }
-        public TenonHost HostB { get; }
-        public HttpClient A { get; }
-        public HttpClient B { get; }
-
-        public static async Task<Nodes> StartAsync(Action<AuthOptions>? configure = null)
-        {
-            PrivatePostgres? server = PrivatePostgres.Shared;
-            Assert.SkipWhen(server is null, "no PostgreSQL on this machine");
-            string url = server.CreateDatabase();
-            string folder = Directory.CreateTempSubdirectory("tenon-nodes-").FullName;
-            Directory.CreateDirectory(Path.Combine(folder, "migrations"));
-            await File.WriteAllTextAsync(Path.Combine(folder, "migrations", "1_app.sql"), Schema);
-            Keys keys = Keys.Create(TimeProvider.System);
-            async Task<TenonHost> Start()
-            {
-                var options = new BackendOptions { AppFolder = folder, DatabaseUrl = url, Keys = keys, Development = true, PoolSize = 4 };
-                options.Auth.RateLimit.SignInSignUps = 1000;
-                configure?.Invoke(options.Auth);
-                return await TenonHost.StartAsync(options, "127.0.0.1", 0);
-            }
-            TenonHost a = await Start();
-            return new Nodes(folder, keys, url, a, await Start());
-        }
-
-        public async Task<JsonElement> SignUpAsync(string email)
-        {
-            using HttpResponseMessage answer = await A.PostAsJsonAsync("/auth/v1/signup", new { email, password = Password });
-            Assert.Equal(200, (int)answer.StatusCode);
-            return await answer.Content.ReadFromJsonAsync<JsonElement>();
-        }
-
-        public Task<int> ReadAsync(HttpClient node, string token) => SendAsync(node, HttpMethod.Get, "/rest/v1/notes", token);
-
-        public async Task<int> SendAsync(HttpClient node, HttpMethod method, string path, string token, object? body = null)
-        {
-            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-            request.Headers.Add("Authorization", "Bearer " + token);
-            using HttpResponseMessage answer = await node.SendAsync(request, TestContext.Current.CancellationToken);
-            return (int)answer.StatusCode;
-        }
-
-        public Task<int> AdminAsync(HttpMethod method, string path, object? body = null) => SendAsync(A, method, "/auth/v1/admin/" + path, Keys.SecretKey, body);
-
-        /// <summary>The other node answers so, now or soon.</summary>
-        public async Task UntilAsync(int status, string token)
-        {
-            int seen = 0;
-            for (int i = 0; i < 600 && (seen = await ReadAsync(B, token)) != status; i++)
-            {
-                await Task.Delay(50, TestContext.Current.CancellationToken);
-            }
-            Assert.Equal(status, seen);
-        }
-
-        public async Task UntilJwksAreEqualAsync()
-        {
-            (string a, string b) = ("", "-");
-            for (int i = 0; i < 600 && a != b; i++)
-            {
-                a = await A.GetStringAsync("/auth/v1/.well-known/jwks.json", TestContext.Current.CancellationToken);
-                b = await B.GetStringAsync("/auth/v1/.well-known/jwks.json", TestContext.Current.CancellationToken);
-                await Task.Delay(a == b ? 0 : 50, TestContext.Current.CancellationToken);
-            }
-            Assert.Equal(a, b);
-        }
-
-        public async Task SqlAsync(string text)
-        {
-            await using NpgsqlDataSource source = NpgsqlDataSource.Create(PrivatePostgres.Shared!.ConnectionTo(Url[(Url.LastIndexOf('/') + 1)..]));
-            await using NpgsqlCommand command = source.CreateCommand(text);
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            A.Dispose();
-            B.Dispose();
-            await HostA.DisposeAsync();
-            await HostB.DisposeAsync();
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private const string DropCalls = """
-        do $$ declare t record; begin
-            for t in select tgname, tgrelid::regclass as place from pg_trigger where starts_with(tgname, 'tenon_tell_') loop
-                execute format('drop trigger %I on %s', t.tgname, t.place);
-            end loop;
-        end $$
-        """;
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -126,7 +14,7 @@ public sealed class NodesTests
         await using Nodes nodes = await Nodes.StartAsync();
         if (!calls)
         {
-            await nodes.SqlAsync(DropCalls);
+            await nodes.SqlAsync(Nodes.DropCalls);
         }
         var tokens = new List<(string Token, string Id)>();
         foreach (string name in new[] { "revoked", "banned", "changed", "deleted", "demoted", "bysql", "stays" })
@@ -156,7 +44,7 @@ public sealed class NodesTests
         await using Nodes nodes = await Nodes.StartAsync();
         if (!calls)
         {
-            await nodes.SqlAsync(DropCalls);
+            await nodes.SqlAsync(Nodes.DropCalls);
         }
         using var create = new HttpRequestMessage(HttpMethod.Post, "/auth/v1/admin/keys") { Content = JsonContent.Create(new { name = "second", type = "secret" }) };
         create.Headers.Add("apikey", nodes.Keys.SecretKey);
@@ -186,8 +74,102 @@ public sealed class NodesTests
         using HttpResponseMessage refreshed = await nodes.B.PostAsJsonAsync("/auth/v1/token?grant_type=refresh_token", new { refresh_token = first.GetProperty("refresh_token").GetString() }, TestContext.Current.CancellationToken);
         Assert.Equal(200, (int)refreshed.StatusCode);
         Assert.Equal(200, await nodes.ReadAsync(nodes.B, token));
-        using HttpResponseMessage again = await nodes.A.PostAsJsonAsync("/auth/v1/token?grant_type=password", new { email = "one@example.test", password = Password }, TestContext.Current.CancellationToken);
+        using HttpResponseMessage again = await nodes.A.PostAsJsonAsync("/auth/v1/token?grant_type=password", new { email = "one@example.test", password = Nodes.Password }, TestContext.Current.CancellationToken);
         Assert.Equal(200, (int)again.StatusCode);
         await nodes.UntilAsync(401, token);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_setting_made_on_one_server_holds_on_the_other(bool calls)
+    {
+        await using Nodes nodes = await Nodes.StartAsync();
+        if (!calls)
+        {
+            await nodes.SqlAsync(Nodes.DropCalls);
+        }
+        using var see = new HttpRequestMessage(HttpMethod.Get, "/auth/v1/admin/environment");
+        see.Headers.Add("apikey", nodes.Keys.SecretKey);
+        using HttpResponseMessage seen = await nodes.B.SendAsync(see, TestContext.Current.CancellationToken);
+        string state = (await seen.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("base").GetString()!;
+        var change = new { @base = state, settings = new Dictionary<string, string> { ["auth.minimum_password_length"] = "30" } };
+        Assert.Equal(200, await nodes.AdminAsync(HttpMethod.Patch, "environment", change));
+        // Planned on the same state, asked of the other server.
+        Assert.Equal(409, await nodes.SendAsync(nodes.B, HttpMethod.Patch, "/auth/v1/admin/environment", nodes.Keys.SecretKey, change));
+        int status = 0;
+        for (int i = 0; i < 600 && status != 422; i++)
+        {
+            using HttpResponseMessage made = await nodes.B.PostAsJsonAsync("/auth/v1/signup", new { email = $"short{i}@example.test", password = Nodes.Password }, TestContext.Current.CancellationToken);
+            status = (int)made.StatusCode;
+            await Task.Delay(status == 422 ? 0 : 50, TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(422, status);
+    }
+
+    [Fact]
+    public async Task Limits_that_protect_accounts_mailboxes_and_codes_are_counted_over_both_servers()
+    {
+        await using Nodes nodes = await Nodes.StartAsync(auth =>
+        {
+            // Mails go to the development inbox.
+            auth.Development = true;
+            (auth.RateLimit.EmailSent, auth.RateLimit.TokenVerifications) = (3, 4);
+            auth.Email.Otp.MaxFrequency = TimeSpan.Zero;
+        });
+        async Task<int> Post(HttpClient node, string path, object body)
+        {
+            using HttpResponseMessage answer = await node.PostAsJsonAsync("/auth/v1/" + path, body, TestContext.Current.CancellationToken);
+            return (int)answer.StatusCode;
+        }
+        var mailbox = new { email = "nobody@example.test" };
+        int[] mails = [await Post(nodes.A, "recover", mailbox), await Post(nodes.A, "recover", mailbox), await Post(nodes.B, "recover", mailbox), await Post(nodes.B, "recover", mailbox), await Post(nodes.A, "recover", mailbox)];
+        Assert.Equal([200, 200, 200, 429, 429], mails);
+        Assert.Equal(200, await Post(nodes.B, "recover", new { email = "other@example.test" }));
+
+        var code = new { type = "email", email = "nobody@example.test", token = "000000" };
+        int[] shown = [await Post(nodes.A, "verify", code), await Post(nodes.A, "verify", code), await Post(nodes.B, "verify", code), await Post(nodes.B, "verify", code), await Post(nodes.B, "verify", code), await Post(nodes.A, "verify", code)];
+        Assert.Equal([403, 403, 403, 403, 429, 429], shown);
+
+        // Each server by itself would let fifty through; both together do.
+        int tried = 0;
+        var wrong = new { email = "nobody@example.test", password = "not-the-password" };
+        while (tried < 90 && await Post(tried % 2 == 0 ? nodes.A : nodes.B, "token?grant_type=password", wrong) == 400)
+        {
+            tried++;
+        }
+        Assert.InRange(tried, 50, 85);
+        Assert.Equal(429, await Post(nodes.A, "token?grant_type=password", wrong));
+        Assert.Equal(429, await Post(nodes.B, "token?grant_type=password", wrong));
+        Assert.Equal(400, await Post(nodes.B, "token?grant_type=password", new { email = "other@example.test", password = "not-the-password" }));
+        Assert.Equal(0, await nodes.ScalarAsync("select count(*) from auth.rate_counters where key like '%@%'"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_ends_on_one_server_ends_on_the_other_within_five_seconds_also_while_nobody_can_listen(bool deaf)
+    {
+        await using Nodes nodes = await Nodes.StartAsync();
+        using var stop = new CancellationTokenSource();
+        Task cutting = deaf ? CutAsync(nodes, stop.Token) : Task.CompletedTask;
+        var rounds = new List<string>();
+        // A machine that is busy with other things gets three tries.
+        for (int round = 0; round < 3 && (rounds.Count == 0 || rounds[^1].Length > 0); round++)
+        {
+            rounds.Add(await nodes.SlowEndsAsync(round, TimeSpan.FromSeconds(5)));
+        }
+        await stop.CancelAsync();
+        await cutting;
+        Assert.True(rounds[^1].Length == 0, $"later than five seconds: {string.Join(" | ", rounds)}");
+    }
+
+    private static async Task CutAsync(Nodes nodes, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await nodes.SqlAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike '%listen tenon_nodes%' and pid <> pg_backend_pid()");
+            await Task.Delay(100, CancellationToken.None);
+        }
     }
 }

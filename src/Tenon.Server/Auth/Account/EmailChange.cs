@@ -15,17 +15,17 @@ internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOption
     public bool IsNeeded => options.Email.EnableConfirmations;
 
     /// <summary>The mails, drawn and rendered.</summary>
-    public List<PreparedMail> Prepare(HttpContext context, User user, string address, CodeChallenge? challenge)
+    public async Task<List<PreparedMail>> PrepareAsync(HttpContext context, User user, string address, CodeChallenge? challenge)
     {
         string redirectTo = redirects.Of(context);
-        mailer.RequireAllowed(context, address);
+        await mailer.RequireAllowedAsync(context, address);
         var mails = new List<PreparedMail>
         {
             mailer.Prepare(new MailRequest(MailPurpose.EmailChangeNew, user, address, redirectTo) { Challenge = challenge, NewEmail = address }),
         };
         if (options.Email.DoubleConfirmChanges && user.Email is { } current)
         {
-            mailer.RequireAllowed(context, current);
+            await mailer.RequireAllowedAsync(context, current);
             mails.Add(
                 mailer.Prepare(new MailRequest(MailPurpose.EmailChangeCurrent, user, current, redirectTo) { Challenge = challenge, NewEmail = address })
             );
@@ -56,7 +56,7 @@ internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOption
     }
 
     /// <summary>The text message to a new number; null where numbers are not confirmed.</summary>
-    public PreparedMail? PreparePhone(HttpContext context, User user, string number)
+    public async Task<PreparedMail?> PreparePhoneAsync(HttpContext context, User user, string number)
     {
         if (!options.Sms.EnableSignup)
         {
@@ -66,7 +66,7 @@ internal sealed class EmailChange(Mailer mailer, Redirects redirects, AuthOption
         {
             return null;
         }
-        mailer.RequireAllowed(context, new Contact(true, number));
+        await mailer.RequireAllowedAsync(context, new Contact(true, number));
         return mailer.Prepare(new MailRequest(MailPurpose.PhoneChange, user, number, options.SiteUrl));
     }
 

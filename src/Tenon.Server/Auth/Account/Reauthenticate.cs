@@ -23,7 +23,7 @@ internal sealed class Reauthenticate(
         SignedIn signedIn = await gate.RequireUserAsync(context);
         User user = signedIn.User;
         Contact contact = ContactOf(user);
-        mailer.RequireAllowed(context, contact);
+        await mailer.RequireAllowedAsync(context, contact);
         MailPurpose purpose = contact.IsPhone ? MailPurpose.SmsReauthentication : MailPurpose.Reauthentication;
         PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, options.SiteUrl));
         AuditEntry audit = AuditEntry.Of("user_reauthenticate_requested", user.Id, contact.Address, ClientInfo.Of(context, proxies), clock);

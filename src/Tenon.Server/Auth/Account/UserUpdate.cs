@@ -91,14 +91,14 @@ internal sealed class UserUpdate(
         {
             throw AuthErrors.PhoneExists.ToException();
         }
-        PreparedMail? phoneMail = phone is null ? null : emails.PreparePhone(context, user, phone);
+        PreparedMail? phoneMail = phone is null ? null : await emails.PreparePhoneAsync(context, user, phone);
         string? hash = null;
         if (body.Text("password") is { Length: > 0 } password)
         {
             RequireAddress(user, waits ? phoneMail is null ? phone : null : email);
             hash = await passwords.CheckAsync(password, body, signedIn, context.RequestAborted);
         }
-        return new Change(email, phone, hash, data) { PhoneMail = phoneMail, Mails = waits ? emails.Prepare(context, user, email!, challenge) : [] };
+        return new Change(email, phone, hash, data) { PhoneMail = phoneMail, Mails = waits ? await emails.PrepareAsync(context, user, email!, challenge) : [] };
     }
 
     // Whoever came in by a mailbox alone must not get past the second factor by a new password or address.

@@ -25,7 +25,7 @@ internal sealed class Invite(
         AuthBody body = await AuthBody.ReadAsync(context);
         string address = EmailAddress.Require(body.Text("email") ?? "");
         string metadata = Metadata.Merge("{}", body.Object("data"), "data");
-        mailer.RequireAllowed(null, address);
+        await mailer.RequireAllowedAsync(null, address);
         User? known = await users.ByEmailAsync(address, context.RequestAborted);
         User user = Invited(known, address, metadata, StoreTime.Now(clock));
         if (known is null)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -11,7 +12,8 @@ internal readonly record struct RenderedMail(string Subject, string Html);
 
 /// <summary>
 /// The templates in force: the app's (by <c>[auth.email.template.NAME]</c> or as emails/NAME.html), else the product's; per
-/// language from a folder beside them (emails/de/NAME.html). Read and parsed once, so a mistake stops the start.
+/// language from a folder beside them (emails/de/NAME.html). Read and parsed once, so a mistake stops the start. What an
+/// administrator set over the app's own goes before it.
 /// </summary>
 internal sealed partial class MailTemplates
 {
@@ -19,9 +21,17 @@ internal sealed partial class MailTemplates
 
     private sealed record Page(Template Subject, Template Html);
 
-    private readonly FrozenDictionary<string, Page> pages;
+    private volatile FrozenDictionary<string, Page> pages;
 
-    public MailTemplates(AuthOptions options)
+    public MailTemplates(AuthOptions options) => pages = Load(options, ImmutableDictionary<string, string>.Empty);
+
+    /// <summary>Throws what a start with these would be refused for.</summary>
+    public static void Check(AuthOptions options, IReadOnlyDictionary<string, string> over) => Load(options, over);
+
+    /// <summary>Takes others over while mails are sent.</summary>
+    public void Use(AuthOptions options, IReadOnlyDictionary<string, string> over) => pages = Load(options, over);
+
+    private static FrozenDictionary<string, Page> Load(AuthOptions options, IReadOnlyDictionary<string, string> over)
     {
         var found = new Dictionary<string, Page>(StringComparer.Ordinal);
         foreach (string name in Names)
@@ -29,8 +39,9 @@ internal sealed partial class MailTemplates
             AuthTemplateOptions? own = options.Email.Templates.GetValueOrDefault(name);
             string shipped = Shipped(name);
             string main = Main(options, name, own);
-            found[name] = main.Length > 0 && File.Exists(main)
-                ? Load(main, own?.Subject, MailText.Title(shipped)!)
+            found[name] =
+                over.TryGetValue(name, out string? html) ? Parse($"template {name}", html, own?.Subject, MailText.Title(shipped)!)
+                : main.Length > 0 && File.Exists(main) ? Load(main, own?.Subject, MailText.Title(shipped)!)
                 : Parse($"template {name}", shipped, own?.Subject, MailText.Title(shipped)!);
             foreach (string folder in Languages(Path.GetDirectoryName(main)))
             {
@@ -41,7 +52,7 @@ internal sealed partial class MailTemplates
                 }
             }
         }
-        pages = found.ToFrozenDictionary(StringComparer.Ordinal);
+        return found.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     public RenderedMail Render(string name, IReadOnlyDictionary<string, object?> variables)

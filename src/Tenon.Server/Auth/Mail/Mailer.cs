@@ -46,32 +46,45 @@ internal sealed class Mailer(
 {
     // What hooks and senders of text messages are told a second factor's code is for (GoTrue's word).
     private const string FactorKind = "mfa";
-    private readonly Template text = Template.Plain(options.Sms.Template);
+
+    // The setting may change while the server runs.
+    private volatile Tuple<string, Template> text = Parsed(options.Sms.Template);
+
+    private Template Text
+    {
+        get
+        {
+            Tuple<string, Template> known = text;
+            return known.Item1 == options.Sms.Template ? known.Item2 : (text = Parsed(options.Sms.Template)).Item2;
+        }
+    }
+
+    private static Tuple<string, Template> Parsed(string source) => Tuple.Create(source, Template.Plain(source));
 
     /// <summary>Counts a message to either kind of contact against the limits before any work is done.</summary>
-    public void RequireAllowed(HttpContext? context, Contact contact)
+    public async ValueTask RequireAllowedAsync(HttpContext? context, Contact contact)
     {
         if (!contact.IsPhone)
         {
-            RequireAllowed(context, contact.Address);
+            await RequireAllowedAsync(context, contact.Address);
             return;
         }
         if (!options.Sms.EnableSignup || !senders.HasSms)
         {
             throw AuthErrors.PhoneProviderDisabled.ToException();
         }
-        limits.TakeSms(context, contact.Address);
+        await limits.TakeSmsAsync(context, contact.Address);
     }
 
     /// <summary>Counts a mail against the limits before any work is done. Context null: an administrator asks.</summary>
-    public void RequireAllowed(HttpContext? context, string mailbox)
+    public async ValueTask RequireAllowedAsync(HttpContext? context, string mailbox)
     {
         if (!senders.HasEmail)
         {
             throw AuthErrors.NoMailServer.ToException();
         }
         Mailboxes.RequireReachable(mailbox, options.Email);
-        limits.TakeMail(context, mailbox);
+        await limits.TakeMailAsync(context, mailbox);
     }
 
     public PreparedMail Prepare(MailRequest request)
@@ -108,7 +121,7 @@ internal sealed class Mailer(
         {
             Kind = kind,
             To = to,
-            Text = text.Render(new Dictionary<string, object?> { ["Code"] = code, ["Token"] = code, ["SiteURL"] = options.SiteUrl }),
+            Text = Text.Render(new Dictionary<string, object?> { ["Code"] = code, ["Token"] = code, ["SiteURL"] = options.SiteUrl }),
             Code = code,
         };
 

@@ -30,7 +30,7 @@ internal sealed class PageProof(
             await recovery.ProveAsync(context, who, code);
             return;
         }
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         if (!options.Mfa.TotpVerifyEnabled)
         {
             throw AuthErrors.MfaTotpVerifyNotEnabled.ToException();

@@ -25,7 +25,7 @@ internal sealed class PhoneFactors(FactorProof proof, Mailer mailer, AuthLimits 
             throw AuthErrors.ValidationFailed("Invalid channel, supported value is sms").ToException();
         }
         string number = factor.Phone!;
-        limits.TakeSms(context, number);
+        await limits.TakeSmsAsync(context, number);
         Challenge asked = proof.NewChallenge(context, who, factor);
         PreparedCode code = mailer.PrepareFactorCode(who.User, number, asked.ExpiresAt - asked.CreatedAt);
         asked = asked with { CodeHash = Hash(asked.Id, code.Code) };

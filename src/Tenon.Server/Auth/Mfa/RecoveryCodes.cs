@@ -139,7 +139,7 @@ internal sealed class RecoveryCodes(
 
     private async Task<(Answered Answered, Attempt Attempt)> UseAsync(HttpContext context, SignedIn who, string code)
     {
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         string plain = string.Concat(code.Where(c => c != '-' && !char.IsWhiteSpace(c))).ToLowerInvariant();
         var attempt = new Attempt(who, Hash(who.User.Id, plain), elevation.NewToken(), StoreTime.Now(clock));
         AuditEntry audit = AuditEntry.Of("recovery_code_used", who.User.Id, who.User.Email, ClientInfo.Of(context, proxies), clock);

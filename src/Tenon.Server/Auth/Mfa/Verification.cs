@@ -19,7 +19,7 @@ internal sealed class Verification(
     {
         SignedIn who = await gate.RequireUserAsync(context);
         Guid id = Factors.IdOf(context);
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         Factor factor = await proof.FindAsync(who, id, context.RequestAborted);
         await (factor.Type switch
         {
@@ -36,7 +36,7 @@ internal sealed class Verification(
         Guid id = Factors.IdOf(context);
         AuthBody body = await AuthBody.ReadAsync(context);
         Guid challenge = body.Uuid("challenge_id") ?? throw AuthErrors.ValidationFailed("\"challenge_id\" is required").ToException();
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         Factor factor = await proof.FindAsync(who, id, context.RequestAborted);
         FactorAttempt attempt = proof.NewAttempt(context, who, factor, challenge);
         await (factor.Type switch

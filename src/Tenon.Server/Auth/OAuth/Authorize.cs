@@ -36,7 +36,7 @@ internal sealed class Authorize(
 
     public async Task GetAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         await BeginAsync(context, linkUser: null);
     }
 
@@ -47,7 +47,7 @@ internal sealed class Authorize(
         {
             throw AuthErrors.ManualLinkingDisabled.ToException();
         }
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         await BeginAsync(context, signedIn.User.Id);
     }
 

@@ -38,7 +38,7 @@ internal sealed class Callback(
         string Target() => flow?.RedirectTo ?? options.SiteUrl;
         try
         {
-            limits.Take(AuthLimit.Verification, context);
+            await limits.TakeAsync(AuthLimit.Verification, context);
             IQueryCollection query = context.Request.Query;
             flow = await TakeAsync(query["state"].ToString());
             RequireCurrent(context, flow);

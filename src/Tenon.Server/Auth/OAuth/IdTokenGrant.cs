@@ -23,7 +23,7 @@ internal sealed class IdTokenGrant(
 {
     public async Task HandleAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         Guid? linkUser = body.Flag("link_identity") == true ? await RequireLinkingAsync(context) : null;
         if (body.Text("id_token") is not { Length: > 0 } token || body.Text("provider") is not { Length: > 0 } name)

@@ -24,7 +24,7 @@ internal sealed class ConfirmedSignUp(
     public async Task HandleAsync(HttpContext context, Contact contact, User user, CodeChallenge? challenge)
     {
         string redirectTo = redirects.Of(context);
-        mailer.RequireAllowed(context, contact);
+        await mailer.RequireAllowedAsync(context, contact);
         User? known = await contact.FindAsync(users, context.RequestAborted);
         bool taken = known is not null && contact.IsProven(known);
         Guid id = known?.Id ?? user.Id;

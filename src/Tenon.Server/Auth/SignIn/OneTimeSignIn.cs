@@ -27,7 +27,7 @@ internal sealed class OneTimeSignIn(
 {
     public async Task OtpAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         await captcha.RequireAsync(context, body);
         var contact = Contact.Read(body, "Only an email address or phone number should be provided");
@@ -40,7 +40,7 @@ internal sealed class OneTimeSignIn(
 
     public async Task MagicLinkAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         await captcha.RequireAsync(context, body);
         await SendAsync(context, body, new Contact(false, EmailAddress.Require(body.Text("email") ?? "")), create: true);
@@ -51,7 +51,7 @@ internal sealed class OneTimeSignIn(
         CodeChallenge? challenge = CodeChallenge.Read(body);
         string metadata = Metadata.Merge("{}", body.Object("data"), "data");
         string redirectTo = redirects.Of(context);
-        mailer.RequireAllowed(context, contact);
+        await mailer.RequireAllowedAsync(context, contact);
         User? known = await contact.FindAsync(users, context.RequestAborted);
         AuthError? closed = known is null ? Closed(contact, create) : null;
         if (closed is not null && options.TellUnknownAddresses)

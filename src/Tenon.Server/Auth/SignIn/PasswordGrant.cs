@@ -25,7 +25,7 @@ internal sealed class PasswordGrant(
 
     public async Task HandleAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         await captcha.RequireAsync(context, body);
         (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(body.Text("email"), body.Text("phone"), body.Text("password")), context);
@@ -36,7 +36,7 @@ internal sealed class PasswordGrant(
     /// <summary>The same check, under the same limits, for a page of the identity provider; nobody gets tokens of the session it opens.</summary>
     public async Task<(User User, Session Session)> SignInAsync(string address, string password, HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         bool byPhone = options.Sms.EnableSignup && !address.Contains('@');
         (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(byPhone ? null : address, byPhone ? address : null, password), context);
         return (saved.User, opened.Session);
@@ -45,7 +45,7 @@ internal sealed class PasswordGrant(
     private async Task<(UserWithIdentities Saved, NewSession Opened)> OpenAsync((Contact Contact, string Password) given, HttpContext context)
     {
         (Contact contact, string password) = given;
-        limits.RequireFewFailures(contact.Address);
+        await limits.RequireFewFailuresAsync(contact.Address, context.RequestAborted);
         User user = await AuthenticateAsync(contact, password, context);
         RequireAllowed(user, contact);
         string kept = PasswordHash.IsOutdated(user.PasswordHash!)
@@ -83,7 +83,7 @@ internal sealed class PasswordGrant(
         }
         if (!valid)
         {
-            limits.CountFailure(contact.Address);
+            await limits.CountFailureAsync(contact.Address);
             throw AuthErrors.InvalidCredentials.ToException();
         }
         return user!;

@@ -22,7 +22,7 @@ internal sealed class PkceGrant(
 
     public async Task HandleAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         string code = body.Text("auth_code") ?? "";
         string verifier = body.Text("code_verifier") ?? "";

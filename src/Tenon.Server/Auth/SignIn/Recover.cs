@@ -23,7 +23,7 @@ internal sealed class Recover(
 {
     public async Task RecoverAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         await captcha.RequireAsync(context, body);
         if (body.Text("email") is not { Length: > 0 } email)
@@ -31,14 +31,14 @@ internal sealed class Recover(
             throw AuthErrors.ValidationFailed("Password recovery requires an email").ToException();
         }
         string address = EmailAddress.Require(email);
-        mailer.RequireAllowed(context, address);
+        await mailer.RequireAllowedAsync(context, address);
         User? user = await users.ByEmailAsync(address, context.RequestAborted);
         await SendAsync(context, new MailRequest(MailPurpose.Recovery, user, address, redirects.Of(context)) { Challenge = CodeChallenge.Read(body) });
     }
 
     public async Task ResendAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         await captcha.RequireAsync(context, body);
         string type = body.Text("type") ?? "";
@@ -52,7 +52,7 @@ internal sealed class Recover(
         {
             throw AuthErrors.ValidationFailed($"Type provided requires {(byPhone ? "a phone number" : "an email address")}").ToException();
         }
-        mailer.RequireAllowed(context, contact);
+        await mailer.RequireAllowedAsync(context, contact);
         User? user = await contact.FindAsync(users, context.RequestAborted);
         await SendAsync(context, Again(type, contact, user, redirects.Of(context), CodeChallenge.Read(body)));
     }

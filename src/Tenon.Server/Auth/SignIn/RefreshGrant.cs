@@ -34,7 +34,7 @@ internal sealed class RefreshGrant(
 
     public async Task HandleAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.Refresh, context);
+        await limits.TakeAsync(AuthLimit.Refresh, context);
         AuthBody body = await AuthBody.ReadAsync(context);
         string? text = body.Text("refresh_token");
         if (string.IsNullOrEmpty(text))

@@ -29,7 +29,7 @@ internal sealed class SignUp(
     {
         AuthBody body = await AuthBody.ReadAsync(context);
         bool anonymous = string.IsNullOrEmpty(body.Text("email")) && string.IsNullOrEmpty(body.Text("phone"));
-        limits.Take(anonymous ? AuthLimit.Anonymous : AuthLimit.SignIn, context);
+        await limits.TakeAsync(anonymous ? AuthLimit.Anonymous : AuthLimit.SignIn, context);
         await captcha.RequireAsync(context, body);
         Contact? contact = anonymous ? null : Contact.Read(body, "Only an email address or phone number should be provided on signup.");
         RequireOpen(contact);

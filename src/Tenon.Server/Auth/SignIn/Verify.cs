@@ -14,7 +14,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
 
     public async Task PostAsync(HttpContext context)
     {
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         Presented shown = Read(await AuthBody.ReadAsync(context));
         Redeemed redeemed = await redemption.RedeemAsync(context, shown, wantsFlow: false);
         if (redeemed.Refusal is { } refusal)
@@ -36,7 +36,7 @@ internal sealed class Verify(Redemption redemption, Sessions sessions, Redirects
         bool pkce = link.StartsWith(OneTime.OneTimeTokens.PkcePrefix, StringComparison.Ordinal);
         try
         {
-            limits.Take(AuthLimit.Verification, context);
+            await limits.TakeAsync(AuthLimit.Verification, context);
             string type = RequireType(context.Request.Query["type"].ToString());
             if (link.Length == 0)
             {

@@ -27,7 +27,7 @@ internal sealed class PasskeyRegistration(
     {
         passkeys.RequireEnabled();
         SignedIn who = await gate.RequireUserAsync(context);
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         RequireAllowed(who.User);
         Datum[] user = [StoreValues.Of(who.User.Id)];
         Passkeys.RequireLevel(who, [.. (await store.QueryAsync(FactorSql.OfUser, user, context.RequestAborted)).Select(Factor.Read)]);
@@ -48,7 +48,7 @@ internal sealed class PasskeyRegistration(
         AuthBody body = await AuthBody.ReadAsync(context);
         (Guid id, JsonElement answer) = Passkeys.ReadAnswer(body);
         string name = Enrolment.ReadName(body) is { Length: > 0 } given ? given : KeyMakers.NameOf(answer);
-        limits.Take(AuthLimit.Verification, context);
+        await limits.TakeAsync(AuthLimit.Verification, context);
         RequireAllowed(who.User);
         PasskeyChallenge challenge = await passkeys.FindAsync(id, PasskeyChallenge.Registration, who, context.RequestAborted);
         // Without known credentials: whether this one is new is the unique index's to say, for all users at once.

@@ -36,7 +36,7 @@ internal sealed class PasskeySignIn(
     public async Task OptionsAsync(HttpContext context)
     {
         passkeys.RequireEnabled();
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         await captcha.RequireAsync(context, await AuthBody.ReadAsync(context));
         await passkeys.AskAsync(context, PasskeyChallenge.Authentication, null, await ceremony.RequestAsync(context, KeyUse.Passkey, null));
     }
@@ -44,7 +44,7 @@ internal sealed class PasskeySignIn(
     public async Task VerifyAsync(HttpContext context)
     {
         passkeys.RequireEnabled();
-        limits.Take(AuthLimit.SignIn, context);
+        await limits.TakeAsync(AuthLimit.SignIn, context);
         (Guid id, JsonElement answer) = Passkeys.ReadAnswer(await AuthBody.ReadAsync(context));
         PasskeyChallenge challenge = await passkeys.FindAsync(id, PasskeyChallenge.Authentication, null, context.RequestAborted);
         (Credential credential, User user) = await FindAsync(answer, context.RequestAborted) ?? throw await passkeys.RefuseAsync(id, NoReason);
