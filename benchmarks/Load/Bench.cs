@@ -1,4 +1,5 @@
 // Starts every server, compares their answers byte by byte, then measures in interleaved rounds.
+using System.Net.Sockets;
 using System.Text;
 
 namespace Tenon.Benchmarks.Load;
@@ -7,6 +8,7 @@ internal sealed class Bench(BenchOptions options) : IDisposable
 {
     private readonly Servers _servers = new(options);
     private readonly Dictionary<(string Operation, string Target), Measured> _results = [];
+    private bool _failed;
 
     public int Run()
     {
@@ -20,10 +22,10 @@ internal sealed class Bench(BenchOptions options) : IDisposable
         var engines = operations.Select(o => o.Engine).Distinct().Where(e => _servers.Provide(e, data)).ToArray();
         operations = [.. operations.Where(o => engines.Contains(o.Engine))];
         _servers.Start(operations.SelectMany(TargetsOf).Distinct(), data);
-        foreach (var operation in operations)
+        for (var i = 0; i < operations.Length; i++)
         {
-            Note(operation.Title);
-            Measure(operation, data);
+            Note($"{i + 1} of {operations.Length}: {operations[i].Title}");
+            Try(operations[i].Title, () => Measure(operations[i], data));
         }
 
         var goals = new Goals(operations, _results);
@@ -39,7 +41,21 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             report.Save();
         }
 
-        return _results.Values.Any(r => r.Failures > 0 || !r.SameBytes) ? 1 : 0;
+        return _failed || _results.Values.Any(r => r.Failures > 0 || !r.SameBytes) ? 1 : 0;
+    }
+
+    // One that fails is said to, and the run goes on: half an hour of figures is not lost for one of them.
+    private void Try(string what, Action measure)
+    {
+        try
+        {
+            measure();
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or SocketException or HttpRequestException)
+        {
+            _failed = true;
+            Note($"{what} is left out: {e.Message}");
+        }
     }
 
     public void Dispose() => _servers.Dispose();
@@ -118,7 +134,7 @@ internal sealed class Bench(BenchOptions options) : IDisposable
                 return round.AllocatedBytes / round.Load.Requests;
             }
 
-            goals.Allocations(Bytes(20), Bytes(200));
+            Try("allocations per row", () => goals.Allocations(Bytes(20), Bytes(200)));
         }
 
         if (options.Only.Length == 0)
@@ -126,13 +142,13 @@ internal sealed class Bench(BenchOptions options) : IDisposable
             var held = new Held(_servers[Operation.Tenon]);
             var probe = Operations.Rows(data, 1)[0];
             Note("all rows out; idle connections");
-            goals.Add(held.Export(data));
-            goals.Add(held.Idle(probe.Request, probe.Status));
+            Try("all rows out", () => goals.Add(held.Export(data)));
+            Try("idle connections", () => goals.Add(held.Idle(probe.Request, probe.Status)));
         }
 
         if (options.Only.Length == 0 || options.Only.Contains("sign-in"))
         {
-            MeasureSignIns(goals);
+            Try("sign-in", () => MeasureSignIns(goals));
         }
 
         goals.Start(_servers.Starts);

@@ -23,7 +23,7 @@ internal sealed class Goals(
 
     private readonly List<Goal> _own = [];
 
-    public IReadOnlyList<Goal> All => [.. Speeds(), .. Peers(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
+    public IReadOnlyList<Goal> All => [.. Speeds(), .. Above(), .. Peers(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
 
     /// <summary>Bytes a request allocates for 20 rows and for 200.</summary>
     public void Allocations(double few, double many)
@@ -80,6 +80,20 @@ internal sealed class Goals(
             subject.First is { } first ? Text($"{first:0.00}x of {operation.Baseline}") : "",
             subject.Goal is { } goal ? Text($"{goal:0.00}x of {operation.Baseline}") : "",
             Text($"{ratio:0.00}x ({cheaper:0.00}x by processor time)"), ratio >= subject.First, ratio >= subject.Goal);
+
+    /// <summary>Faster than the same endpoints by each library, in every operation that has them.</summary>
+    private IEnumerable<Goal> Above() =>
+        from library in (string[])["dapper", "efcore"]
+        let ratios =
+            (from operation in operations
+            from other in operation.Others
+            where other.EndsWith(library, StringComparison.Ordinal) && Has(operation, operation.Subjects[0]) && results.ContainsKey((operation.Name, other))
+            select (operation.Title, Ratio: Of(operation).SpeedAgainst(results[(operation.Name, other)]))).ToArray()
+        where ratios.Length > 0
+        let least = ratios.MinBy(r => r.Ratio)
+        let name = library == "dapper" ? "Dapper" : "EF Core"
+        select new Goal(
+            $"against {name}, {ratios.Length} operations", "", $"above {name} in each", Text($"{least.Ratio:0.00}x in {least.Title}, the least"), null, least.Ratio > 1);
 
     private IEnumerable<Goal> Peers() =>
         from operation in operations

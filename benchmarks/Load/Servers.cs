@@ -14,8 +14,8 @@ internal sealed class Servers(BenchOptions options) : IDisposable
 
     private static readonly (string, string) Full = ("TENON__DB__SYNCHRONOUS", "full");
 
-    private readonly string _floor = Path.Combine(options.Root, "artifacts/bin/Floor/release/Floor.dll");
-    private readonly string _tenon = Path.Combine(options.Root, "artifacts/bin/Tenon.Cli/release/tenon.dll");
+    private readonly string _floor = Path.Combine(options.Root, "artifacts/bench/floor/Floor.dll");
+    private readonly string _tenon = Path.Combine(options.Root, "artifacts/bench/tenon/tenon.dll");
     private readonly string _meter = Path.Combine(options.Root, "artifacts/bin/Meter/release/Meter.dll");
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DatabaseServer> _databases = new(StringComparer.Ordinal);

@@ -77,8 +77,9 @@ internal static class AuthFeature
         }
         await LoadSigningKeysAsync(services.GetRequiredService<SigningKeys>(), cancellation);
         await services.GetRequiredService<AuditChain>().StartAsync(cancellation);
-        // Made once before the first stranger asks, so that the first unknown user costs no more than the second.
-        _ = PasswordHash.OfNobody;
+        // Made before the first stranger asks, so that the first unknown user costs no more than the second. Beside the start:
+        // who comes while it is being made waits for it.
+        _ = Task.Run(static () => PasswordHash.OfNobody, CancellationToken.None);
         // A template or an address pattern that cannot be used stops the start.
         _ = services.GetRequiredService<AuthOptions>().BlockedPasswords;
         services.GetRequiredService<MailTemplates>();

@@ -88,5 +88,5 @@ internal static class SigningAlgorithm
         return new KeyMaterial(EdDsa, key, seed, jwk);
     }
 
-    private static string Quoted(string id) => System.Text.Json.JsonSerializer.Serialize(id);
+    private static string Quoted(string id) => $"\"{System.Text.Json.JsonEncodedText.Encode(id)}\"";
 }

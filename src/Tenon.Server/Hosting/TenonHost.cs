@@ -85,7 +85,12 @@ internal sealed class TenonHost : IAsyncDisposable
     private static void Listen(IWebHostBuilder web, BackendOptions options, string host, int port)
     {
         X509Certificate2? certificate = Certificate(options);
-        web.UseKestrel(kestrel =>
+        if (certificate is not null)
+        {
+            web.UseKestrelHttpsConfiguration();
+        }
+        // Not UseKestrel, which loads QUIC and TLS for a server that listens without them, too.
+        web.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             int line = Math.Max(32 << 10, options.Rest.Limits.UrlLength + (8 << 10));

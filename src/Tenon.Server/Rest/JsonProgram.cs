@@ -44,6 +44,13 @@ internal sealed class JsonProgram
     public JsonProgram[] Children { get; private init; } = [];
     public CompiledUnit Unit => unit;
 
+    private UnitRows? spare;
+
+    /// <summary>The lists of a unit's rows, kept from one request to the next; one of each program, whoever comes first.</summary>
+    public UnitRows? TakeSpare() => Interlocked.Exchange(ref spare, null);
+
+    public void KeepSpare(UnitRows rows) => Volatile.Write(ref spare, rows);
+
     public static JsonProgram Of(CompiledUnit unit, bool spread = false)
     {
         var spreads = Spreads(unit.Shape.Members).ToHashSet();

@@ -68,7 +68,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         bool ended = false;
         while (!ended && body.Length < enough)
         {
-            using var batch = new UnitRows(program);
+            using UnitRows batch = UnitRows.Rent(program);
             ended = ReadRows(program, rows, batch, 0, false);
             CollectChildren(program, batch);
             for (int row = 0; row < batch.Count; row++)
@@ -91,7 +91,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
 
     private UnitRows CollectChildUnit(JsonProgram program, int parents)
     {
-        var rows = new UnitRows(program);
+        UnitRows rows = UnitRows.Rent(program);
         try
         {
             using (RowReader children = session.Run(program.Unit.Statement, arguments))

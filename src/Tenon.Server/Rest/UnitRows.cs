@@ -11,6 +11,9 @@ internal sealed class UnitRows : IDisposable
 {
     private readonly record struct HoleAt(int Position, int Op);
 
+    // Lists longer than this are not kept for the next request.
+    private const int MostKept = 4096;
+
     private readonly JsonProgram program;
     private readonly List<int> starts = [];
     private readonly List<int> holeStarts = [];
@@ -19,20 +22,30 @@ internal sealed class UnitRows : IDisposable
     private readonly List<int> parents = [];
     private readonly ByteBuffer[] keys;
     private int[] firstOfParent = [];
+    private bool rented;
 
-    public UnitRows(JsonProgram program)
+    private UnitRows(JsonProgram program)
     {
         this.program = program;
         Children = new UnitRows?[program.Children.Length];
         keys = new ByteBuffer[program.Children.Length];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            keys[i] = new ByteBuffer();
-            keys[i].Add((byte)'[');
-        }
     }
 
-    public ByteBuffer Bytes { get; } = new();
+    /// <summary>Empty rows of a program: those that the last request gave back, where nobody else has them.</summary>
+    public static UnitRows Rent(JsonProgram program)
+    {
+        UnitRows rows = program.TakeSpare() ?? new UnitRows(program);
+        rows.rented = true;
+        rows.Bytes = new ByteBuffer();
+        for (int i = 0; i < rows.keys.Length; i++)
+        {
+            rows.keys[i] = new ByteBuffer();
+            rows.keys[i].Add((byte)'[');
+        }
+        return rows;
+    }
+
+    public ByteBuffer Bytes { get; private set; } = null!;
     public UnitRows?[] Children { get; }
     public int Count => starts.Count;
 
@@ -71,7 +84,10 @@ internal sealed class UnitRows : IDisposable
     /// <summary>All rows are in: indexes them by parent.</summary>
     public void Finish(int parentCount)
     {
-        firstOfParent = new int[parentCount + 1];
+        if (firstOfParent.Length <= parentCount)
+        {
+            firstOfParent = new int[parentCount + 1];
+        }
         int row = 0;
         for (int parent = 0; parent <= parentCount; parent++)
         {
@@ -149,6 +165,11 @@ internal sealed class UnitRows : IDisposable
 
     public void Dispose()
     {
+        if (!rented)
+        {
+            return;
+        }
+        rented = false;
         Bytes.Dispose();
         foreach (ByteBuffer buffer in keys)
         {
@@ -157,6 +178,16 @@ internal sealed class UnitRows : IDisposable
         foreach (UnitRows? child in Children)
         {
             child?.Dispose();
+        }
+        Array.Clear(Children);
+        if (Math.Max(Math.Max(starts.Capacity, holes.Capacity), Math.Max(memberStarts.Capacity, firstOfParent.Length)) <= MostKept)
+        {
+            starts.Clear();
+            holeStarts.Clear();
+            holes.Clear();
+            memberStarts.Clear();
+            parents.Clear();
+            program.KeepSpare(this);
         }
     }
 }
