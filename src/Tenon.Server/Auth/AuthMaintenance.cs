@@ -68,6 +68,7 @@ internal sealed class AuthMaintenance(
                 unit.Execute(SessionSql.DeleteOldTokens, StoreValues.Of(now - UsedTokens));
                 unit.Execute(OneTimeSql.DeleteExpired, StoreValues.Of(now - TimeSpan.FromDays(1)));
                 unit.Execute(OneTimeSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));
+                Decoys.Prune(unit, now - TimeSpan.FromHours(1));
                 unit.Execute(UserKeySql.DeleteExpired, StoreValues.Of(now - ExpiredKeys));
                 unit.Execute(CredentialSql.DeleteExpiredChallenges, StoreValues.Of(now));
                 unit.Execute(ExternalSql.DeleteExpiredFlows, StoreValues.Of(now - TimeSpan.FromDays(1)));

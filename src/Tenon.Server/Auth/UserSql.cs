@@ -6,14 +6,19 @@ namespace Tenon.Server.Auth;
 /// <summary>Statements on auth.users and auth.identities.</summary>
 internal static class UserSql
 {
-    public const string Columns =
+    private const string OfOne =
         "id, role, email, encrypted_password, email_confirmed_at, invited_at, last_sign_in_at, raw_app_meta_data, "
         + "raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, confirmed_at, banned_until, deleted_at, "
         + "is_anonymous, is_sso_user, confirmation_sent_at, recovery_sent_at, email_change, email_change_sent_at, "
         + "phone_change, phone_change_sent_at, reauthentication_sent_at, "
         + "(select jsonb_agg(jsonb_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type, "
         + "'status', f.status, 'created_at', f.created_at, 'updated_at', f.updated_at, 'phone', coalesce(f.phone, '')) order by f.created_at, f.id) "
-        + "from auth.mfa_factors f where f.user_id = users.id)";
+        + "from auth.mfa_factors f where f.user_id = ";
+
+    public const string Columns = OfOne + "users.id)";
+
+    /// <summary>The same of auth.decoys.</summary>
+    public const string DecoyColumns = OfOne + "decoys.id)";
 
     public const string IdentityColumns =
         "id, provider_id, user_id, identity_data, provider, email, last_sign_in_at, created_at, updated_at";

@@ -71,14 +71,6 @@ internal sealed class Users(StoreDatabase store)
             )[0]
         );
 
-    /// <summary>As many statements as <see cref="Insert"/>, changing nothing: for an address that is taken.</summary>
-    public static void ReadInstead(IStoreTransaction unit, Guid id)
-    {
-        ById(unit, id);
-        Identities(unit, id);
-        Identities(unit, id);
-    }
-
     /// <summary>
     /// Reads, changes and writes one user, again if another write came between. The updated_at moves even when the clock
     /// does not, for it is what tells two writes apart. Null: no such user.

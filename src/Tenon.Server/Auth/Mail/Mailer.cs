@@ -11,7 +11,7 @@ using Tenon.Server.Store;
 namespace Tenon.Server.Auth.Mail;
 
 /// <summary>A mail ready to be written: its token drawn, its text rendered and sealed.</summary>
-internal sealed record PreparedMail(MailPurpose Purpose, NewToken Token, QueuedMessage Message, Guid User);
+internal sealed record PreparedMail(MailPurpose Purpose, NewToken Token, QueuedMessage Message, Guid? User);
 
 /// <summary>A text message with the code of a second factor, ready to be queued.</summary>
 internal sealed record PreparedCode(string Code, QueuedMessage Message);
@@ -96,7 +96,7 @@ internal sealed class Mailer(
         message = hooks.Has(hook) ? message with { HookPayload = HookPayload(hook, request, token) } : message;
         bool silent = user is null || (request.Purpose.IsSms && options.Sms.TestOtp.ContainsKey(request.To));
         QueuedMessage queued = outbox.Prepare(request.Purpose.IsSms ? Outbox.Sms : Outbox.Email, message, silent, options.Email.Otp.Expiry);
-        return new PreparedMail(request.Purpose, token, queued, user ?? Guid.NewGuid());
+        return new PreparedMail(request.Purpose, token, queued, user);
     }
 
     private OutboundMessage Mail(MailRequest request, NewToken token)
@@ -159,10 +159,15 @@ internal sealed class Mailer(
         return SaveToken(unit, mail.Purpose, mail.Token, mail.User, mail.Purpose.IsSms ? options.Sms.MaxFrequency : options.Email.Otp.MaxFrequency);
     }
 
-    public User? SaveToken(IStoreTransaction unit, MailPurpose purpose, NewToken token, Guid user, TimeSpan shortestInterval)
+    public User? SaveToken(IStoreTransaction unit, MailPurpose purpose, NewToken token, Guid? user, TimeSpan shortestInterval)
     {
         tokens.Save(unit, token, shortestInterval, purpose.IsSms ? AuthErrors.OverSmsSendRateLimit : AuthErrors.OverEmailSendRateLimit);
-        return unit.Execute(purpose.Sent, StoreValues.Of(user), StoreValues.Of(token.CreatedAt)) is [var row] ? User.Read(row) : null;
+        if (user is not { } known)
+        {
+            Decoys.Touch(unit, token.Id, token.CreatedAt);
+            return null;
+        }
+        return unit.Execute(purpose.Sent, StoreValues.Of(known), StoreValues.Of(token.CreatedAt)) is [var row] ? User.Read(row) : null;
     }
 
     /// <summary>After the commit.</summary>

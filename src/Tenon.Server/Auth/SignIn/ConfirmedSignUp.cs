@@ -69,7 +69,7 @@ internal sealed class ConfirmedSignUp(
     {
         if (taken)
         {
-            Users.ReadInstead(unit, known!.Id);
+            Decoys.InsertInstead(unit, user, identity);
             return new UserWithIdentities(user, []);
         }
         if (known is null)

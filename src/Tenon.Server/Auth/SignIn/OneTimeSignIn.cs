@@ -53,12 +53,14 @@ internal sealed class OneTimeSignIn(
         string redirectTo = redirects.Of(context);
         await mailer.RequireAllowedAsync(context, contact);
         User? known = await contact.FindAsync(users, context.RequestAborted);
-        AuthError? closed = known is null ? Closed(contact, create) : null;
-        if (closed is not null && options.TellUnknownAddresses)
+        // Asked of a known address too, for what is done instead of making a user.
+        AuthError? closed = Closed(contact, create);
+        if (known is null && closed is not null && options.TellUnknownAddresses)
         {
             throw closed.ToException();
         }
-        User? user = known ?? (closed is null ? contact.NewUser(StoreTime.Now(clock), metadata) : null);
+        User? made = closed is null ? contact.NewUser(StoreTime.Now(clock), metadata) : null;
+        User? user = known ?? made;
         if (known is null && user is not null)
         {
             await hooks.BeforeCreatedAsync(context, user);
@@ -68,12 +70,12 @@ internal sealed class OneTimeSignIn(
         PreparedMail mail = mailer.Prepare(new MailRequest(purpose, user, contact.Address, redirectTo) { Challenge = contact.IsPhone ? null : challenge });
         string action = known is null && user is not null ? "user_signedup" : "user_recovery_requested";
         AuditEntry audit = AuditEntry.Of(action, user?.Id, contact.Address, ClientInfo.Of(context, proxies), clock);
-        await SaveAsync(known, user, mail, audit, context.RequestAborted);
+        await SaveAsync(known, made, mail, audit, context.RequestAborted);
         mailer.Wake();
         await AuthResponse.WriteEmptyObjectAsync(context);
     }
 
-    private async Task SaveAsync(User? known, User? user, PreparedMail mail, AuditEntry audit, CancellationToken cancellation)
+    private async Task SaveAsync(User? known, User? made, PreparedMail mail, AuditEntry audit, CancellationToken cancellation)
     {
         var identity = Guid.NewGuid();
         try
@@ -81,13 +83,13 @@ internal sealed class OneTimeSignIn(
             await store.WriteAsync(
                 unit =>
                 {
-                    if (known is null && user is not null)
+                    if (made is not null && known is null)
                     {
-                        Users.Insert(unit, user, identity);
+                        Users.Insert(unit, made, identity);
                     }
-                    else
+                    else if (made is not null)
                     {
-                        Users.ReadInstead(unit, known?.Id ?? identity);
+                        Decoys.InsertInstead(unit, made, identity);
                     }
                     mailer.Send(unit, mail);
                     audit.Write(unit);
