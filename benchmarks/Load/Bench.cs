@@ -36,12 +36,18 @@ internal sealed class Bench(BenchOptions options) : IDisposable
 
         var report = new Report(options, data, operations, _results, goals, _servers.Starts);
         Console.Write(report.Table());
+        var wrong = _results.Where(r => !r.Value.IsRight).Select(r => $"{r.Key.Target} in {r.Key.Operation}").ToArray();
+        if (wrong.Length > 0)
+        {
+            throw new InvalidOperationException("wrong answers, so that this run is no measure and nothing is saved: " + string.Join(", ", wrong));
+        }
+
         if (options.Save)
         {
             report.Save();
         }
 
-        return _failed || _results.Values.Any(r => r.Failures > 0 || !r.SameBytes) ? 1 : 0;
+        return _failed ? 1 : 0;
     }
 
     // One that fails is said to, and the run goes on: half an hour of figures is not lost for one of them.
@@ -99,7 +105,12 @@ internal sealed class Bench(BenchOptions options) : IDisposable
         foreach (var name in targets)
         {
             var resident = ProcessMeter.ResidentMiB(_servers[name].ProcessId);
-            _results[(operation.Name, name)] = new Measured(rounds[name], resident, own[name].Same);
+            var measured = new Measured(rounds[name], resident, own[name].Same);
+            _results[(operation.Name, name)] = measured;
+            if (measured.Failures > 0)
+            {
+                Note($"WRONG: {name} gave {measured.Failures} wrong answers in {operation.Title}, first {measured.FirstFailure}");
+            }
         }
     }
 

@@ -18,6 +18,9 @@ internal abstract class DatabaseServer : IDisposable
         }
     }
 
+    /// <summary>Room for the pools of all servers under measurement at once, twenty connections each, and for what they do beside.</summary>
+    protected const int MostConnections = 400;
+
     protected string Folder { get; }
 
     protected string Port { get; } = Target.FreePort().ToString(CultureInfo.InvariantCulture);
@@ -86,7 +89,8 @@ internal sealed class PostgresServer : DatabaseServer
         var data = Path.Combine(server.Folder, "data");
         server.RunAsOwner(Path.Combine(found, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C");
         var settings = $"-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={server.Folder} " +
-            "-c timezone=UTC -c shared_buffers=512MB -c max_wal_size=4GB";
+            // All servers of the run keep their pools open beside each other: together more than the 100 that are the default.
+            $"-c timezone=UTC -c shared_buffers=512MB -c max_wal_size=4GB -c max_connections={MostConnections}";
         server.RunAsOwner(Path.Combine(found, "pg_ctl"), "-D", data, "-w", "-l", Path.Combine(server.Folder, "log"), "-o", settings, "start");
         server.RunAsOwner(
             Path.Combine(found, "createdb"), "-h", "127.0.0.1", "-p", server.Port, "-U", "postgres", "-T", "template0",
@@ -129,6 +133,7 @@ internal sealed class MariaDbServer : DatabaseServer
         var start = server.AsOwner(
             "/usr/sbin/mariadbd", "--no-defaults", $"--datadir={server.Folder}/data", $"--port={server.Port}", "--bind-address=127.0.0.1",
             $"--socket={server.Folder}/s", $"--pid-file={server.Folder}/pid", "--innodb-buffer-pool-size=512M", "--skip-name-resolve",
+            $"--max-connections={MostConnections}",
             "--max-allowed-packet=64M", "--default-time-zone=+00:00", $"--init-file={server.Folder}/init.sql", $"--log-error={server.Folder}/log");
         server._process = Process.Start(start);
         server.RunAsOwner(

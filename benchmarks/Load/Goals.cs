@@ -23,7 +23,7 @@ internal sealed class Goals(
 
     private readonly List<Goal> _own = [];
 
-    public IReadOnlyList<Goal> All => [.. Speeds(), .. Above(), .. Peers(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
+    public IReadOnlyList<Goal> All => [.. NotMeasured(), .. Speeds(), .. Above(), .. Peers(), .. OwnNormal(), .. Policy(), .. Tails(), .. Memory(), .. _own];
 
     /// <summary>Bytes a request allocates for 20 rows and for 200.</summary>
     public void Allocations(double few, double many)
@@ -128,7 +128,15 @@ internal sealed class Goals(
         return used.Length == 0 ? [] : [Most("resident memory under load", " MiB", 150, 100, used.Max(), Text($"{used.Max():0} MiB"))];
     }
 
-    private bool Has(Operation operation, Subject subject) => results.ContainsKey((operation.Name, subject.Server));
+    /// <summary>Measured, and on both sides by right answers alone: a ratio to a server that answers errors says nothing.</summary>
+    private bool Has(Operation operation, Subject subject) =>
+        results.TryGetValue((operation.Name, subject.Server), out var own) && own.IsRight && results[(operation.Name, operation.Baseline)].IsRight;
+
+    private IEnumerable<Goal> NotMeasured() =>
+        from operation in operations
+        from subject in operation.Subjects
+        where subject is not { First: null, Goal: null } && results.ContainsKey((operation.Name, subject.Server)) && !Has(operation, subject)
+        select new Goal($"{operation.Title}, {subject.Server}", "", "", "NOT MEASURED: wrong answers", null, false);
 
     private Measured Of(Operation operation) => results[(operation.Name, operation.Subjects[0].Server)];
 

@@ -20,6 +20,9 @@ internal sealed class Measured(IReadOnlyList<Round> rounds, double residentMiB, 
 
     public int Failures => rounds.Sum(r => r.Load.Failures);
 
+    /// <summary>Every answer was the expected one.</summary>
+    public bool IsRight => Failures == 0 && SameBytes;
+
     public string? FirstFailure => rounds.Select(r => r.Load.FirstFailure).FirstOrDefault(f => f is not null);
 
     private int Requests => Math.Max(1, _latencies.Length);

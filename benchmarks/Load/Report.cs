@@ -72,13 +72,13 @@ internal sealed class Report(
 
     private static string[] Row(Operation operation, string name, Measured r, Measured baseline)
     {
-        var ratio = r.SpeedAgainst(baseline);
+        var compares = r.IsRight && baseline.IsRight;
         var subject = operation.Subjects.FirstOrDefault(s => s.Server == name);
         return
         [
-            name == operation.Baseline ? operation.Title : "", name, Text($"{r.PerSecond:N0}"), Text($"{ratio:0.00}x"),
+            name == operation.Baseline ? operation.Title : "", name, Text($"{r.PerSecond:N0}"), compares ? Text($"{r.SpeedAgainst(baseline):0.00}x") : "wrong",
             Reach(subject?.First), Reach(subject?.Goal), Text($"{r.CpuMicros:0.0}"),
-            Text($"{r.CheapnessAgainst(baseline):0.00}x"), Text($"{r.Percentile(0.5):N0}"), Text($"{r.Percentile(0.99):N0}"),
+            compares ? Text($"{r.CheapnessAgainst(baseline):0.00}x") : "wrong", Text($"{r.Percentile(0.5):N0}"), Text($"{r.Percentile(0.99):N0}"),
             Text($"{r.AllocatedBytes:N0}"), Text($"{r.ResidentMiB:0}"),
             r.Failures > 0 ? Text($"{r.Failures}") : r.SameBytes ? "" : "bytes",
         ];
