@@ -9,7 +9,26 @@ using Tenon.Core.Types;
 namespace Tenon.Sources.MySql;
 
 /// <summary>A statement for MariaDB; its values go into the text through the driver, which alone quotes them.</summary>
-internal sealed class MySqlCompiled(SqlText text, LogicalType[] columns, ValueForm[] forms) : CompiledStatement(text, columns, forms);
+internal sealed class MySqlCompiled(SqlText text, LogicalType[] columns, ValueForm[] forms) : CompiledStatement(text, columns, forms)
+{
+    private Framing? framing;
+
+    /// <summary>The text between words of its transaction, to be sent as one; kept, since a statement mostly stands at the same place.</summary>
+    public string Framed(string before, string after)
+    {
+        if (before.Length == 0 && after.Length == 0)
+        {
+            return Text;
+        }
+        if (framing is not { } known || !ReferenceEquals(known.Before, before) || !ReferenceEquals(known.After, after))
+        {
+            framing = known = new Framing(before, after, before + Text + after);
+        }
+        return known.Text;
+    }
+
+    private sealed record Framing(string Before, string After, string Text);
+}
 
 /// <summary>One cell of the rows being written.</summary>
 internal sealed record RowCellExpr(int Row, int Ordinal) : Expr;
@@ -17,9 +36,15 @@ internal sealed record RowCellExpr(int Row, int Ordinal) : Expr;
 /// <summary>Values of an execution → parameters, in the form the dialect casts from.</summary>
 internal static class MySqlBinding
 {
-    public static MySqlCommand Command(MySqlConnection connection, MySqlCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
+    public static MySqlCommand Command(
+        MySqlConnection connection,
+        MySqlCompiled statement,
+        string text,
+        StatementArguments arguments,
+        IReadOnlyList<Datum[]>? rows
+    )
     {
-        var command = new MySqlCommand(statement.Text, connection);
+        var command = new MySqlCommand(text, connection);
         for (int i = 0; i < statement.Parameters.Length; i++)
         {
             command.Parameters.Add(new MySqlParameter(string.Create(CultureInfo.InvariantCulture, $"@p{i + 1}"), Value(statement.Parameters[i], arguments, rows)));

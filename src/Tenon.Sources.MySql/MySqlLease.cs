@@ -4,60 +4,78 @@ using Tenon.Core.Types;
 
 namespace Tenon.Sources.MySql;
 
+/// <summary>Where a statement stands among those of its lease.</summary>
+internal enum StatementPlace
+{
+    /// <summary>Others may come: the transaction is begun with the first and goes on.</summary>
+    Inside,
+
+    /// <summary>Nothing comes behind it: the transaction ends with it.</summary>
+    Last,
+
+    /// <summary>The only one, and a transaction by itself.</summary>
+    Alone,
+}
+
 /// <summary>
 /// One request's hold on one connection. Reads of several statements share a snapshot (REPEATABLE READ); writes lock what
-/// they touch under READ COMMITTED. Cancelling the request kills the statement that runs.
+/// they touch under READ COMMITTED. The transaction begins in the round trip of its first statement, and ends in that of the
+/// last where it is known to be the last. Cancelling the request kills the statement that runs.
 /// </summary>
 internal sealed class MySqlLease : IDisposable
 {
+    /// <summary>The frame of a read of several statements.</summary>
+    public const string Snapshot = "set transaction isolation level repeatable read; start transaction read only; ";
+
+    /// <summary>The frame of a write.</summary>
+    public const string Unit = "set transaction isolation level read committed; start transaction; ";
+
+    private const string Committed = "; commit";
+
     private readonly MySqlConnection connection;
     private readonly string source;
+    private readonly string begin;
     private readonly CancellationToken cancellation;
     private readonly Action<MySqlFailure> failed;
-    private MySqlTransaction? transaction;
     private CancellationTokenRegistration registration;
     private MySqlCommand? running;
+    private bool open;
+    private bool closing;
     private bool disposed;
 
-    private MySqlLease(MySqlConnection connection, string source, Action<MySqlFailure> failed, CancellationToken cancellation)
+    private MySqlLease(MySqlConnection connection, string source, string begin, Action<MySqlFailure> failed, CancellationToken cancellation)
     {
         this.connection = connection;
         this.source = source;
+        this.begin = begin;
         this.failed = failed;
         this.cancellation = cancellation;
     }
 
-    public static async ValueTask<MySqlLease> RentAsync(MySqlPool pool, IsolationLevel? level, Action<MySqlFailure> failed, CancellationToken cancellation)
-    {
-        MySqlConnection connection = await pool.RentAsync(cancellation).ConfigureAwait(false);
-        var lease = new MySqlLease(connection, pool.Name, failed, cancellation);
-        try
-        {
-            if (level is { } wanted)
-            {
-                lease.transaction = await connection.BeginTransactionAsync(wanted, cancellation).ConfigureAwait(false);
-            }
-            return lease;
-        }
-        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
-        {
-            lease.Dispose();
-            throw lease.Failed(failure);
-        }
-    }
+    /// <summary>begin: <see cref="Snapshot"/>, <see cref="Unit"/>, or empty for a single read.</summary>
+    public static async ValueTask<MySqlLease> RentAsync(MySqlPool pool, string begin, Action<MySqlFailure> failed, CancellationToken cancellation) =>
+        new(await pool.RentAsync(cancellation).ConfigureAwait(false), pool.Name, begin, failed, cancellation);
 
     /// <summary>Starts a statement; the connection is free for the next one when the reader has ended.</summary>
-    public MySqlReader Run(MySqlCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows = null)
+    public MySqlReader Run(
+        MySqlCompiled statement,
+        StatementArguments arguments,
+        IReadOnlyList<Datum[]>? rows = null,
+        StatementPlace place = StatementPlace.Inside
+    )
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellation.ThrowIfCancellationRequested();
-        MySqlCommand command = MySqlBinding.Command(connection, statement, arguments, rows);
-        command.Transaction = transaction;
+        bool begins = !open && begin.Length > 0 && place != StatementPlace.Alone;
+        closing = (open || begins) && place == StatementPlace.Last;
+        MySqlCommand command = MySqlBinding.Command(connection, statement, statement.Framed(begins ? begin : "", closing ? Committed : ""), arguments, rows);
+        // From here on it may have begun, whatever fails.
+        open |= begins;
         running = command;
         registration = cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static c => Task.Run(((MySqlCommand)c!).Cancel), command) : default;
         try
         {
-            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Ended);
+            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended);
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
@@ -81,18 +99,34 @@ internal sealed class MySqlLease : IDisposable
         running = null;
     }
 
+    /// <summary>The reader has seen the end of its last result: what was to be committed with it is.</summary>
+    private void Completed()
+    {
+        open &= !closing;
+        closing = false;
+    }
+
     public void Commit()
     {
+        if (!open)
+        {
+            return;
+        }
         try
         {
-            transaction?.Commit();
-            transaction?.Dispose();
-            transaction = null;
+            Send("commit");
+            open = false;
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
             throw Failed(failure);
         }
+    }
+
+    private void Send(string word)
+    {
+        using var command = new MySqlCommand(word, connection);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Ends the transaction (undoing what was not committed) and gives the connection back.</summary>
@@ -106,12 +140,17 @@ internal sealed class MySqlLease : IDisposable
         Ended();
         try
         {
-            transaction?.Dispose();
+            if (open)
+            {
+                Send("rollback");
+            }
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure) || failure is InvalidOperationException)
         {
-            // The connection is gone and took the transaction with it.
+            // The connection is gone and took the transaction with it, or else must not be used again: the pool closes those it
+            // has when they come back.
             failed(MySqlErrors.Of(failure, source));
+            MySqlConnection.ClearPool(connection);
         }
         connection.Dispose();
     }
@@ -124,6 +163,12 @@ internal sealed class MySqlSession(MySqlLease lease) : SourceSession
     {
         Statements++;
         return lease.Run((MySqlCompiled)statement, arguments);
+    }
+
+    public override RowReader RunLast(CompiledStatement statement, StatementArguments arguments)
+    {
+        Statements++;
+        return lease.Run((MySqlCompiled)statement, arguments, place: StatementPlace.Last);
     }
 
     public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)

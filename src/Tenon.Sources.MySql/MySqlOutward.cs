@@ -63,17 +63,33 @@ internal static class MySqlOutward
         OrderItem Tie(Expr key) => new(key) { Descending = descending, NeverNull = true };
         IEnumerable<Expr> keys = !core.GroupBy.IsEmpty ? core.GroupBy.Select(Exact)
             : core.Items.Any(i => ExprFacts.Of(i.Value).HasAggregate) ? []
-            : Tables(from).SelectMany(t => KeyOf(t, facts));
-        return select with { OrderBy = [.. select.OrderBy, .. keys.Select(Tie)] };
+            : Tables(from, facts).SelectMany(t => KeyOf(t, facts));
+        IEnumerable<Expr> missing = keys.Where(k => !select.OrderBy.Any(o => o.Key.Equals(k)));
+        return select with { OrderBy = [.. select.OrderBy, .. missing.Select(Tie)] };
     }
 
-    private static IEnumerable<GuardedTable> Tables(FromItem from) =>
+    /// <summary>The tables whose rows make the rows of the result: a row joined by its own key follows from the one it belongs to.</summary>
+    private static IEnumerable<GuardedTable> Tables(FromItem from, MySqlFacts facts) =>
         from switch
         {
             GuardedTable table => [table],
-            JoinFrom join => [.. Tables(join.Left), .. Tables(join.Right)],
+            JoinFrom join => [.. Tables(join.Left, facts), .. Tables(join.Right, facts).Where(t => !IsToOne(join, t, facts))],
             _ => [],
         };
+
+    // An order by columns of two tables is sorted after the join; by those of one, its index gives it and a limit ends it early.
+    private static bool IsToOne(JoinFrom join, GuardedTable table, MySqlFacts facts)
+    {
+        if (join.On is null || !ReferenceEquals(Leftmost(join.Right), table))
+        {
+            return false;
+        }
+        HashSet<string> equal =
+        [
+            .. Conjunction.Atoms(join.On).OfType<KeyEqualExpr>().Select(e => e.Left).OfType<ColumnExpr>().Where(c => c.Range == table.Alias).Select(c => c.Column),
+        ];
+        return facts.Find(table.Name)?.PrimaryKey is { IsEmpty: false } key && key.All(equal.Contains);
+    }
 
     private static IEnumerable<Expr> KeyOf(GuardedTable table, MySqlFacts facts) =>
         facts.Find(table.Name)?.PrimaryKey.Select(c => new ColumnExpr(table.Alias, c) { Type = LogicalType.Int8 }) ?? [];

@@ -8,7 +8,13 @@ namespace Tenon.Sources.MySql;
 /// Rows of one statement. Texts come as bytes of UTF-8 (the dialect casts them so) and are copied into one buffer per reader,
 /// reused from row to row.
 /// </summary>
-internal sealed class MySqlReader(MySqlDataReader reader, LogicalType[] columns, Func<Exception, MySqlFailure> failed, Action ended) : RowReader
+internal sealed class MySqlReader(
+    MySqlDataReader reader,
+    LogicalType[] columns,
+    Func<Exception, MySqlFailure> failed,
+    Action completed,
+    Action ended
+) : RowReader
 {
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
@@ -18,6 +24,9 @@ internal sealed class MySqlReader(MySqlDataReader reader, LogicalType[] columns,
 
     /// <summary>Rows a statement without a result touched; known once it has ended.</summary>
     public long Affected { get; private set; }
+
+    /// <summary>Rows that the statements in front of these rows touched.</summary>
+    public long AffectedBefore => Math.Max(reader.RecordsAffected, 0);
 
     public override bool Read()
     {
@@ -77,6 +86,9 @@ internal sealed class MySqlReader(MySqlDataReader reader, LogicalType[] columns,
         {
             return;
         }
+        // What stands behind the rows in the same round trip has to end well too; disposing alone would not say.
+        while (reader.NextResult()) { }
+        completed();
         reader.Dispose();
         Affected = Math.Max(reader.RecordsAffected, 0);
         End();

@@ -58,16 +58,16 @@ internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts
 
     public override async ValueTask<SourceSession> OpenAsync(SessionNeeds needs, CancellationToken cancellation)
     {
-        IsolationLevel? level = needs.Single ? null : IsolationLevel.RepeatableRead;
-        return new MySqlSession(await MySqlLease.RentAsync(pool, level, failed, cancellation).ConfigureAwait(false));
+        string begin = needs.Single ? "" : MySqlLease.Snapshot;
+        return new MySqlSession(await MySqlLease.RentAsync(pool, begin, failed, cancellation).ConfigureAwait(false));
     }
 
     public override async ValueTask<T> WriteAsync<T>(Func<WriteSession, T> work, SessionNeeds needs, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {
-            using MySqlLease lease = await MySqlLease.RentAsync(pool, IsolationLevel.ReadCommitted, failed, cancellation).ConfigureAwait(false);
-            var session = new MySqlWriteSession(lease);
+            using MySqlLease lease = await MySqlLease.RentAsync(pool, MySqlLease.Unit, failed, cancellation).ConfigureAwait(false);
+            var session = new MySqlWriteSession(lease, needs.Single);
             try
             {
                 T result = work(session);

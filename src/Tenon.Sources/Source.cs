@@ -105,6 +105,9 @@ internal abstract class SourceSession : IDisposable
     /// <summary>Starts a statement; rows come from the reader.</summary>
     public abstract RowReader Run(CompiledStatement statement, StatementArguments arguments);
 
+    /// <summary>Starts the last statement of the session: an engine may end its transaction in the same round trip.</summary>
+    public virtual RowReader RunLast(CompiledStatement statement, StatementArguments arguments) => Run(statement, arguments);
+
     /// <summary>All rows of a statement as datums; for what is not on the hot path.</summary>
     public abstract List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments);
 

@@ -71,5 +71,6 @@ internal static class Conjunction
         return All(items);
     }
 
-    private static IEnumerable<Expr> Atoms(Expr condition) => condition is AndExpr and ? and.Items.SelectMany(Atoms) : [condition];
+    /// <summary>The conditions that AND joins.</summary>
+    public static IEnumerable<Expr> Atoms(Expr condition) => condition is AndExpr and ? and.Items.SelectMany(Atoms) : [condition];
 }

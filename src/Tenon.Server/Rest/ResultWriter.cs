@@ -70,7 +70,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         {
             using UnitRows batch = UnitRows.Rent(program);
             ended = ReadRows(program, rows, batch, 0, false);
-            CollectChildren(program, batch);
+            CollectChildren(program, batch, ended);
             for (int row = 0; row < batch.Count; row++)
             {
                 if (Count++ > 0)
@@ -89,16 +89,17 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         reader = null;
     }
 
-    private UnitRows CollectChildUnit(JsonProgram program, int parents)
+    private UnitRows CollectChildUnit(JsonProgram program, int parents, bool last)
     {
         UnitRows rows = UnitRows.Rent(program);
         try
         {
-            using (RowReader children = session.Run(program.Unit.Statement, arguments))
+            CompiledStatement statement = program.Unit.Statement;
+            using (RowReader children = last && program.Children.Length == 0 ? session.RunLast(statement, arguments) : session.Run(statement, arguments))
             {
                 ReadRows(program, children, rows, parents, true);
             }
-            CollectChildren(program, rows);
+            CollectChildren(program, rows, last);
             return rows;
         }
         catch
@@ -108,11 +109,12 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         }
     }
 
-    private void CollectChildren(JsonProgram program, UnitRows rows)
+    /// <summary>last: nothing of the session comes behind these children.</summary>
+    private void CollectChildren(JsonProgram program, UnitRows rows, bool last)
     {
         for (int i = 0; i < program.Children.Length; i++)
         {
-            rows.Children[i] = CollectChild(program, rows, i);
+            rows.Children[i] = CollectChild(program, rows, i, last && i == program.Children.Length - 1);
         }
     }
 
@@ -154,7 +156,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         return ended;
     }
 
-    private UnitRows? CollectChild(JsonProgram program, UnitRows rows, int index)
+    private UnitRows? CollectChild(JsonProgram program, UnitRows rows, int index, bool last)
     {
         if (rows.Count == 0)
         {
@@ -165,7 +167,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         arguments.ParentKeys = keys.WrittenMemory;
         try
         {
-            return CollectChildUnit(program.Children[index], rows.Count);
+            return CollectChildUnit(program.Children[index], rows.Count, last);
         }
         finally
         {

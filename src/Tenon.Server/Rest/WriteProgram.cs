@@ -29,12 +29,16 @@ internal sealed class WriteProgram
     private readonly JsonProgram? representation;
     private readonly Source source;
 
+    /// <summary>An update or delete of one row by its key.</summary>
+    private readonly bool touchesFew;
+
     private WriteProgram(WritePlan plan, CompiledWrite write, Source source)
     {
         this.plan = plan;
         this.write = write;
         this.source = source;
         representation = write.Representation is null ? null : JsonProgram.Of(write.Representation);
+        touchesFew = plan.View is null && OneRow.IsAsked(plan.Filter, plan.Range, write.Write.Table);
     }
 
     public SlotSpec[] Slots => [.. plan.Slots];
@@ -130,9 +134,9 @@ internal sealed class WriteProgram
 
     /// <summary>One statement whose outcome stands when it has run: no children to read after it, no demand on its rows, few rows to answer.</summary>
     private bool IsAlone(int rows) =>
-        !plan.Singular
-        && plan.MaxAffected is null
-        && (representation is null || (!representation.HasHoles && plan.Kind is not (WriteKind.Update or WriteKind.Delete) && rows <= FewRows));
+        !plan.Singular && plan.MaxAffected is null && (representation is null || (!representation.HasHoles && (touchesFew || IsInsert && rows <= FewRows)));
+
+    private bool IsInsert => plan.Kind is not (WriteKind.Update or WriteKind.Delete);
 
     private const int FewRows = 100;
 

@@ -16,10 +16,13 @@ namespace Tenon.Sources.MySql.Writing;
 /// </summary>
 internal sealed class MySqlWrite : CompiledWrite
 {
-    private MySqlWrite(GuardedWrite write, InsertOptions options, CompiledUnit? representation, TableProgram program)
-        : base(write, options, representation) => Program = program;
+    private MySqlWrite(GuardedWrite write, InsertOptions options, CompiledUnit? representation, TableProgram program, StraightWrite? straight)
+        : base(write, options, representation) => (Program, Straight) = (program, straight);
 
     public TableProgram Program { get; }
+
+    /// <summary>Set where the write may go without looking for its rows.</summary>
+    public StraightWrite? Straight { get; }
 
     public static MySqlWrite Compile(GuardedWrite write, InsertOptions options, ReadUnit? representation, MySqlSource source, MySqlFacts facts)
     {
@@ -38,13 +41,9 @@ internal sealed class MySqlWrite : CompiledWrite
         var program = new TableProgram(write, options, facts, table);
         // What cannot be expressed is found out now, not in the middle of a write.
         program.Prove();
-        return new MySqlWrite(write, options, representation is null ? null : Unit(write, representation, source), program);
-    }
-
-    private static CompiledUnit Unit(GuardedWrite write, ReadUnit representation, MySqlSource source)
-    {
-        ReadUnit byKey = representation with { Select = new ByPrimaryKey(write.Table).VisitSelect(representation.Select) };
-        return CompiledRead.Of(byKey, source);
+        ReadUnit? byKey = representation is null ? null : representation with { Select = new ByPrimaryKey(write.Table).VisitSelect(representation.Select) };
+        CompiledUnit? unit = byKey is null ? null : CompiledRead.Of(byKey, source);
+        return new MySqlWrite(write, options, unit, program, StraightWrite.Of(write, options, byKey, program));
     }
 
     /// <summary>A representation read by row keys → the same read by primary keys.</summary>

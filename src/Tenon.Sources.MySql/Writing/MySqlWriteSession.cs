@@ -13,7 +13,7 @@ namespace Tenon.Sources.MySql.Writing;
 /// The statements of one transaction. All rows are checked before the first is written, so a policy's failure wins over a
 /// constraint's and a check sees the state before the statement; what only the database knows is checked again afterwards.
 /// </summary>
-internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
+internal sealed partial class MySqlWriteSession(MySqlLease lease, bool single) : WriteSession
 {
     /// <summary>Rows of one statement: their texts stay well below the packet the database takes.</summary>
     private const int Chunk = 500;
@@ -56,6 +56,10 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
     )
     {
         var own = (MySqlWrite)write;
+        if (own.Straight is { } straight && IsStraight(own, straight, rows, arguments))
+        {
+            return Write(own, straight, rows, arguments, represent);
+        }
         switch (write.Write.Kind)
         {
             case WriteKind.Delete:
@@ -76,6 +80,50 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease) : WriteSession
                 Represent(own, written, arguments, represent);
                 return new WrittenRows(written.Count, inserted);
         }
+    }
+
+    // ---- in one round trip ----
+
+    /// <summary>
+    /// Values only: a cell that takes a default is for the longer way, and so is an update that is refused if there is a row
+    /// to refuse it for.
+    /// </summary>
+    private static bool IsStraight(MySqlWrite write, StraightWrite straight, IReadOnlyList<Datum[]> rows, StatementArguments arguments)
+    {
+        bool update = write.Program.IsUpdate;
+        IReadOnlyList<int> given = update ? write.Program.Set : write.Options.Given;
+        return rows.Count <= Chunk
+            && rows.All(r => !given.Any(o => IsDefault(r[o])))
+            && !(update && (write.Program.NulledBy(rows[0]) is not null || !Passes(straight, rows[0], arguments)));
+    }
+
+    private static bool Passes(StraightWrite straight, Datum[] row, StatementArguments arguments) =>
+        straight.Check is not { } check || CheckedHere.Passes(check, row, arguments.Context);
+
+    private WrittenRows Write(MySqlWrite write, StraightWrite straight, IReadOnlyList<Datum[]> rows, StatementArguments arguments, Action<RowReader>? represent)
+    {
+        if (!write.Program.IsUpdate && rows.Any(r => !Passes(straight, r, arguments)))
+        {
+            throw RowPolicy(write.Program.Table).ToException();
+        }
+        // Alone it stands when it has run; a pair is a unit, which may end with it.
+        StatementPlace place = !single ? StatementPlace.Inside : straight.IsPair ? StatementPlace.Last : StatementPlace.Alone;
+        Statements++;
+        using MySqlReader reader = lease.Run(straight.Statement(rows.Count), arguments, rows, place);
+        if (!write.Program.IsUpdate)
+        {
+            represent?.Invoke(reader);
+            reader.Read();
+            return new WrittenRows(rows.Count, rows.Count);
+        }
+        // No row was there to update: one that came meanwhile is not answered.
+        long found = reader.AffectedBefore;
+        if (found > 0)
+        {
+            represent?.Invoke(reader);
+        }
+        while (reader.Read()) { }
+        return new WrittenRows(straight.IsPair ? found : reader.Affected, 0);
     }
 
     private void Represent(MySqlWrite write, List<Datum[]> keys, StatementArguments arguments, Action<RowReader>? represent)

@@ -40,6 +40,11 @@ internal sealed class TableProgram
     /// <summary>Behind the columns of a row: the key of the row it changes.</summary>
     public int Width => Table.Columns.Length;
 
+    public bool IsUpdate => write.Kind == WriteKind.Update;
+
+    /// <summary>A trigger may change a row that is updated.</summary>
+    public bool ChangesUpdates => table.ChangesUpdates;
+
     public MySqlCompiled Targets => targets.Value;
     public MySqlCompiled Delete => delete.Value;
 
@@ -81,6 +86,9 @@ internal sealed class TableProgram
 
     /// <summary>A column that the update sets null and that must not be.</summary>
     public string? NulledBy(Datum[] row) => Set.Where(o => Table.Columns[o].NotNull && row[o].IsNull).Select(o => Table.Columns[o].Name).FirstOrDefault();
+
+    /// <summary>Whether a check of this write waits for the database.</summary>
+    public bool IsDecidedByDatabase(Expr check) => IsUpdate ? IsUpdateDecidedByDatabase(check) : IsInsertDecidedByDatabase(check);
 
     /// <summary>The same of a row that is changed.</summary>
     public bool IsUpdateDecidedByDatabase(Expr check) => table.ChangesUpdates || ReadsComputed(check);
@@ -141,6 +149,13 @@ internal sealed class TableProgram
     public MySqlCompiled Existing(IReadOnlyList<int> arbiter, int rows) => Writer().Existing(arbiter, rows);
 
     public MySqlCompiled Update() => Writer().Update();
+
+    /// <summary>An insert that answers these columns of its rows.</summary>
+    public MySqlCompiled InsertStraight(ImmutableArray<int> ordinals, ImmutableArray<SelectItem> answered, int rows) =>
+        Writer().InsertStraight(ordinals, answered, rows);
+
+    /// <summary>An update by its own condition, and behind it these columns of the row it names.</summary>
+    public MySqlCompiled UpdateStraight(ImmutableArray<SelectItem> answered) => Writer().UpdateStraight(answered);
 
     public MySqlCompiled Merge(int rows) => Writer().Merge(rows);
 }

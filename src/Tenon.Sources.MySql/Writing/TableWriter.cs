@@ -236,6 +236,23 @@ internal sealed class TableWriter : MySqlDialect
 
     public MySqlCompiled Insert(ImmutableArray<int> ordinals, int rows, bool keys)
     {
+        WriteValues(ordinals, rows);
+        if (!keys)
+        {
+            return Finished([]);
+        }
+        Syntax(" returning ");
+        for (int i = 0; i < program.KeyColumns.Length; i++)
+        {
+            // Without the alias of a range: the statement has none.
+            Syntax(i > 0 ? ", " : "");
+            Write(new OutwardExpr(new TableColumnExpr(table.Columns[program.KeyColumns[i]].Name) { Type = program.KeyTypes[i] }) { Type = program.KeyTypes[i] });
+        }
+        return Finished(KeyFields);
+    }
+
+    private void WriteValues(ImmutableArray<int> ordinals, int rows)
+    {
         Syntax("insert into ").Identifier(table.Name.Name).Syntax(" (");
         for (int i = 0; i < ordinals.Length; i++)
         {
@@ -252,18 +269,57 @@ internal sealed class TableWriter : MySqlDialect
             }
             Syntax(")");
         }
-        if (!keys)
+    }
+
+    // ---- in one round trip ----
+
+    public MySqlCompiled InsertStraight(ImmutableArray<int> ordinals, ImmutableArray<SelectItem> answered, int rows)
+    {
+        WriteValues(ordinals, rows);
+        // The statement has no range; the table's own name stands for it.
+        Learn(table.Name.Name, table.Name);
+        return Answered(" returning ", answered, table.Name.Name);
+    }
+
+    public MySqlCompiled UpdateStraight(ImmutableArray<SelectItem> answered)
+    {
+        Expr where = ((SelectCore)write.Parts.Targets!.Body).Where!;
+        Learn(where);
+        Syntax("update ");
+        WriteFrom(write.RowsByKey);
+        WriteAssignments(o => new RowCellExpr(0, o) { Type = table.Columns[o].Type });
+        Syntax(" where ");
+        Write(where);
+        if (answered.IsEmpty)
         {
             return Finished([]);
         }
-        Syntax(" returning ");
-        for (int i = 0; i < program.KeyColumns.Length; i++)
+        return Answered("; select ", answered, write.Range, () =>
         {
-            // Without the alias of a range: the statement has none.
-            Syntax(i > 0 ? ", " : "");
-            Write(new OutwardExpr(new TableColumnExpr(table.Columns[program.KeyColumns[i]].Name) { Type = program.KeyTypes[i] }) { Type = program.KeyTypes[i] });
+            Syntax(" from ");
+            WriteFrom(write.RowsByKey);
+            Syntax(" where ");
+            Write(where);
+        });
+    }
+
+    private MySqlCompiled Answered(string word, ImmutableArray<SelectItem> answered, string range, Action? behind = null)
+    {
+        if (answered.IsEmpty)
+        {
+            return Finished([]);
         }
-        return Finished(KeyFields);
+        Syntax(word);
+        var fields = ImmutableArray.CreateBuilder<RowField>();
+        foreach (SelectItem item in answered)
+        {
+            ColumnExpr column = (ColumnExpr)item.Value with { Range = range };
+            Syntax(fields.Count > 0 ? ", " : "");
+            Write(new OutwardExpr(column) { Type = column.Type });
+            fields.Add(new RowField(column.Column, column.Type));
+        }
+        behind?.Invoke();
+        return Finished(fields.ToImmutable());
     }
 
     /// <summary>A column of the one table an insert names.</summary>
