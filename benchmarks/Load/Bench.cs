@@ -37,17 +37,14 @@ internal sealed class Bench(BenchOptions options) : IDisposable
         var report = new Report(options, data, operations, _results, goals, _servers.Starts);
         Console.Write(report.Table());
         var wrong = _results.Where(r => !r.Value.IsRight).Select(r => $"{r.Key.Target} in {r.Key.Operation}").ToArray();
-        if (wrong.Length > 0)
-        {
-            throw new InvalidOperationException("wrong answers, so that this run is no measure and nothing is saved: " + string.Join(", ", wrong));
-        }
-
         if (options.Save)
         {
             report.Save();
         }
 
-        return _failed ? 1 : 0;
+        return wrong.Length > 0
+            ? throw new InvalidOperationException("WRONG ANSWERS, so that no ratio is given for them: " + string.Join(", ", wrong))
+            : _failed ? 1 : 0;
     }
 
     // One that fails is said to, and the run goes on: half an hour of figures is not lost for one of them.

@@ -87,7 +87,7 @@ internal sealed class Goals(
         let ratios =
             (from operation in operations
             from other in operation.Others
-            where other.EndsWith(library, StringComparison.Ordinal) && Has(operation, operation.Subjects[0]) && results.ContainsKey((operation.Name, other))
+            where other.EndsWith(library, StringComparison.Ordinal) && Has(operation, operation.Subjects[0]) && results.TryGetValue((operation.Name, other), out var its) && its.IsRight
             select (operation.Title, Ratio: Of(operation).SpeedAgainst(results[(operation.Name, other)]))).ToArray()
         where ratios.Length > 0
         let least = ratios.MinBy(r => r.Ratio)
