@@ -22,7 +22,7 @@ internal static class ProtocolSetup
 
     public static void AddProtocol(this IServiceCollection services)
     {
-        services.AddSingleton<ProtocolKeys>().AddSingleton<TokenHandlers>().AddSingleton<KnownScopes>();
+        services.AddSingleton<ProtocolKeys>().AddSingleton<TokenHandlers>().AddSingleton<RefreshSuccession>().AddSingleton<KnownScopes>();
         services
             .AddOpenIddict()
             .AddCore(core =>
@@ -40,6 +40,7 @@ internal static class ProtocolSetup
                 Endpoints(server);
                 Flows(server);
                 TokenHandlers.Register(server);
+                RefreshSuccession.Register(server);
             });
         services.AddOptions<OpenIddictServerOptions>().Configure<ProtocolKeys, AuthOptions, TimeProvider>(Configure);
         WithoutDataProtectionAtStart(services);

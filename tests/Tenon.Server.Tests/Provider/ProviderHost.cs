@@ -48,6 +48,9 @@ internal sealed class ProviderHost : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    /// <summary>What runs it.</summary>
+    public IAsyncDisposable Inner => inner;
     public Keys Keys { get; }
 
     /// <summary>On PostgreSQL alone.</summary>

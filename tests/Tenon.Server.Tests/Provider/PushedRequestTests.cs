@@ -8,7 +8,9 @@ public sealed class PushedRequestTests(ProviderFixture fixture) : IClassFixture<
 {
     private readonly ProviderHost host = fixture.Host;
 
-    private Task<Answer> PushAsync(TestClient client, string? redirect = null, string? method = "S256") =>
+    private Task<Answer> PushAsync(TestClient client, string? redirect = null, string? method = "S256") => PushAsync(host, client, redirect, method);
+
+    internal static Task<Answer> PushAsync(ProviderHost host, TestClient client, string? redirect = null, string? method = "S256") =>
         host.FormAsync(
             "par",
             client,
@@ -20,7 +22,7 @@ public sealed class PushedRequestTests(ProviderFixture fixture) : IClassFixture<
             ("code_challenge_method", method)
         );
 
-    private static string Url(TestClient client, Answer pushed) =>
+    internal static string Url(TestClient client, Answer pushed) =>
         $"/auth/v1/oauth/authorize?client_id={client.Id}&request_uri={Uri.EscapeDataString(pushed.Text("request_uri"))}";
 
     [Fact]

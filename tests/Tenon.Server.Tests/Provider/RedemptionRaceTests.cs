@@ -11,19 +11,21 @@ public sealed class RedemptionRaceTests
     private const int AtOnce = 50;
     private static int Rounds => Environment.GetEnvironmentVariable("TENON_NIGHTLY") == "1" ? 1000 : 3;
 
-    private static async Task<int> RaceAsync(Func<Task<TokenAnswer>> redeem)
+    private static async Task<int> RaceAsync(Func<Task<TokenAnswer>> redeem) => (await AtOnceAsync(redeem)).Count(answer => answer.Ok);
+
+    private static async Task<T[]> AtOnceAsync<T>(Func<Task<T>> ask)
     {
         using var gate = new SemaphoreSlim(0);
-        Task<TokenAnswer>[] all =
+        Task<T>[] all =
         [
             .. Enumerable.Range(0, AtOnce).Select(async _ =>
             {
                 await gate.WaitAsync(TestContext.Current.CancellationToken);
-                return await redeem();
+                return await ask();
             }),
         ];
         gate.Release(AtOnce);
-        return (await Task.WhenAll(all)).Count(answer => answer.Ok);
+        return await Task.WhenAll(all);
     }
 
     private static async Task CodesAsync(ProviderHost host)
@@ -47,6 +49,65 @@ public sealed class RedemptionRaceTests
             await DeviceTests.DecideAsync(new Visitor(host), begun, "race@example.test", "approve");
             Assert.Equal(1, await RaceAsync(() => DeviceTests.PollAsync(host, client, begun)));
         }
+    }
+
+    /// <summary>All get the one successor; the one before it was swapped once.</summary>
+    private static async Task RefreshesAsync(ProviderHost host)
+    {
+        await host.SignUpAsync("race@example.test");
+        TestClient client = await host.ClientAsync();
+        string token = (await host.RedeemAsync(client, await new Visitor(host).CodeAsync(client, "race@example.test"))).Refresh;
+        for (int round = 0; round < Rounds; round++)
+        {
+            TokenAnswer[] answers = await AtOnceAsync(() => host.RefreshAsync(client, token));
+            Assert.All(answers, answer => Assert.True(answer.Ok, answer.Answer.Body));
+            string next = Assert.Single(answers.Select(answer => answer.Refresh).Distinct());
+            Assert.NotEqual(token, next);
+            token = next;
+        }
+    }
+
+    private static async Task PushedRequestsAsync(ProviderHost host)
+    {
+        await host.SignUpAsync("race@example.test");
+        TestClient client = await host.ClientAsync();
+        var visitor = new Visitor(host);
+        // Allowed once, so that a request is answered at once.
+        await visitor.ThroughAsync(client, "race@example.test");
+        for (int round = 0; round < Rounds; round++)
+        {
+            string url = PushedRequestTests.Url(client, await PushedRequestTests.PushAsync(host, client));
+            Answer[] answers = await AtOnceAsync(() => visitor.GoAsync(url));
+            Assert.Single(answers, answer => answer.Header("Location")?.Contains("code=", StringComparison.Ordinal) == true);
+        }
+    }
+
+    [Fact]
+    public async Task A_refresh_token_has_one_successor_on_the_embedded_database()
+    {
+        await using ProviderHost host = await ProviderHost.OnSqliteAsync();
+        await RefreshesAsync(host);
+    }
+
+    [Fact]
+    public async Task A_refresh_token_has_one_successor_on_PostgreSQL()
+    {
+        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await RefreshesAsync(host);
+    }
+
+    [Fact]
+    public async Task A_pushed_request_is_answered_exactly_once_on_the_embedded_database()
+    {
+        await using ProviderHost host = await ProviderHost.OnSqliteAsync();
+        await PushedRequestsAsync(host);
+    }
+
+    [Fact]
+    public async Task A_pushed_request_is_answered_exactly_once_on_PostgreSQL()
+    {
+        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await PushedRequestsAsync(host);
     }
 
     [Fact]

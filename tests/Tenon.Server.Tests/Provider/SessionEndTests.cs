@@ -128,10 +128,17 @@ public sealed class SessionEndTests(ProviderFixture fixture) : IClassFixture<Pro
         TokenAnswer first = await own.RedeemAsync(client, await new Visitor(own).CodeAsync(client, "swap@example.test"));
         TokenAnswer second = await own.RefreshAsync(client, first.Refresh);
         Assert.NotEqual(first.Refresh, second.Refresh);
-        Assert.True((await own.RefreshAsync(client, first.Refresh)).Ok, "within the reuse interval");
+        TokenAnswer again = await own.RefreshAsync(client, first.Refresh);
+        Assert.True(again.Ok, "within the reuse interval");
+        Assert.Equal(second.Refresh, again.Refresh);
+        TokenAnswer third = await own.RefreshAsync(client, second.Refresh);
+        // However far the chain has gone: its end, no second branch.
+        Assert.Equal(third.Refresh, (await own.RefreshAsync(client, first.Refresh)).Refresh);
+        Assert.Equal(1, await ((AuthHost)own.Inner).Store.ScalarAsync<long>("select count(*) from auth.oauth_tokens where type like '%refresh_token' and status = 'valid'"));
         own.Clock!.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("invalid_grant", (await own.RefreshAsync(client, first.Refresh)).Error);
         Assert.Equal("invalid_grant", (await own.RefreshAsync(client, second.Refresh)).Error);
+        Assert.Equal("invalid_grant", (await own.RefreshAsync(client, third.Refresh)).Error);
         Assert.Equal(HttpStatusCode.Unauthorized, (await own.UserInfoAsync(second.Access)).Status);
     }
 
