@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Tenon.Server.Hosting;
 
@@ -56,7 +57,8 @@ internal sealed class TenonHost : IAsyncDisposable
             builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             if (options.RequestLog == RequestLogFormat.Json)
             {
-                builder.Logging.ClearProviders().AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
+                builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = EventLines.FormatterName);
+                builder.Logging.AddConsoleFormatter<EventLines, ConsoleFormatterOptions>();
             }
             Listen(builder.WebHost, options, host, port);
             builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);

@@ -176,6 +176,11 @@ public sealed class ServeTests
         Assert.Equal(201, (await tenon.AskAsync("/rest/v1/notes", """{"id":2,"body":"new","pinned":true}""")).Status);
         Assert.Equal("""[{"id":2}]""", await tenon.GetAsync("/rest/v1/notes?select=id&pinned=is.true"));
         await tenon.SaysAsync("schema: table public.open_words is granted to anon but has no row level security: anyone can read it");
+        JsonElement[] told = [.. tenon.Output.Split('\n').Where(l => l.Contains("\"level\"", StringComparison.Ordinal)).Select(l => JsonElement.Parse(l))];
+        JsonElement taken = Assert.Single(told, l => l.GetProperty("event").GetString() == "SchemaTakenOver");
+        Assert.Equal("warning", taken.GetProperty("level").GetString());
+        Assert.Equal("schema: what another process changed is in force now; the last migration is 0002", taken.GetProperty("message").GetString());
+        Assert.True(taken.GetProperty("time").TryGetDateTimeOffset(out _));
 
         app.Write("migrations/0003_less.sql", "alter table public.notes drop column pinned;");
         await MigrateAsync(app, variables);
