@@ -12,8 +12,11 @@ public sealed class DumpCommandTests
           flag boolean, small smallint, exact numeric(10,3), free numeric, approx double precision, words varchar(20), raw bytea,
           uid uuid, day date, clock time, at timestamptz, span interval, doc jsonb, written json, tags text[], numbers int[],
           twice bigint generated always as (small * 2) stored,
-          parent bigint references public.kinds (id)
+          parent bigint references public.kinds (id),
+          lexemes tsvector generated always as (to_tsvector('english', coalesce(words, ''))) stored
         );
+        create index kinds_words on public.kinds using gin (to_tsvector('english', words));
+        create index kinds_lexemes on public.kinds using gin (lexemes);
         insert into public.kinds (flag, small, exact, free, approx, words, raw, uid, day, clock, at, span, doc, written, tags, numbers, parent) values
           (true, -3, 1.500, 12345678901234567890.123, 1e300, 'it''s; "x"' || chr(10) || '\n', '\x00ff', '0b9e1c5a-3a52-4b0e-9c6a-6d1f7f7c0001', '2024-02-29',
            '12:34:56.789', '2024-01-01 00:00:00.000001+02', '1 mon 2 days 03:04:05', '{"b": [1, null], "a": "ä"}', '{ "b":1,  "a":2 }',
@@ -40,6 +43,8 @@ public sealed class DumpCommandTests
         CommandRun up = await CommandRun.RunAsync("migrate", "up", folder);
         Assert.True(up.Code == 0, up.Errors);
         Assert.Equal(dump.Output, (await CommandRun.RunAsync("db", "dump", folder)).Output);
+        Assert.Contains("create index kinds_words on public.kinds using gin (", dump.Output, StringComparison.Ordinal);
+        Assert.Equal("the database has what the migration files make", (await CommandRun.RunAsync("db", "diff", folder)).Output.Trim());
         Directory.Delete(folder, recursive: true);
     }
 
