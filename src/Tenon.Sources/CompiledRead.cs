@@ -28,6 +28,9 @@ internal enum ValueForm : byte
     /// <summary>Digits of an exact numeric, or NaN.</summary>
     NumericText,
     TimestampTz,
+
+    /// <summary>JSON of an array of instants in UTC.</summary>
+    TimestampTzArray,
     Timestamp,
     Date,
     Time,
@@ -49,6 +52,9 @@ internal sealed class CompiledUnit(CompiledStatement statement, ReadUnit unit, C
     public Expr? Limit { get; } = unit.Limit;
     public Expr? Offset { get; } = unit.Offset;
     public bool OneRowWhenEmpty { get; } = unit.OneRowWhenEmpty;
+
+    /// <summary>The units of its to-many embeds, each before its own.</summary>
+    public IEnumerable<CompiledUnit> Below => Children.SelectMany(c => c.Unit.Below.Prepend(c.Unit));
 }
 
 internal sealed record CompiledChild(CompiledUnit Unit, int[] KeyColumns, ValueForm[] KeyForms);

@@ -51,8 +51,20 @@ internal abstract class Source
     /// <summary>Views of one table are written through.</summary>
     public virtual bool WritesViews => false;
 
-    /// <summary>The statement that shows the engine's plan of another, one line or one JSON text a row; null where it has none to show.</summary>
-    public virtual CompiledStatement? Explain(CompiledStatement statement, ExplainOptions options) => null;
+    /// <summary>Which of EXPLAIN's words this engine knows; null where it has no plans to show.</summary>
+    public virtual ImmutableArray<string>? PlanWords => null;
+
+    /// <summary>The statement that shows the engine's plan of another.</summary>
+    public virtual CompiledStatement Explain(CompiledStatement statement, ExplainOptions options) =>
+        throw new InvalidOperationException("this source shows no plans");
+
+    /// <summary>What it showed: lines of text, or one JSON object.</summary>
+    public virtual string PlanOf(List<Datum[]> rows, ExplainOptions options) =>
+        throw new InvalidOperationException("this source shows no plans");
+
+    /// <summary>The plan of a function that no statement calls.</summary>
+    public virtual string PlanOf(Routine routine, ExplainOptions options) =>
+        throw new InvalidOperationException("this source runs functions in statements");
 
     /// <summary>Plans in JSON say how many rows the engine expects.</summary>
     public virtual bool EstimatesRows => false;

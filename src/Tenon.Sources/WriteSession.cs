@@ -41,6 +41,13 @@ internal abstract class WriteSession : SourceSession
         Action<RowReader>? represent
     );
 
+    /// <summary>
+    /// What the engine shows of the plans of a write's statements, in their order. What it does to rows where the options run
+    /// it is the caller's to take back.
+    /// </summary>
+    public virtual List<List<Datum[]>> Explain(CompiledWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, ExplainOptions options) =>
+        throw new InvalidOperationException("this source shows no plans");
+
     /// <summary>Runs a statement of the server's own; answers the rows of its select or returning.</summary>
     public abstract List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments);
 

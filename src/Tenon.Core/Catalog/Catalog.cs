@@ -19,10 +19,12 @@ internal sealed class Catalog : IBindingScope
         ImmutableSortedSet<string> schemas,
         ImmutableHashSet<RoleName> roles,
         ImmutableDictionary<string, ImmutableHashSet<QualifiedName>> publications,
-        ImmutableArray<string> path
+        ImmutableArray<string> path,
+        ImmutableArray<MediaHandler> handlers
     )
     {
         Path = path;
+        Handlers = handlers;
         Tables = tables;
         Routines = routines;
         Enums = enums;
@@ -46,6 +48,9 @@ internal sealed class Catalog : IBindingScope
     /// <summary>Schemas searched for unqualified names, in order.</summary>
     public ImmutableArray<string> Path { get; }
 
+    /// <summary>Aggregates that make media types of rows.</summary>
+    public ImmutableArray<MediaHandler> Handlers { get; }
+
     public static readonly Catalog Empty = new(
         ImmutableDictionary<QualifiedName, Table>.Empty,
         ImmutableDictionary<QualifiedName, ImmutableArray<Routine>>.Empty,
@@ -53,15 +58,16 @@ internal sealed class Catalog : IBindingScope
         ["public", "auth", "storage", "extensions", "realtime"],
         [RoleName.Anon, RoleName.Authenticated, RoleName.Service],
         ImmutableDictionary<string, ImmutableHashSet<QualifiedName>>.Empty,
-        ["public", "extensions"]
+        ["public", "extensions"],
+        []
     );
 
     public Table? Find(QualifiedName name) => Tables.GetValueOrDefault(name);
 
     public Catalog With(Table table) =>
-        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles, Publications, Path);
+        new(Tables.SetItem(table.Name, table), Routines, Enums, Schemas, Roles, Publications, Path, Handlers);
 
-    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles, Publications, Path);
+    public Catalog Without(QualifiedName table) => new(Tables.Remove(table), Routines, Enums, Schemas, Roles, Publications, Path, Handlers);
 
     /// <summary>Adds an overload, replacing the one with the same parameter types.</summary>
     public Catalog With(Routine routine)
@@ -69,7 +75,7 @@ internal sealed class Catalog : IBindingScope
         ImmutableArray<Routine> others = Routines.TryGetValue(routine.Name, out var known)
             ? known.RemoveAll(r => SameSignature(r, routine))
             : [];
-        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles, Publications, Path);
+        return new(Tables, Routines.SetItem(routine.Name, others.Add(routine)), Enums, Schemas, Roles, Publications, Path, Handlers);
     }
 
     public Catalog Without(Routine routine)
@@ -82,28 +88,31 @@ internal sealed class Catalog : IBindingScope
             Schemas,
             Roles,
             Publications,
-            Path
+            Path,
+            Handlers
         );
     }
 
-    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles, Publications, Path);
+    public Catalog With(EnumType type) => new(Tables, Routines, Enums.SetItem(type.Name, type), Schemas, Roles, Publications, Path, Handlers);
 
-    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles, Publications, Path);
+    public Catalog WithoutEnum(QualifiedName name) => new(Tables, Routines, Enums.Remove(name), Schemas, Roles, Publications, Path, Handlers);
 
     /// <summary>The catalog of an attached source: its tables are in one schema, which unqualified names mean.</summary>
-    public Catalog InSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, [schema]);
+    public Catalog InSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, [schema], Handlers);
 
-    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, Path);
+    public Catalog WithSchema(string schema) => new(Tables, Routines, Enums, Schemas.Add(schema), Roles, Publications, Path, Handlers);
 
-    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles, Publications, Path);
+    public Catalog WithoutSchema(string schema) => new(Tables, Routines, Enums, Schemas.Remove(schema), Roles, Publications, Path, Handlers);
 
-    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role), Publications, Path);
+    public Catalog WithRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Add(role), Publications, Path, Handlers);
 
     /// <summary>Sets a publication's tables; null removes it.</summary>
     public Catalog WithPublication(string name, ImmutableHashSet<QualifiedName>? tables) =>
-        new(Tables, Routines, Enums, Schemas, Roles, tables is null ? Publications.Remove(name) : Publications.SetItem(name, tables), Path);
+        new(Tables, Routines, Enums, Schemas, Roles, tables is null ? Publications.Remove(name) : Publications.SetItem(name, tables), Path, Handlers);
 
-    public Catalog WithoutRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Remove(role), Publications, Path);
+    public Catalog With(MediaHandler handler) => new(Tables, Routines, Enums, Schemas, Roles, Publications, Path, Handlers.Add(handler));
+
+    public Catalog WithoutRole(RoleName role) => new(Tables, Routines, Enums, Schemas, Roles.Remove(role), Publications, Path, Handlers);
 
     private static bool SameSignature(Routine a, Routine b) =>
         a.Parameters.Length == b.Parameters.Length

@@ -111,6 +111,9 @@ internal enum RelationKind
 internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
 {
     public RelationKind Kind { get; init; }
+
+    /// <summary>Its rows are in partitions.</summary>
+    public bool Partitioned { get; init; }
     public KeyConstraint? PrimaryKey { get; init; }
     public ImmutableArray<KeyConstraint> Uniques { get; init; } = [];
     public ImmutableArray<ForeignKey> ForeignKeys { get; init; } = [];
@@ -181,6 +184,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         Name = original.Name;
         Columns = original.Columns;
         Kind = original.Kind;
+        Partitioned = original.Partitioned;
         PrimaryKey = original.PrimaryKey;
         Uniques = original.Uniques;
         ForeignKeys = original.ForeignKeys;

@@ -23,6 +23,10 @@ internal sealed record RequestContext
     /// <summary>All claims as canonical jsonb text.</summary>
     public string Jwt { get; init; } = "{}";
 
+    /// <summary>The zone of the request's session as it was named, and what it means; null is UTC.</summary>
+    public string? TimeZone { get; init; }
+    public Zone? Zone { get; init; }
+
     /// <summary>current_setting(name): request.jwt.claims is answered here, the rest by the surface (request.headers, …).</summary>
     public Func<string, string?>? Settings { get; init; }
 

@@ -7,6 +7,7 @@ using Tenon.Core.Expressions.Functions;
 using Tenon.Core.Expressions.Parsing;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
+using Tenon.Core.Types.FullText;
 
 namespace Tenon.Core.Planning;
 
@@ -136,9 +137,11 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
 
     public Outcome<Expr> Filter(Expr operand, FilterSyntax filter)
     {
-        if (Refusal(filter) is { } refused)
+        if (IsOfRanges(filter.Operator) && operand.Type.NativeName is null)
         {
-            return refused;
+            return options.RangeTypes
+                ? PlanErrors.NoRangeOperator(Spelling(filter.Operator), operand.Type)
+                : PlanErrors.NotImplemented("Range types and their operators (sl, sr, nxr, nxl, adj) are not supported.");
         }
         if (!Condition(operand, filter).TryGet(out Expr condition, out Error error))
         {
@@ -147,16 +150,7 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         return filter.Negated ? new NotExpr(condition) { Type = LogicalType.Boolean } : condition;
     }
 
-    private static Error? Refusal(FilterSyntax filter) =>
-        filter.Operator switch
-        {
-            FilterOperator.StrictlyLeft
-            or FilterOperator.StrictlyRight
-            or FilterOperator.NotRightOf
-            or FilterOperator.NotLeftOf
-            or FilterOperator.Adjacent => PlanErrors.NotImplemented("Range types and their operators (sl, sr, nxr, nxl, adj) are not supported."),
-            _ => null,
-        };
+    private static bool IsOfRanges(FilterOperator op) => op is >= FilterOperator.StrictlyLeft and <= FilterOperator.Adjacent;
 
     private Outcome<Expr> Condition(Expr operand, FilterSyntax filter)
     {
@@ -171,6 +165,10 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         if (OperatorText.TakesLanguage(filter.Operator))
         {
             return FullText(operand, filter);
+        }
+        if (operand.Type.NativeName is not null && (IsOfRanges(filter.Operator) || filter.Operator is FilterOperator.Contains or FilterOperator.ContainedIn or FilterOperator.Overlaps))
+        {
+            return OfDatabase(operand, filter);
         }
         string spelling = Spelling(filter.Operator);
         if (filter.Quantifier != Quantifier.None)
@@ -194,6 +192,22 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         return bound;
     }
 
+    /// <summary>An operator of a type that only the database knows: the value is read as one of the same type.</summary>
+    private ApplyExpr OfDatabase(Expr operand, FilterSyntax filter)
+    {
+        string spelling = Spelling(filter.Operator);
+        // What the ranges of the database's own do never raises; of other types nothing is known.
+        bool total = operand.Type.NativeName!.EndsWith("range", StringComparison.Ordinal);
+        var function = new Function($"native {spelling}", spelling, [operand.Type, operand.Type], LogicalType.Boolean)
+        {
+            Operator = spelling,
+            Total = total,
+            Evaluate = _ => PlanErrors.NotSupported($"{operand.Type.SqlName} outside its database"),
+        };
+        slots.Use(filter.Slot, operand.Type, SlotKind.Scalar);
+        return new ApplyExpr(function, [operand, new ParameterExpr(filter.Slot) { Type = operand.Type }]) { Type = LogicalType.Boolean };
+    }
+
     /// <summary>A column that is no tsvector is made one, by the same configuration as the query.</summary>
     private Outcome<Expr> FullText(Expr operand, FilterSyntax filter)
     {
@@ -211,6 +225,27 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         {
             return error;
         }
+        return options.ReadsSearches ? Search(filter, bound) : Used(filter, bound);
+    }
+
+    /// <summary>What cannot be read is refused whatever the rows, as PostgreSQL does while it plans.</summary>
+    private Outcome<Expr> Search(FilterSyntax filter, Expr bound)
+    {
+        if (!SearchConfiguration.ReadName(filter.Language ?? SearchConfiguration.Default).TryGet(out Datum name, out Error error)
+            || !SearchConfiguration.Of(name.Text).TryGet(out SearchConfiguration configuration, out error))
+        {
+            return error;
+        }
+        if (filter.Operator != FilterOperator.FullText)
+        {
+            return Used(filter, bound);
+        }
+        slots.UseSearch(filter.Slot, configuration);
+        return bound;
+    }
+
+    private Expr Used(FilterSyntax filter, Expr bound)
+    {
         slots.Use(filter.Slot, LogicalType.Text, SlotKind.Scalar);
         return bound;
     }
@@ -225,12 +260,18 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
 
     private Outcome<Expr> Array(Expr operand, int slot, SlotKind kind, string spelling, bool all)
     {
-        LogicalType element = operand.Type.IsString ? LogicalType.Text : operand.Type.Unmodified;
+        LogicalType element = operand.Type is { IsString: true, NativeName: null } ? LogicalType.Text : operand.Type.Unmodified;
         if (element.Kind == TypeKind.Array)
         {
             return PlanErrors.NotSupported("in, any or all on an array column", "Use cs, cd or ov.");
         }
         LogicalType type = LogicalType.ArrayOf(element);
+        if (element.NativeName is not null)
+        {
+            // No function of the catalogue compares it: the database does.
+            slots.Use(slot, type, kind);
+            return new QuantifiedExpr(operand, spelling, all, new ParameterExpr(slot) { Type = type }) { Type = LogicalType.Boolean };
+        }
         var syntax = new QuantifiedExpr(operand, spelling, all, new ParameterExpr(slot) { Type = type });
         if (!Check(syntax).TryGet(out Expr bound, out Error error))
         {
@@ -273,6 +314,11 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
             FilterOperator.Contains => "@>",
             FilterOperator.ContainedIn => "<@",
             FilterOperator.Overlaps => "&&",
+            FilterOperator.StrictlyLeft => "<<",
+            FilterOperator.StrictlyRight => ">>",
+            FilterOperator.NotRightOf => "&<",
+            FilterOperator.NotLeftOf => "&>",
+            FilterOperator.Adjacent => "-|-",
             _ => "=",
         };
 }

@@ -65,6 +65,14 @@ internal static class PlanErrors
     public static Error NotImplemented(string details, string? hint = null) =>
         new(ErrorCodes.NotImplemented, "Feature not implemented", details, hint);
 
+    public static Error NoRangeOperator(string spelling, LogicalType type) =>
+        new(
+            ErrorCodes.UndefinedFunction,
+            $"operator does not exist: {type.SqlName} {spelling} unknown",
+            null,
+            "sl, sr, nxr, nxl and adj compare columns of a range type."
+        );
+
     public static Error NotSupported(string what, string? hint = null) =>
         new(ErrorCodes.FeatureNotSupported, $"{what} is not supported", null, hint);
 

@@ -15,6 +15,12 @@ internal sealed record PlanOptions
     /// <summary>The source writes through views as PostgreSQL does.</summary>
     public bool WritesViews { get; init; }
 
+    /// <summary>Tenon reads the queries of a full-text search, no database does.</summary>
+    public bool ReadsSearches { get; init; }
+
+    /// <summary>The source has columns of range types.</summary>
+    public bool RangeTypes { get; init; }
+
     /// <summary>Who asks: hints name only what this role may see.</summary>
     public RoleName Role { get; init; } = RoleName.Anon;
     public bool SeesEverything { get; init; }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Tenon.Core.Catalog;
 using Tenon.Core.Expressions;
 using Tenon.Core.Types;
+using Tenon.Core.Types.FullText;
 
 namespace Tenon.Core.Planning;
 
@@ -24,6 +26,9 @@ internal enum SlotKind
     /// <summary>"{a*,b*}" of like(any): patterns.</summary>
     PatternList,
 
+    /// <summary>The text of a to_tsquery: one that cannot be read is an error whatever the rows, as where PostgreSQL plans it.</summary>
+    Search,
+
     /// <summary>A non-negative integer of limit, offset or Range.</summary>
     Count,
 
@@ -32,13 +37,23 @@ internal enum SlotKind
 }
 
 /// <summary>One value cut out of the request, in the order the parser met it. ParameterExpr.Slot indexes these.</summary>
-internal readonly record struct SlotSpec(LogicalType Type, SlotKind Kind);
+internal readonly record struct SlotSpec(LogicalType Type, SlotKind Kind)
+{
+    /// <summary>Of a search: how its words become lexemes.</summary>
+    public SearchConfiguration? Search { get; init; }
+}
 
 /// <summary>A planned read: the tree of resources and the values it needs.</summary>
 internal sealed record ReadPlan(ReadNode Root, ImmutableArray<SlotSpec> Slots)
 {
     /// <summary>Prefer: count=exact: how many rows the root has without limit and offset.</summary>
     public bool CountExact { get; init; }
+
+    /// <summary>What the database makes of the rows, in place of their JSON.</summary>
+    public MediaHandler? Handler { get; init; }
+
+    /// <summary>They are counted while they are read, past the page: what gives them must not run a second time.</summary>
+    public bool CountWhileReading { get; init; }
 
     /// <summary>Prefer: count=planned and estimated: the rows may be estimated by a source that can.</summary>
     public CountEstimate Estimate { get; init; }

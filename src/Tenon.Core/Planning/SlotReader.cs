@@ -1,23 +1,28 @@
 using Tenon.Core.Errors;
 using Tenon.Core.Query;
 using Tenon.Core.Types;
+using Tenon.Core.Types.FullText;
 
 namespace Tenon.Core.Planning;
 
 /// <summary>The text of a slot → its value, as the plan's <see cref="SlotSpec"/> says.</summary>
 internal static class SlotReader
 {
-    /// <summary>now: microseconds since 2000 UTC, what 'now' and 'today' mean in this request.</summary>
-    public static Outcome<Datum> Read(SlotSpec spec, ReadOnlySpan<char> text, QueryLimits limits, long? now = null)
+    /// <summary>time: what 'now' and 'today' mean in this request, and its zone.</summary>
+    public static Outcome<Datum> Read(SlotSpec spec, ReadOnlySpan<char> text, QueryLimits limits, SessionTime time = default)
     {
         switch (spec.Kind)
         {
             case SlotKind.Scalar or SlotKind.AnyAll:
-                return TypeInput.Parse(spec.Type, text, now);
+                return TypeInput.Parse(spec.Type, text, time);
             case SlotKind.List:
-                return List(spec.Type.Element!, text, limits, now);
+                return List(spec.Type.Element!, text, limits, time);
             case SlotKind.Pattern or SlotKind.PatternList:
-                return TypeInput.Parse(spec.Type, text.Contains('*') ? text.ToString().Replace('*', '%') : text, now);
+                return TypeInput.Parse(spec.Type, text.Contains('*') ? text.ToString().Replace('*', '%') : text, time);
+            case SlotKind.Search:
+                return TsQueryParser.Standard(text.ToString(), spec.Search!).TryGet(out _, out Error unread)
+                    ? TypeInput.Parse(spec.Type, text)
+                    : unread;
             case SlotKind.Count:
                 return CountText.TryRead(text, out long count) ? Datum.Of(count) : CountText.Check(text, false, 0)!;
             default:
@@ -25,7 +30,7 @@ internal static class SlotReader
         }
     }
 
-    private static Outcome<Datum> List(LogicalType element, ReadOnlySpan<char> text, QueryLimits limits, long? now)
+    private static Outcome<Datum> List(LogicalType element, ReadOnlySpan<char> text, QueryLimits limits, SessionTime time)
     {
         var items = new List<Datum>();
         var list = new ListText(text);
@@ -40,7 +45,7 @@ internal static class SlotReader
             {
                 return ArrayValue.Of(element, []).ToDatum();
             }
-            if (!TypeInput.Parse(element, list.Current, now).TryGet(out Datum value, out Error error))
+            if (!TypeInput.Parse(element, list.Current, time).TryGet(out Datum value, out Error error))
             {
                 return error;
             }

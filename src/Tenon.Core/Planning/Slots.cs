@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tenon.Core.Types;
+using Tenon.Core.Types.FullText;
 
 namespace Tenon.Core.Planning;
 
@@ -15,6 +16,9 @@ internal sealed class Slots(ImmutableArray<string> texts)
     public string Text(int slot) => texts[slot];
 
     public void Use(int slot, LogicalType type, SlotKind kind) => specs[slot] = new SlotSpec(type, kind);
+
+    public void UseSearch(int slot, SearchConfiguration configuration) =>
+        specs[slot] = new SlotSpec(LogicalType.Text, SlotKind.Search) { Search = configuration };
 
     /// <summary>The text itself, to become a literal of the plan.</summary>
     public string TakeLiteral(int slot)

@@ -27,7 +27,9 @@ internal sealed class ReadLowering
     {
         var lowering = new ReadLowering(read);
         ReadNode root = read.Plan.Root;
-        var lowered = new LoweredRead(lowering.Root(root), read.Plan.CountExact ? lowering.Count(root) : null);
+        ReadUnit rows = lowering.Root(root);
+        rows = read.Plan.Handler is { } handler ? MadeRows.Of(rows, handler, read.Enforcement) : rows;
+        var lowered = new LoweredRead(rows, read.Plan.CountExact ? lowering.Count(root) : null);
         return read.Plan.Estimate is { Wanted: true } estimate && !read.HidesRows
             ? lowered with { Rows = lowering.Rows(root, null), CountedUpTo = estimate.Above is { } most ? lowering.CountUpTo(root, most) : null }
             : lowered;

@@ -12,21 +12,21 @@ internal sealed class ArrayParser
 
     private readonly LogicalType element;
     private readonly string text;
-    private readonly long? now;
+    private readonly SessionTime time;
     private readonly List<Datum> items = [];
     private readonly List<int> dimensions = [];
     private int at;
 
-    private ArrayParser(LogicalType element, string text, long? now)
+    private ArrayParser(LogicalType element, string text, SessionTime time)
     {
         this.element = element;
         this.text = text;
-        this.now = now;
+        this.time = time;
     }
 
-    public static Outcome<Datum> Parse(LogicalType element, ReadOnlySpan<char> source, long? now)
+    public static Outcome<Datum> Parse(LogicalType element, ReadOnlySpan<char> source, SessionTime time)
     {
-        var parser = new ArrayParser(element, source.ToString(), now);
+        var parser = new ArrayParser(element, source.ToString(), time);
         try
         {
             return parser.Whole();
@@ -66,7 +66,7 @@ internal sealed class ArrayParser
     private Datum FromJsonText()
     {
         JsonNode node = JsonParser.Parse(text).Value;
-        return JsonInput.FromNode(LogicalType.ArrayOf(element), node, text, now).Value;
+        return JsonInput.FromNode(LogicalType.ArrayOf(element), node, text, time).Value;
     }
 
     private void Level(int level)
@@ -168,7 +168,7 @@ internal sealed class ArrayParser
         throw Fail("Unexpected end of input.");
     }
 
-    private Datum Element(string word) => TypeInput.Parse(element, word, now).Value;
+    private Datum Element(string word) => TypeInput.Parse(element, word, time).Value;
 
     private bool Looking(char c) => at < text.Length && text[at] == c;
 

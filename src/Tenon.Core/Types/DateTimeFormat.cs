@@ -32,6 +32,29 @@ internal static class DateTimeFormat
         return length + Era(date, into[length..]);
     }
 
+    public const int MaxOffset = 9;
+
+    /// <summary>±HH:MM[:SS] of microseconds east of UTC; the shortest form, that of text, leaves :00 minutes out.</summary>
+    public static int Offset(long east, bool shortest, Span<char> into)
+    {
+        (int minutes, int seconds) = Math.DivRem((int)(Math.Abs(east) / Calendar.MicrosPerSecond), 60);
+        into[0] = east < 0 ? '-' : '+';
+        Two(minutes / 60, into[1..]);
+        if (shortest && minutes % 60 == 0 && seconds == 0)
+        {
+            return 3;
+        }
+        into[3] = ':';
+        Two(minutes % 60, into[4..]);
+        if (seconds == 0)
+        {
+            return 6;
+        }
+        into[6] = ':';
+        Two(seconds, into[7..]);
+        return MaxOffset;
+    }
+
     public static int Time(long micros, Span<byte> into)
     {
         (long seconds, long fraction) = Math.DivRem(micros, Calendar.MicrosPerSecond);
@@ -98,6 +121,12 @@ internal static class DateTimeFormat
         word.CopyTo(into);
         length = word.Length;
         return length > 0;
+    }
+
+    private static void Two(int value, Span<char> into)
+    {
+        into[0] = (char)('0' + value / 10);
+        into[1] = (char)('0' + value % 10);
     }
 
     private static void Two(int value, Span<byte> into)

@@ -2,12 +2,12 @@ using Tenon.Core.Errors;
 
 namespace Tenon.Core.Types;
 
-// Text to date, time, timestamp and timestamptz. Sessions are in UTC: a timestamptz without a zone is UTC, and a
-// timestamp's zone is read and thrown away, as in PostgreSQL.
+// Text to date, time, timestamp and timestamptz. A timestamptz without a zone is in the session's, and a timestamp's zone is
+// read and thrown away, as in PostgreSQL.
 
 internal static class DateTimeText
 {
-    public static Outcome<Datum> ParseDate(ReadOnlySpan<char> text, long? now)
+    public static Outcome<Datum> ParseDate(ReadOnlySpan<char> text, SessionTime session)
     {
         if (IsoText.TryDate(text, out long fast))
         {
@@ -19,7 +19,7 @@ internal static class DateTimeText
         }
         if (parts.Special != SpecialTime.None)
         {
-            long special = Special(parts.Special, now);
+            long special = Special(parts.Special, session, local: true);
             return Datum.Of(Calendar.IsInfinite(special) ? special : Calendar.Split(special).Days);
         }
         if (!parts.HasDate)
@@ -33,7 +33,7 @@ internal static class DateTimeText
         return Calendar.IsDate(days) ? Datum.Of(days) : TypeErrors.DatetimeRange("date", text);
     }
 
-    public static Outcome<Datum> ParseTime(ReadOnlySpan<char> text, int? precision, long? now)
+    public static Outcome<Datum> ParseTime(ReadOnlySpan<char> text, int? precision, SessionTime session)
     {
         if (IsoText.TryTime(text, out long fast))
         {
@@ -45,7 +45,7 @@ internal static class DateTimeText
         }
         if (parts.Special == SpecialTime.Now)
         {
-            return Datum.Of(RoundTo(Calendar.Split(Now(now)).Micros, precision));
+            return Datum.Of(RoundTo(Calendar.Split(session.Local).Micros, precision));
         }
         if (parts.TimeOfDay is null)
         {
@@ -55,14 +55,15 @@ internal static class DateTimeText
         return time.TryGet(out long micros, out error) ? Datum.Of(RoundTo(micros, precision)) : error;
     }
 
-    public static Outcome<Datum> ParseTimestamp(ReadOnlySpan<char> text, bool withZone, int? precision, long? now)
+    public static Outcome<Datum> ParseTimestamp(ReadOnlySpan<char> text, bool withZone, int? precision, SessionTime session)
     {
         long local;
         Zone? zone;
         string type = withZone ? "timestamp with time zone" : "timestamp";
         if (IsoText.TryTimestamp(text, out local, out long? offset))
         {
-            return Datum.Of(RoundTo(withZone && offset is { } east ? local - east : local, precision));
+            long instant = !withZone ? local : offset is { } east ? local - east : session.ToUtc(local);
+            return Datum.Of(RoundTo(instant, precision));
         }
         if (!DateTimeParser.Parse(type, text.ToString()).TryGet(out DateTimeParts parts, out Error error))
         {
@@ -72,10 +73,10 @@ internal static class DateTimeText
         {
             return error;
         }
-        zone = withZone ? parts.Zone : null;
+        zone = withZone ? parts.Zone ?? session.Zone : null;
         if (parts.Special != SpecialTime.None)
         {
-            long special = Special(parts.Special, now);
+            long special = Special(parts.Special, session, local: !withZone);
             bool day = parts.Special is SpecialTime.Today or SpecialTime.Tomorrow or SpecialTime.Yesterday;
             return Datum.Of(day ? (zone ?? TimeZones.Utc).ToUtc(special + time) : RoundTo(special, precision));
         }
@@ -97,22 +98,20 @@ internal static class DateTimeText
         return Calendar.IsTimestamp(utc) ? Datum.Of(RoundTo(utc, precision)) : TypeErrors.DatetimeRange("timestamp", text);
     }
 
-    private static long Special(SpecialTime special, long? now) =>
+    private static long Special(SpecialTime special, SessionTime session, bool local) =>
         special switch
         {
             SpecialTime.Infinity => Calendar.Infinity,
             SpecialTime.MinusInfinity => Calendar.MinusInfinity,
             SpecialTime.Epoch => -Calendar.UnixEpochDays * Calendar.MicrosPerDay,
-            SpecialTime.Now => Now(now),
-            SpecialTime.Today => Midnight(now, 0),
-            SpecialTime.Tomorrow => Midnight(now, 1),
-            _ => Midnight(now, -1),
+            SpecialTime.Now => local ? session.Local : session.Instant,
+            SpecialTime.Today => Midnight(session, 0),
+            SpecialTime.Tomorrow => Midnight(session, 1),
+            _ => Midnight(session, -1),
         };
 
-    private static long Midnight(long? now, int plusDays) =>
-        (Calendar.Split(Now(now)).Days + plusDays) * Calendar.MicrosPerDay;
-
-    private static long Now(long? now) => now ?? Calendar.FromInstant(TimeProvider.System.GetUtcNow());
+    private static long Midnight(SessionTime session, int plusDays) =>
+        (Calendar.Split(session.Local).Days + plusDays) * Calendar.MicrosPerDay;
 
     /// <summary>Rounds to a number of fractional digits, half away from zero.</summary>
     public static long RoundTo(long micros, int? precision)

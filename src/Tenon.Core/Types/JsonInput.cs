@@ -12,22 +12,22 @@ internal static class JsonInput
 {
     private const int StackChars = 256;
 
-    public static Outcome<Datum> FromElement(LogicalType type, JsonElement value, long? now)
+    public static Outcome<Datum> FromElement(LogicalType type, JsonElement value, SessionTime time)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Null or JsonValueKind.Undefined:
                 return Datum.Null;
             case JsonValueKind.String when !type.IsJson:
-                return TypeInput.Parse(type, value.GetString(), now);
+                return TypeInput.Parse(type, value.GetString(), time);
             case JsonValueKind.True or JsonValueKind.False when type.Kind == TypeKind.Boolean:
                 return Datum.Of(value.ValueKind == JsonValueKind.True);
             default:
-                return FromText(type, value.GetRawText(), now);
+                return FromText(type, value.GetRawText(), time);
         }
     }
 
-    public static Outcome<Datum> FromReader(LogicalType type, ref Utf8JsonReader reader, long? now)
+    public static Outcome<Datum> FromReader(LogicalType type, ref Utf8JsonReader reader, SessionTime time)
     {
         switch (reader.TokenType)
         {
@@ -36,17 +36,17 @@ internal static class JsonInput
             case JsonTokenType.True or JsonTokenType.False when type.Kind == TypeKind.Boolean:
                 return Datum.Of(reader.TokenType == JsonTokenType.True);
             case JsonTokenType.String when !type.IsJson:
-                return FromString(type, ref reader, now);
+                return FromString(type, ref reader, time);
             case JsonTokenType.Number when !type.IsJson && !reader.HasValueSequence && reader.ValueSpan.Length <= StackChars:
                 Span<char> digits = stackalloc char[StackChars];
                 int length = Encoding.UTF8.GetChars(reader.ValueSpan, digits);
-                return Scalar(type, digits[..length], now);
+                return Scalar(type, digits[..length], time);
             default:
-                return FromText(type, JsonElement.ParseValue(ref reader).GetRawText(), now);
+                return FromText(type, JsonElement.ParseValue(ref reader).GetRawText(), time);
         }
     }
 
-    private static Outcome<Datum> FromString(LogicalType type, ref Utf8JsonReader reader, long? now)
+    private static Outcome<Datum> FromString(LogicalType type, ref Utf8JsonReader reader, SessionTime time)
     {
         int size = reader.HasValueSequence ? checked((int)reader.ValueSequence.Length) : reader.ValueSpan.Length;
         if (type.Kind is TypeKind.Text or TypeKind.Varchar && type.Length is null)
@@ -59,7 +59,7 @@ internal static class JsonInput
         {
             Span<char> chars = rented ?? stackalloc char[StackChars];
             int length = reader.CopyString(chars);
-            return chars[..length].Contains('\0') ? Nul() : TypeInput.Parse(type, chars[..length], now);
+            return chars[..length].Contains('\0') ? Nul() : TypeInput.Parse(type, chars[..length], time);
         }
         finally
         {
@@ -72,19 +72,19 @@ internal static class JsonInput
 
     private static Error Nul() => TypeErrors.JsonUnicode("\\u0000 cannot be converted to text.");
 
-    private static Outcome<Datum> FromText(LogicalType type, string json, long? now)
+    private static Outcome<Datum> FromText(LogicalType type, string json, SessionTime time)
     {
         if (type.IsJson)
         {
             return TypeInput.ParseJson(json, type.Kind == TypeKind.Jsonb);
         }
         return JsonParser.ParseBinary(json).TryGet(out JsonNode node, out Error error)
-            ? FromNode(type, JsonParser.Stored(json), json, now)
+            ? FromNode(type, JsonParser.Stored(json), json, time)
             : error;
     }
 
     /// <summary>A parsed value (as json, so that its text is verbatim) to a type.</summary>
-    public static Outcome<Datum> FromNode(LogicalType type, JsonNode node, string text, long? now)
+    public static Outcome<Datum> FromNode(LogicalType type, JsonNode node, string text, SessionTime time)
     {
         if (node.Kind == JsonKind.Null)
         {
@@ -97,27 +97,27 @@ internal static class JsonInput
         }
         if (type.Kind == TypeKind.Array && node.Kind == JsonKind.Array)
         {
-            return FromArray(type.Element!, node, text, now);
+            return FromArray(type.Element!, node, text, time);
         }
         if (type.Kind == TypeKind.Array && node.Kind != JsonKind.String)
         {
             return new Error(ErrorCodes.InvalidText, "expected JSON array");
         }
-        return node.Kind == JsonKind.String ? TypeInput.Parse(type, node.Text, now) : Scalar(type, raw, now);
+        return node.Kind == JsonKind.String ? TypeInput.Parse(type, node.Text, time) : Scalar(type, raw, time);
     }
 
-    private static Outcome<Datum> FromArray(LogicalType element, JsonNode node, string text, long? now)
+    private static Outcome<Datum> FromArray(LogicalType element, JsonNode node, string text, SessionTime time)
     {
         var items = new List<Datum>();
         var dimensions = new List<int>();
-        return Collect(element, node, text, now, 0, items, dimensions) is { } error
+        return Collect(element, node, text, time, 0, items, dimensions) is { } error
             ? error
             : ArrayValue.Of(element, [.. items], items.Count == 0 ? [] : [.. dimensions]).TryGet(out ArrayValue array, out Error ragged)
                 ? array.ToDatum()
                 : ragged;
     }
 
-    private static Error? Collect(LogicalType element, JsonNode node, string text, long? now, int level, List<Datum> items, List<int> dimensions)
+    private static Error? Collect(LogicalType element, JsonNode node, string text, SessionTime time, int level, List<Datum> items, List<int> dimensions)
     {
         if (dimensions.Count == level)
         {
@@ -127,13 +127,13 @@ internal static class JsonInput
         {
             if (item.Kind == JsonKind.Array && !element.IsJson)
             {
-                if (Collect(element, item, text, now, level + 1, items, dimensions) is { } inner)
+                if (Collect(element, item, text, time, level + 1, items, dimensions) is { } inner)
                 {
                     return inner;
                 }
                 continue;
             }
-            if (!FromNode(element, item, text, now).TryGet(out Datum value, out Error error))
+            if (!FromNode(element, item, text, time).TryGet(out Datum value, out Error error))
             {
                 return error;
             }
@@ -143,6 +143,6 @@ internal static class JsonInput
     }
 
     // true and 1 are texts like any other to an integer or text column.
-    private static Outcome<Datum> Scalar(LogicalType type, ReadOnlySpan<char> text, long? now) =>
-        TypeInput.Parse(type, text, now);
+    private static Outcome<Datum> Scalar(LogicalType type, ReadOnlySpan<char> text, SessionTime time) =>
+        TypeInput.Parse(type, text, time);
 }

@@ -165,6 +165,19 @@ internal static class JsonText
     public static int WriteTimestampTz(long micros, Span<byte> into) =>
         Quote(into, DateTimeFormat.Timestamp(micros, (byte)'T', "+00:00", into[1..]));
 
+    /// <summary>An instant as the zone's clocks show it; null is UTC. Allocates nothing.</summary>
+    public static int WriteTimestampTz(long micros, Zone? zone, Span<byte> into)
+    {
+        if (zone is null || Calendar.IsInfinite(micros))
+        {
+            return WriteTimestampTz(micros, into);
+        }
+        Span<char> offset = stackalloc char[DateTimeFormat.MaxOffset];
+        long east = zone.OffsetAt(micros);
+        int length = DateTimeFormat.Offset(east, shortest: false, offset);
+        return Quote(into, DateTimeFormat.Timestamp(micros + east, (byte)'T', offset[..length], into[1..]));
+    }
+
     private static int Quote(Span<byte> into, int length)
     {
         into[0] = (byte)'"';

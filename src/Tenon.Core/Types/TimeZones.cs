@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Globalization;
 using Tenon.Core.Errors;
 
 namespace Tenon.Core.Types;
 
 // Time zones by every spelling PostgreSQL takes: a name of the tz database, a well-known abbreviation, or a POSIX
-// offset (whose sign runs the other way: 'UTC+3' is three hours west). Sessions are always in UTC.
+// offset (whose sign runs the other way: 'UTC+3' is three hours west). A session is in UTC unless its request names a zone.
 
 /// <summary>A zone: either a fixed offset or the rules of the tz database.</summary>
 internal sealed class Zone
@@ -90,6 +91,37 @@ internal static class TimeZones
         {
             return new Zone(offset);
         }
+        return Rules(name) is { } zone ? zone : TypeErrors.UnknownZone(name);
+    }
+
+    /// <summary>
+    /// The zone of a name as SET TIME ZONE takes it: no abbreviations, and a number is hours east. Null is UTC.
+    /// </summary>
+    public static Outcome<Zone?> OfSession(string name)
+    {
+        if (double.TryParse(name, NumberStyles.Float, CultureInfo.InvariantCulture, out double hours))
+        {
+            return Math.Abs(hours) < 100 ? Fixed((long)(hours * 3600) * Calendar.MicrosPerSecond, name) : TypeErrors.SessionZone(name);
+        }
+        // Windows' own names, which .NET knows too, have blanks; those of the tz database have none.
+        if (name.Contains(' ', StringComparison.Ordinal))
+        {
+            return TypeErrors.SessionZone(name);
+        }
+        if (TryPosix(name, out long offset))
+        {
+            return Fixed(offset, name);
+        }
+        return Rules(name) is { } zone ? (name.Equals("UTC", StringComparison.OrdinalIgnoreCase) ? null : zone) : TypeErrors.SessionZone(name);
+    }
+
+    private static Outcome<Zone?> Fixed(long offset, string name) =>
+        offset % Calendar.MicrosPerMinute != 0 ? TypeErrors.LeapSeconds(name)
+        : offset == 0 ? (Zone?)null
+        : new Zone(offset);
+
+    private static Zone? Rules(string name)
+    {
         if (!Known.TryGetValue(name, out Zone? zone))
         {
             zone = Load(name);
@@ -98,7 +130,7 @@ internal static class TimeZones
                 Known[name] = zone;
             }
         }
-        return zone is null ? TypeErrors.UnknownZone(name) : zone;
+        return zone;
     }
 
     private static Zone? Load(string name)
@@ -149,7 +181,7 @@ internal static class TimeZones
         long seconds = 0;
         for (int i = 0; i < 3; i++)
         {
-            seconds = seconds * 60 + (i < parts.Length ? int.Parse(parts[i], System.Globalization.CultureInfo.InvariantCulture) : 0);
+            seconds = seconds * 60 + (i < parts.Length ? int.Parse(parts[i], CultureInfo.InvariantCulture) : 0);
         }
         offset = sign * seconds * Calendar.MicrosPerSecond;
         return seconds <= 24 * 3600;

@@ -34,6 +34,12 @@ internal static class TypeErrors
     public static Error UnknownZone(ReadOnlySpan<char> zone) =>
         new(ErrorCodes.InvalidParameterValue, $"time zone \"{zone}\" not recognized");
 
+    public static Error SessionZone(string name) =>
+        new(ErrorCodes.InvalidParameterValue, $"invalid value for parameter \"TimeZone\": \"{name}\"");
+
+    public static Error LeapSeconds(string name) =>
+        new(ErrorCodes.InvalidParameterValue, $"time zone \"{name}\" appears to use leap seconds", "PostgreSQL does not support leap seconds.");
+
     public static Error TextOutOfRange(string type, ReadOnlySpan<char> text) =>
         new(ErrorCodes.NumericOutOfRange, $"value \"{text}\" is out of range for type {type}");
 

@@ -12,9 +12,9 @@ internal static class TypeInput
     public const string Whitespace = " \t\n\r\v\f";
 
     /// <summary>
-    /// Reads one value. <paramref name="now"/> (µs since 2000 UTC) is what 'now' and 'today' mean; the clock where it is left out.
+    /// Reads one value. <paramref name="time"/> says what 'now' and 'today' mean and which zone an instant without one is in.
     /// </summary>
-    public static Outcome<Datum> Parse(LogicalType type, ReadOnlySpan<char> text, long? now = null) =>
+    public static Outcome<Datum> Parse(LogicalType type, ReadOnlySpan<char> text, SessionTime time = default) =>
         type.Kind switch
         {
             TypeKind.Boolean => TryParseBoolean(text, out bool value) ? Datum.Of(value) : TypeErrors.InvalidSyntax("boolean", text),
@@ -26,10 +26,10 @@ internal static class TypeInput
             TypeKind.Text or TypeKind.Unknown => Text(text),
             TypeKind.Varchar or TypeKind.Char => FitText(type, text, isExplicit: false),
             TypeKind.Uuid => TryParseUuid(text, out Guid uuid) ? Datum.Of(uuid.ToString()) : TypeErrors.InvalidSyntax("uuid", text),
-            TypeKind.Date => DateTimeText.ParseDate(text, now),
-            TypeKind.Time => DateTimeText.ParseTime(text, type.Precision, now),
-            TypeKind.Timestamp => DateTimeText.ParseTimestamp(text, withZone: false, type.Precision, now),
-            TypeKind.TimestampTz => DateTimeText.ParseTimestamp(text, withZone: true, type.Precision, now),
+            TypeKind.Date => DateTimeText.ParseDate(text, time),
+            TypeKind.Time => DateTimeText.ParseTime(text, type.Precision, time),
+            TypeKind.Timestamp => DateTimeText.ParseTimestamp(text, withZone: false, type.Precision, time),
+            TypeKind.TimestampTz => DateTimeText.ParseTimestamp(text, withZone: true, type.Precision, time),
             TypeKind.Interval => ParseInterval(type, text),
             TypeKind.Json => ParseJson(text.ToString(), binary: false),
             TypeKind.Jsonb => ParseJson(text.ToString(), binary: true),
@@ -37,7 +37,7 @@ internal static class TypeInput
             TypeKind.TsVector => TsVector.Parse(text.ToString()).TryGet(out TsVector vector, out Error wrong) ? vector.ToDatum() : wrong,
             TypeKind.TsQuery => TsQuery.Parse(text.ToString()).TryGet(out TsQuery query, out Error wrong) ? query.ToDatum() : wrong,
             TypeKind.RegConfig => SearchConfiguration.ReadName(text),
-            TypeKind.Array => ArrayParser.Parse(type.Element!, text, now),
+            TypeKind.Array => ArrayParser.Parse(type.Element!, text, time),
             TypeKind.Enum => ParseEnum(type.Enum!, text),
             TypeKind.Record => ParseJson(text.ToString(), binary: false),
             _ => new Error(ErrorCodes.FeatureNotSupported, $"type {type.SqlName} has no text input"),
@@ -192,10 +192,10 @@ internal static class TypeInput
     }
 
     /// <summary>A request body's value, as json_populate_record would take it.</summary>
-    public static Outcome<Datum> FromJson(LogicalType type, System.Text.Json.JsonElement value, long? now = null) =>
-        JsonInput.FromElement(type, value, now);
+    public static Outcome<Datum> FromJson(LogicalType type, System.Text.Json.JsonElement value, SessionTime time = default) =>
+        JsonInput.FromElement(type, value, time);
 
     /// <summary>The same from a reader that stands on the value's first token; afterwards it stands on the last.</summary>
-    public static Outcome<Datum> FromJson(LogicalType type, ref System.Text.Json.Utf8JsonReader reader, long? now = null) =>
-        JsonInput.FromReader(type, ref reader, now);
+    public static Outcome<Datum> FromJson(LogicalType type, ref System.Text.Json.Utf8JsonReader reader, SessionTime time = default) =>
+        JsonInput.FromReader(type, ref reader, time);
 }

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Tenon.Core.Types;
 
-// Values to text: PostgreSQL's text form (casts to text, CSV) and PostgREST's JSON form (answers). Sessions are in UTC.
+// Values to text: PostgreSQL's text form (casts to text, CSV) and PostgREST's JSON form (answers). Times are in UTC unless a
+// request's zone is given.
 
 internal static class TypeOutput
 {
@@ -44,6 +45,36 @@ internal static class TypeOutput
             _ => DateTimeFormat.Timestamp(value, (byte)' ', "+00", bytes),
         };
         return Encoding.ASCII.GetString(bytes[..length]);
+    }
+
+    /// <summary>The text of a value of an answer, in the request's zone.</summary>
+    public static string ToText(LogicalType type, Datum value, Zone? zone)
+    {
+        if (zone is null || type.Kind != TypeKind.TimestampTz || Calendar.IsInfinite(value.Integer))
+        {
+            return ToText(type, value);
+        }
+        Span<char> offset = stackalloc char[DateTimeFormat.MaxOffset];
+        Span<byte> bytes = stackalloc byte[JsonText.MaxDateTime];
+        long east = zone.OffsetAt(value.Integer);
+        offset = offset[..DateTimeFormat.Offset(east, shortest: true, offset)];
+        return Encoding.ASCII.GetString(bytes[..DateTimeFormat.Timestamp(value.Integer + east, (byte)' ', offset, bytes)]);
+    }
+
+    /// <summary>One value of an answer as JSON, in the request's zone.</summary>
+    public static void WriteJson(LogicalType type, Datum value, Zone? zone, IBufferWriter<byte> output)
+    {
+        if (zone is not null && !value.IsNull && type.Kind == TypeKind.TimestampTz)
+        {
+            output.Advance(JsonText.WriteTimestampTz(value.Integer, zone, output.GetSpan(JsonText.MaxDateTime)));
+            return;
+        }
+        if (zone is not null && !value.IsNull && type is { Kind: TypeKind.Array, Element.Kind: TypeKind.TimestampTz })
+        {
+            Raw(ZonedTimes.Of(value.Text, zone), output);
+            return;
+        }
+        WriteJson(type, value, output);
     }
 
     /// <summary>One value as JSON, NULL as null.</summary>

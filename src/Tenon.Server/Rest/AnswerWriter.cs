@@ -42,7 +42,7 @@ internal static class AnswerWriter
             var other = new ArrayBufferWriter<byte>(Math.Max(256, rows.Length));
             if (answer.Form == AnswerForm.Csv)
             {
-                CsvAnswer.Write(rows.Span, shape, other);
+                CsvAnswer.Write(rows.Span, shape, request.Zone, other);
             }
             else
             {
@@ -52,6 +52,16 @@ internal static class AnswerWriter
         }
         bool bare = answer.Form is AnswerForm.Object or AnswerForm.Csv || wrapping == Wrapping.Bare;
         return SendAsync(response, rows.Span, bare, bare && count == 0 && answer.Form == AnswerForm.Json, request.Aborted);
+    }
+
+    /// <summary>A body that is made already.</summary>
+    public static ValueTask SendAsync(RestRequest request, ReadOnlyMemory<byte> body)
+    {
+        HttpResponse response = request.Http.Response;
+        response.ContentType = request.Answer.ContentType;
+        return request.IsHead || !TakesBody(response.StatusCode)
+            ? default
+            : SendAsync(response, body.Span, bare: true, isNull: false, request.Aborted);
     }
 
     /// <summary>A status that a function chose may be one without a body.</summary>

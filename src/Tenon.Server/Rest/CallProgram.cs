@@ -89,6 +89,9 @@ internal sealed class CallProgram
             "Call it without them, then read the table."
         );
 
+    /// <summary>No statement calls it, so its plan is the call.</summary>
+    public string Explain(ExplainOptions options) => source.PlanOf(routine, options);
+
     /// <summary>
     /// Runs the function; at most the rows of the page are written, Total is how many it returned. What demand says of their
     /// number takes everything back.
@@ -124,7 +127,7 @@ internal sealed class CallProgram
                 cancellation
             )
             .ConfigureAwait(false);
-        return Write(rows, page) with { Statements = statements };
+        return Write(rows, page, values.Context.Zone) with { Statements = statements };
     }
 
     /// <summary>Arguments are slots, constants, what the request knows, and arrays of those.</summary>
@@ -140,23 +143,23 @@ internal sealed class CallProgram
                 .ToException(),
         };
 
-    private CallResult Write(List<Datum[]> rows, Paging page)
+    private CallResult Write(List<Datum[]> rows, Paging page, Zone? zone)
     {
         var output = new ArrayBufferWriter<byte>(256);
         long written = 0;
         for (long i = page.Offset; i < rows.Count && written < page.Limit; i++, written++)
         {
             output.Write(written > 0 ? ","u8 : default);
-            WriteRow(rows[(int)i], output);
+            WriteRow(rows[(int)i], zone, output);
         }
         return new CallResult(output.WrittenMemory, written, rows.Count);
     }
 
-    private void WriteRow(Datum[] row, ArrayBufferWriter<byte> output)
+    private void WriteRow(Datum[] row, Zone? zone, ArrayBufferWriter<byte> output)
     {
         if (Shape.BareValue)
         {
-            TypeOutput.WriteJson(((ValueShape)Shape.Members[0]).Type, row[0], output);
+            TypeOutput.WriteJson(((ValueShape)Shape.Members[0]).Type, row[0], zone, output);
             return;
         }
         output.Write("{"u8);
@@ -166,7 +169,7 @@ internal sealed class CallProgram
             output.Write(i > 0 ? ","u8 : default);
             TypeOutput.WriteJson(LogicalType.Text, Datum.Of(member.Name), output);
             output.Write(":"u8);
-            TypeOutput.WriteJson(member.Type, row[columns[i]], output);
+            TypeOutput.WriteJson(member.Type, row[columns[i]], zone, output);
         }
         output.Write("}"u8);
     }

@@ -27,7 +27,8 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         request.NegotiateFor(plan.Routine);
         if (request.Answer.Form == AnswerForm.Plan)
         {
-            throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
+            await ExplainAsync(request, call);
+            return;
         }
         if (MaxAffected(request) is not null && !plan.Routine.ReturnsSet)
         {
@@ -54,6 +55,15 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             await TableReads.AnswerAsync(request, call.Paging, result, wrapping, program.Root.Shape);
         }
         request.Note(result.Rows, result.Statements);
+    }
+
+    private async ValueTask ExplainAsync(RestRequest request, PreparedRead call)
+    {
+        ExplainOptions shown = PlanAnswer.Options(request, runtime.Options, runtime.Source);
+        List<string> plans = call.Entry is { Program: { } program, Call: { } plan }
+            ? await program.ExplainAsync(request.Arguments(call.Slots), shown, !IsReadOnly(plan, program), request.Aborted)
+            : [call.Entry.CallProgram!.Explain(shown)];
+        await PlanAnswer.WriteAsync(request, shown, plans);
     }
 
     /// <summary>A call that no query can hold.</summary>
@@ -174,7 +184,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
                 }
                 runtime.Reads.Add(request.Catalog, shape, cut, entry, entry.Meta, texts);
             }
-            if (!runtime.Fill(entry.Meta, shape, texts, request.Now).TryGet(out Datum[] slots, out error))
+            if (!runtime.Fill(entry.Meta, shape, texts, request.Time).TryGet(out Datum[] slots, out error))
             {
                 return error;
             }
@@ -223,8 +233,16 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         {
             return refused;
         }
-        call = call with { Read = call.Read with { CountExact = count } };
-        return Compile(request, call);
+        return Compile(request, call with { Read = Counted(call, count) });
+    }
+
+    /// <summary>A function that may write runs once, whatever is counted.</summary>
+    private static ReadPlan Counted(CallPlan call, bool count)
+    {
+        bool twice = call.ReadOnly && call.Routine.Volatility != Volatility.Volatile;
+        return !count || twice
+            ? call.Read with { CountExact = count }
+            : call.Read with { CountWhileReading = true, Root = call.Read.Root with { Limit = null, Offset = null } };
     }
 
     private Outcome<ReadEntry> Compile(RestRequest request, CallPlan call)
@@ -240,7 +258,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
                 return new ReadEntry(null, meta) { Call = call, CallProgram = plain };
             }
             // Filters, orders and embeds on its rows: it is called, once, inside the query.
-            if (error.Code != ErrorCodes.FeatureNotSupported || call.Read.CountExact)
+            if (error.Code != ErrorCodes.FeatureNotSupported)
             {
                 return error;
             }
@@ -268,20 +286,20 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         if (call.WholeBody)
         {
             BodyArgument only = call.BodyArguments[0];
-            return Whole(only.Type, body, request.Now).TryGet(out slots[only.Slot], out Error error) ? null : error;
+            return Whole(only.Type, body, request.Time).TryGet(out slots[only.Slot], out Error error) ? null : error;
         }
         BodyArgument[] single = [.. call.BodyArguments];
         if (Repeated(call, arguments.Payload!) is { } repeated)
         {
             single = [.. single.Where(a => a != repeated)];
             List<string> texts = ((TextPayload)arguments.Payload!).Repeats![repeated.Name];
-            if (!Several(repeated.Type.Element!, texts, request.Now).TryGet(out slots[repeated.Slot], out Error error))
+            if (!Several(repeated.Type.Element!, texts, request.Time).TryGet(out slots[repeated.Slot], out Error error))
             {
                 return error;
             }
         }
         ImmutableArray<PayloadColumn> columns = [.. single.Select((a, i) => new PayloadColumn(a.Name, i, a.Type))];
-        var wanted = new PayloadRequest(columns, columns.Length) { Now = request.Now };
+        var wanted = new PayloadRequest(columns, columns.Length) { Time = request.Time };
         if (!arguments.Payload!.Rows(wanted).TryGet(out List<Datum[]> rows, out Error refused))
         {
             return refused;
@@ -305,12 +323,12 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         return isArrayText ? null : call.BodyArguments.FirstOrDefault(a => a.Name == variadic);
     }
 
-    private static Outcome<Datum> Several(LogicalType element, List<string> texts, long now)
+    private static Outcome<Datum> Several(LogicalType element, List<string> texts, SessionTime time)
     {
         var items = new Datum[texts.Count];
         for (int i = 0; i < items.Length; i++)
         {
-            if (!TypeInput.Parse(element, texts[i], now).TryGet(out items[i], out Error error))
+            if (!TypeInput.Parse(element, texts[i], time).TryGet(out items[i], out Error error))
             {
                 return error;
             }
@@ -318,6 +336,6 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         return ArrayValue.Of(element, items).ToDatum();
     }
 
-    private static Outcome<Datum> Whole(LogicalType type, RequestBody body, long now) =>
-        type.Kind == TypeKind.Bytea ? Datum.Of(body.Span.ToArray()) : TypeInput.Parse(type, Encoding.UTF8.GetString(body.Span), now);
+    private static Outcome<Datum> Whole(LogicalType type, RequestBody body, SessionTime time) =>
+        type.Kind == TypeKind.Bytea ? Datum.Of(body.Span.ToArray()) : TypeInput.Parse(type, Encoding.UTF8.GetString(body.Span), time);
 }

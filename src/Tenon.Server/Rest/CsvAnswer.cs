@@ -14,7 +14,7 @@ namespace Tenon.Server.Rest;
 internal static class CsvAnswer
 {
     /// <summary>header: false for what follows a first part.</summary>
-    public static void Write(ReadOnlySpan<byte> rows, RowShape shape, IBufferWriter<byte> output, bool header = true)
+    public static void Write(ReadOnlySpan<byte> rows, RowShape shape, Zone? zone, IBufferWriter<byte> output, bool header = true)
     {
         LogicalType?[] types = [.. shape.Members.Select(m => (m as ValueShape)?.Type)];
         if (header)
@@ -28,7 +28,7 @@ internal static class CsvAnswer
             whole[0] = (byte)'[';
             rows.CopyTo(whole.AsSpan(1));
             whole[rows.Length + 1] = (byte)']';
-            Rows(whole.AsSpan(0, rows.Length + 2), types, shape.BareValue, output);
+            Rows(whole.AsSpan(0, rows.Length + 2), types, shape.BareValue, zone, output);
         }
         finally
         {
@@ -45,7 +45,7 @@ internal static class CsvAnswer
         }
     }
 
-    private static void Rows(ReadOnlySpan<byte> json, LogicalType?[] types, bool bare, IBufferWriter<byte> output)
+    private static void Rows(ReadOnlySpan<byte> json, LogicalType?[] types, bool bare, Zone? zone, IBufferWriter<byte> output)
     {
         var reader = new Utf8JsonReader(json, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
         reader.Read();
@@ -54,19 +54,19 @@ internal static class CsvAnswer
             output.Write("\n"u8);
             if (bare || reader.TokenType != JsonTokenType.StartObject)
             {
-                Value(ref reader, json, types[0], output);
+                Value(ref reader, json, types[0], zone, output);
                 continue;
             }
             for (int i = 0; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; i++)
             {
                 reader.Read();
                 output.Write(i > 0 ? ","u8 : default);
-                Value(ref reader, json, i < types.Length ? types[i] : null, output);
+                Value(ref reader, json, i < types.Length ? types[i] : null, zone, output);
             }
         }
     }
 
-    private static void Value(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, LogicalType? type, IBufferWriter<byte> output)
+    private static void Value(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, LogicalType? type, Zone? zone, IBufferWriter<byte> output)
     {
         switch (reader.TokenType)
         {
@@ -87,7 +87,7 @@ internal static class CsvAnswer
                 Text(ref reader, output);
                 return;
             default:
-                string text = TypeInput.FromJson(type, ref reader).TryGet(out Datum value, out _) ? TypeOutput.ToText(type, value) : "";
+                string text = TypeInput.FromJson(type, ref reader).TryGet(out Datum value, out _) ? TypeOutput.ToText(type, value, zone) : "";
                 Field(Encoding.UTF8.GetBytes(text), output);
                 return;
         }

@@ -184,7 +184,7 @@ internal sealed class JsonPayload : Payload
                 continue;
             }
             PayloadColumn column = request.Columns[index];
-            if (!TypeInput.FromJson(column.Type, ref reader, request.Now).TryGet(out row[column.Ordinal], out Error error))
+            if (!TypeInput.FromJson(column.Type, ref reader, request.Time).TryGet(out row[column.Ordinal], out Error error))
             {
                 return error;
             }

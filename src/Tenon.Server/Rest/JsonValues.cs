@@ -1,3 +1,4 @@
+using System.Text;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
 using Tenon.Sources;
@@ -10,7 +11,7 @@ internal static class JsonValues
     /// <summary>Longest JSON of a value that is not text: a timestamp, a float, a scaled integer.</summary>
     private const int Fixed = 64;
 
-    public static void Write(RowReader reader, int column, ValueForm form, int scale, ByteBuffer into)
+    public static void Write(RowReader reader, int column, ValueForm form, int scale, Zone? zone, ByteBuffer into)
     {
         if (reader.IsNull(column) || form == ValueForm.Void)
         {
@@ -41,17 +42,23 @@ internal static class JsonValues
                 into.Add(reader.GetUtf8(column));
                 break;
             default:
-                WriteRare(reader, column, form, into);
+                WriteRare(reader, column, form, zone, into);
                 break;
         }
     }
 
-    private static void WriteRare(RowReader reader, int column, ValueForm form, ByteBuffer into)
+    private static void WriteRare(RowReader reader, int column, ValueForm form, Zone? zone, ByteBuffer into)
     {
         switch (form)
         {
             case ValueForm.TimestampTz:
-                into.Advance(JsonText.WriteTimestampTz(reader.GetInt64(column), into.Free(Fixed)));
+                into.Advance(JsonText.WriteTimestampTz(reader.GetInt64(column), zone, into.Free(Fixed)));
+                break;
+            case ValueForm.TimestampTzArray when zone is null:
+                into.Add(reader.GetUtf8(column));
+                break;
+            case ValueForm.TimestampTzArray:
+                into.Add(Encoding.ASCII.GetBytes(ZonedTimes.Of(Encoding.ASCII.GetString(reader.GetUtf8(column)), zone)));
                 break;
             case ValueForm.Timestamp:
                 into.Advance(JsonText.WriteTimestamp(reader.GetInt64(column), into.Free(Fixed)));
@@ -93,8 +100,8 @@ internal static class JsonValues
 
     private static void WriteInterval(ReadOnlySpan<byte> stored, ByteBuffer into)
     {
-        Interval interval = Interval.FromStorage(System.Text.Encoding.UTF8.GetString(stored));
-        byte[] text = System.Text.Encoding.UTF8.GetBytes(TypeOutput.ToText(LogicalType.Interval, Datum.Of(interval)));
+        Interval interval = Interval.FromStorage(Encoding.UTF8.GetString(stored));
+        byte[] text = Encoding.UTF8.GetBytes(TypeOutput.ToText(LogicalType.Interval, Datum.Of(interval)));
         into.Advance(JsonText.WriteString(text, into.Free(JsonText.MaxString(text.Length))));
     }
 
@@ -127,6 +134,7 @@ internal static class JsonValues
             case ValueForm.Text:
             case ValueForm.PlainText:
             case ValueForm.Json:
+            case ValueForm.TimestampTzArray:
             case ValueForm.NumericText:
             case ValueForm.Interval:
                 ReadOnlySpan<byte> text = reader.GetUtf8(column);
@@ -151,7 +159,7 @@ internal static class JsonValues
         bool first = true;
         foreach (Shape member in unit.Shape.Members)
         {
-            into.Add(System.Text.Encoding.UTF8.GetBytes((first ? "" : ",") + JsonNames.Quote(member.Name) + ":"));
+            into.Add(Encoding.UTF8.GetBytes((first ? "" : ",") + JsonNames.Quote(member.Name) + ":"));
             into.Add(member is ValueShape { IsCount: true } ? "0"u8 : "null"u8);
             first = false;
         }

@@ -1,3 +1,4 @@
+using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Sources;
 
@@ -30,8 +31,11 @@ internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
 {
     public static readonly Answer Json = new(AnswerForm.Json, false);
 
-    /// <summary>Of a raw answer and of a plan.</summary>
+    /// <summary>Of a raw answer.</summary>
     public string? Media { get; init; }
+
+    /// <summary>Of a raw answer that the database makes of rows.</summary>
+    public MediaHandler? Handler { get; init; }
 
     /// <summary>Of a plan.</summary>
     public ExplainOptions? Explain { get; init; }
@@ -43,11 +47,12 @@ internal readonly record struct Answer(AnswerForm Form, bool StripNulls)
             (AnswerForm.Object, false) => "application/vnd.pgrst.object+json; charset=utf-8",
             (AnswerForm.Csv, _) => "text/csv; charset=utf-8",
             (AnswerForm.Json, true) => "application/vnd.pgrst.array+json; nulls=stripped; charset=utf-8",
-            (AnswerForm.Plan, _) => Media!,
-            (AnswerForm.Raw, _) => Media!.StartsWith("text/", StringComparison.Ordinal) ? Media + "; charset=utf-8" : Media!,
+            (AnswerForm.Raw, _) => IsText(Media!) ? Media + "; charset=utf-8" : Media!,
             (AnswerForm.OpenApi, _) => "application/openapi+json; charset=utf-8",
             _ => "application/json; charset=utf-8",
         };
+
+    private static bool IsText(string media) => media.StartsWith("text/", StringComparison.Ordinal) || media == MediaHandler.GeoJson;
 }
 
 /// <summary>Reads Accept.</summary>
@@ -90,8 +95,16 @@ internal static class MediaTypes
         return own > 0 ? own >= others : whenAnything && string.IsNullOrEmpty(accept);
     }
 
+    /// <summary>What our own answers are: no handler stands in for them.</summary>
+    public static bool IsOwn(string media) => media is "application/json" or "application/openapi+json" || media.StartsWith("application/vnd.pgrst.", StringComparison.Ordinal);
+
     public static Error NotAvailable(string accept) =>
-        new(ErrorCodes.NotAcceptable, $"None of these media types are available: {Shorten(accept)}");
+        new(
+            ErrorCodes.NotAcceptable,
+            $"None of these media types are available: {Shorten(accept)}",
+            null,
+            accept.Contains(MediaHandler.GeoJson, StringComparison.OrdinalIgnoreCase) ? "GeoJSON needs PostgreSQL with the extension postgis." : null
+        );
 
     private static string Shorten(string accept) =>
         string.Join(", ", accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(8));

@@ -13,8 +13,8 @@ internal sealed record PayloadRequest(ImmutableArray<PayloadColumn> Columns, int
     /// <summary>What stands for a key that a row leaves out: NULL, or the mark that says DEFAULT.</summary>
     public Datum Missing { get; init; }
 
-    /// <summary>µs since 2000 UTC: what 'now' means.</summary>
-    public long Now { get; init; }
+    /// <summary>What the texts of times leave open.</summary>
+    public SessionTime Time { get; init; }
 }
 
 /// <summary>
@@ -72,7 +72,7 @@ internal sealed class TextPayload : Payload
                 }
                 else if (texts[sources[i]] is { } text)
                 {
-                    if (!TypeInput.Parse(column.Type, text, request.Now).TryGet(out row[column.Ordinal], out Error error))
+                    if (!TypeInput.Parse(column.Type, text, request.Time).TryGet(out row[column.Ordinal], out Error error))
                     {
                         return error;
                     }

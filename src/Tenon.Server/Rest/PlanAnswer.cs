@@ -8,22 +8,25 @@ using Tenon.Sources;
 namespace Tenon.Server.Rest;
 
 /// <summary>
-/// application/vnd.pgrst.plan: the database's own plan of each statement of a read, the root's first. It tells of tables,
-/// policies and statistics, so [db] plan_enabled has to be on.
+/// application/vnd.pgrst.plan: the database's own plan of each statement of a request, the first one's first, in place of what
+/// the request would answer or do. It tells of tables, policies and statistics, so [db] plan_enabled has to be on.
 /// </summary>
 internal static class PlanAnswer
 {
-    public static async ValueTask WriteAsync(RestRequest request, ReadProgram program, Datum[] slots, RestOptions options)
+    /// <summary>What is shown of this source; throws PGRST107 where nothing is.</summary>
+    public static ExplainOptions Options(RestRequest request, RestOptions options, Source source)
     {
         ExplainOptions asked = request.Answer.Explain!;
-        List<List<Datum[]>>? plans = options.PlanEnabled ? await program.ExplainAsync(request.Arguments(slots), asked, request.Aborted) : null;
-        if (plans is null)
-        {
-            throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
-        }
-        byte[] body = Encoding.UTF8.GetBytes(asked.Json ? Json(plans) : Text(plans));
+        return options.PlanEnabled && source.PlanWords is { } known
+            ? asked with { Words = asked.Words.RemoveAll(w => !known.Contains(w)) }
+            : throw MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString()).ToException();
+    }
+
+    public static async ValueTask WriteAsync(RestRequest request, ExplainOptions shown, List<string> plans)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(shown.Json ? "[" + string.Join(",", plans) + "]" : string.Join("\n\n", plans));
         request.StartAnswer(StatusCodes.Status200OK, null);
-        request.Http.Response.ContentType = request.Answer.ContentType;
+        request.Http.Response.ContentType = TypeOf(shown);
         request.Note(0, plans.Count);
         if (!request.IsHead)
         {
@@ -31,11 +34,6 @@ internal static class PlanAnswer
             await request.Http.Response.Body.WriteAsync(body, request.Aborted);
         }
     }
-
-    /// <summary>Each statement's plan is an array of one.</summary>
-    private static string Json(List<List<Datum[]>> plans) => "[" + string.Join(",", plans.Select(p => p[0][0].Text.Trim()[1..^1])) + "]";
-
-    private static string Text(List<List<Datum[]>> plans) => string.Join("\n\n", plans.Select(p => string.Join('\n', p.Select(line => line[0].Text))));
 
     /// <summary>How many rows a plan in JSON expects.</summary>
     public static long RowsOf(string plan)
@@ -58,11 +56,13 @@ internal static class PlanAnswer
             }
         }
         bool json = type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
-        string options = words.IsEmpty ? "" : $"; options={string.Join('|', words)}";
-        return new Answer(AnswerForm.Plan, false)
-        {
-            Media = $"application/vnd.pgrst.plan+{(json ? "json" : "text")}; for=\"application/json\"{options}; charset=utf-8",
-            Explain = new ExplainOptions(json, words),
-        };
+        return new Answer(AnswerForm.Plan, false) { Explain = new ExplainOptions(json, words) };
+    }
+
+    /// <summary>It names the options that were heeded.</summary>
+    private static string TypeOf(ExplainOptions shown)
+    {
+        string options = shown.Words.IsEmpty ? "" : $"; options={string.Join('|', shown.Words)}";
+        return $"application/vnd.pgrst.plan+{(shown.Json ? "json" : "text")}; for=\"application/json\"{options}; charset=utf-8";
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ReadResult(SourceSession session, ResultWriter writer, Jso
 
     public ByteBuffer Body { get; } = body;
     public int Rows => writer.Count;
-    public long? Total { get; } = total;
+    public long? Total { get; private set; } = total;
 
     /// <summary>Total is what the source expects, not a count.</summary>
     public bool IsEstimate { get; init; }
@@ -47,6 +47,7 @@ internal sealed class ReadResult(SourceSession session, ResultWriter writer, Jso
         IsWhole = writer.WriteRows(program, part);
         if (IsWhole)
         {
+            Total ??= writer.Total;
             Release();
         }
     }
@@ -84,6 +85,9 @@ internal sealed class ReadResult(SourceSession session, ResultWriter writer, Jso
     }
 }
 
+/// <summary>What a media handler made of rows.</summary>
+internal readonly record struct MadeAnswer(byte[] Body, long Rows, long? Total, int Statements);
+
 /// <summary>A read planned, guarded, lowered, compiled: what the plan cache keeps. One instance serves all requests of its shape and role.</summary>
 internal sealed class ReadProgram
 {
@@ -92,12 +96,14 @@ internal sealed class ReadProgram
     private readonly Enforcement enforcement;
     private readonly Error? suspected;
     private readonly Source source;
+    private readonly bool countsWhileReading;
 
     private readonly long estimateAbove;
 
     private ReadProgram(CompiledRead read, GuardedRead guarded, Source source)
     {
         estimateAbove = guarded.Plan.Estimate.Above ?? 0;
+        countsWhileReading = guarded.Plan.CountWhileReading;
         enforcement = guarded.Enforcement;
         suspected = guarded.Suspected;
         this.read = read;
@@ -173,8 +179,10 @@ internal sealed class ReadProgram
             arguments.Frame.Enter(session, arguments);
             // The count first: if the rows do not fit the buffer, the head can still be right.
             long? total = Total(session, arguments, out bool isEstimate);
-            result = new ReadResult(session, new ResultWriter(session, arguments, body, bounds.MaxRows), json, body, total) { IsEstimate = isEstimate };
-            result.Begin(bounds.Part);
+            var writer = new ResultWriter(session, arguments, body, bounds.MaxRows) { Page = countsWhileReading ? PageOf(arguments) : null };
+            result = new ReadResult(session, writer, json, body, total) { IsEstimate = isEstimate };
+            // The head needs the count, which is known behind the last row.
+            result.Begin(countsWhileReading ? int.MaxValue : bounds.Part);
             return result;
         }
         catch (Exception failure)
@@ -193,6 +201,9 @@ internal sealed class ReadProgram
         }
     }
 
+    /// <summary>The last two slots are the page.</summary>
+    private static Paging PageOf(StatementArguments arguments) => new(arguments.Slots[^1].Integer, arguments.Slots[^2].Integer);
+
     /// <summary>The count asked for; estimated where the source can and nothing is hidden.</summary>
     private long? Total(SourceSession session, StatementArguments arguments, out bool isEstimate)
     {
@@ -210,29 +221,36 @@ internal sealed class ReadProgram
         return Math.Max(planned, read.CountedUpTo is null ? 0 : estimateAbove + 1);
     }
 
-    /// <summary>The plans of all statements, root first; null when the source shows none.</summary>
-    public async ValueTask<List<List<Datum[]>>?> ExplainAsync(StatementArguments arguments, ExplainOptions options, CancellationToken cancellation)
+    /// <summary>What the plan's handler makes of the rows of the page: its bytes, how many rows there were, and in all.</summary>
+    public async ValueTask<MadeAnswer> MakeAsync(StatementArguments arguments, CancellationToken cancellation)
     {
-        var statements = new List<CompiledStatement>();
-        Collect(read.Root, statements);
-        CompiledStatement?[] explained = [.. statements.Select(s => source.Explain(s, options))];
-        if (explained.Contains(null))
-        {
-            return null;
-        }
-        arguments.ParentKeys = "[]"u8.ToArray();
-        using SourceSession session = await source.OpenAsync(new SessionNeeds(false, arguments.Context, enforcement), cancellation).ConfigureAwait(false);
+        var needs = new SessionNeeds(read.IsSingleStatement && arguments.Frame.First is null, arguments.Context, enforcement);
+        using SourceSession session = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
         arguments.Frame.Enter(session, arguments);
-        return [.. explained.Select(e => session.Rows(e!, arguments))];
+        long? total = Total(session, arguments, out _);
+        using RowReader reader = session.Run(read.Root.Statement, arguments);
+        reader.Read();
+        return new MadeAnswer(reader.IsNull(0) ? [] : reader.GetBytes(0).ToArray(), reader.GetInt64(1), total, session.Statements);
     }
 
-    private static void Collect(CompiledUnit unit, List<CompiledStatement> into)
+    /// <summary>The plans of all statements, root first. What may write runs as a unit that is taken back.</summary>
+    public async ValueTask<List<string>> ExplainAsync(StatementArguments arguments, ExplainOptions options, bool writes, CancellationToken cancellation)
     {
-        into.Add(unit.Statement);
-        foreach (CompiledChild child in unit.Children)
+        var needs = new SessionNeeds(false, arguments.Context, enforcement);
+        if (writes)
         {
-            Collect(child.Unit, into);
+            UnitFrame undone = arguments.Frame with { TakeBack = true };
+            return await undone.WriteAsync(source, session => Explain(session, arguments, options), needs, cancellation).ConfigureAwait(false);
         }
+        using SourceSession reading = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
+        return Explain(reading, arguments, options);
+    }
+
+    private List<string> Explain(SourceSession session, StatementArguments arguments, ExplainOptions options)
+    {
+        arguments.ParentKeys = "[]"u8.ToArray();
+        arguments.Frame.Enter(session, arguments);
+        return [.. read.Root.Below.Prepend(read.Root).Select(u => source.PlanOf(session.Rows(source.Explain(u.Statement, options), arguments), options))];
     }
 
     private static long Count(SourceSession session, CompiledStatement count, StatementArguments arguments)

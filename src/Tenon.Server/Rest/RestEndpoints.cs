@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Core.Planning;
+using Tenon.Core.Types;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
 using Tenon.Sources;
@@ -127,7 +128,14 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
 
     private static Task TableAsync(RestSurface surface, RestRequest request, string table)
     {
-        request.DemandAnswer();
+        if (request.Catalog.Handlers.IsEmpty || request.Http.Request.Method is not ("GET" or "HEAD"))
+        {
+            request.DemandAnswer();
+        }
+        else
+        {
+            request.NegotiateFor(new QualifiedName(request.Schema, table));
+        }
         return request.Http.Request.Method switch
         {
             "GET" or "HEAD" => surface.Reads.RunAsync(request, table),

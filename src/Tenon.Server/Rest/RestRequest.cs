@@ -34,6 +34,12 @@ internal sealed class RestRequest
     public Catalog Catalog { get; }
     public string Schema { get; }
     public long Now { get; }
+
+    /// <summary>Prefer: timezone; null is UTC.</summary>
+    public Zone? Zone { get; private init; }
+
+    /// <summary>What the texts of times in this request leave open.</summary>
+    public SessionTime Time => new(Now, Zone);
     public Answer Answer { get; private set; }
     public Preferences Preferences { get; private init; } = Preferences.None;
     public Paging Range { get; private init; } = Paging.All;
@@ -66,6 +72,11 @@ internal sealed class RestRequest
         {
             return refused;
         }
+        Zone? zone = null;
+        if (preferences.TimeZone is { } named && !TimeZones.OfSession(named).TryGet(out zone, out error))
+        {
+            return error;
+        }
         Paging range = Paging.All;
         if (HttpMethods.IsGet(method) && headers.Range.Count > 0 && !Paging.FromRange(One(headers.Range)).TryGet(out range, out error))
         {
@@ -77,6 +88,7 @@ internal sealed class RestRequest
             Preferences = preferences,
             Range = range,
             IsHead = isHead,
+            Zone = zone,
         };
     }
 
@@ -106,27 +118,16 @@ internal sealed class RestRequest
             );
     }
 
-    /// <summary>
-    /// Times are written in UTC, and the end of a transaction is not always the caller's to choose: such preferences are not
-    /// heeded, so not named in the answer, and another zone is an error where handling is strict.
-    /// </summary>
-    private static Preferences Heeded(Preferences asked, RestOptions options)
-    {
-        bool otherZone = asked.TimeZone is { } zone && !zone.Equals("UTC", StringComparison.OrdinalIgnoreCase);
-        return asked with
-        {
-            Rollback = options.TransactionEnd.CallerDecides ? asked.Rollback : null,
-            TimeZone = otherZone ? null : asked.TimeZone,
-            Unknown = otherZone ? asked.Unknown.Add("timezone=" + asked.TimeZone) : asked.Unknown,
-        };
-    }
+    /// <summary>The end of a transaction is not always the caller's to choose: then it is not heeded, so not named in the answer.</summary>
+    private static Preferences Heeded(Preferences asked, RestOptions options) =>
+        options.TransactionEnd.CallerDecides ? asked : asked with { Rollback = null };
 
     /// <summary>What the programs' context expressions ask for.</summary>
     public StatementArguments Arguments(Core.Types.Datum[] slots) =>
         new()
         {
             Slots = slots,
-            Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting, Made = Made },
+            Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting, Made = Made, Zone = Zone, TimeZone = Zone is null ? null : Preferences.TimeZone },
             Frame = Frame(),
         };
 
@@ -160,12 +161,26 @@ internal sealed class RestRequest
         DemandAnswer();
     }
 
+    /// <summary>Answers with what the database makes of the rows of this table (null: of a function without one) where Accept asks for it.</summary>
+    public void NegotiateFor(QualifiedName? rowsOf)
+    {
+        string? accept = One(Http.Request.Headers.Accept);
+        // One for the table's own rows comes before one for any.
+        foreach (MediaHandler handler in Catalog.Handlers.OrderBy(h => h.RowsOf is null))
+        {
+            if (handler.Takes(rowsOf) && !MediaTypes.IsOwn(handler.Media) && MediaTypes.Prefers(accept, handler.Media, whenAnything: false))
+            {
+                Answer = new Answer(AnswerForm.Raw, false) { Media = handler.Media, Handler = handler };
+                break;
+            }
+        }
+        DemandAnswer();
+    }
+
     /// <summary>Throws PGRST107 when nothing that Accept names can be made.</summary>
     public void DemandAnswer()
     {
-        // Only a read shows its plan.
-        bool planOfWrite = Answer.Form == AnswerForm.Plan && !(HttpMethods.IsGet(Http.Request.Method) || IsHead);
-        if (Answer.Form == AnswerForm.Other || planOfWrite)
+        if (Answer.Form == AnswerForm.Other)
         {
             throw MediaTypes.NotAvailable(One(Http.Request.Headers.Accept)!).ToException();
         }

@@ -65,6 +65,8 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
             Schema = request.Schema,
             Aggregates = Options.Aggregates,
             WritesViews = Source.WritesViews,
+            RangeTypes = Source.RunsFunctions,
+            ReadsSearches = !Source.RunsFunctions,
             Role = request.Caller.Role,
             SeesEverything = request.Caller.BypassesPolicies,
         };
@@ -72,7 +74,7 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
     public static Principal PrincipalOf(Caller caller) => new(caller.Role, caller.BypassesPolicies);
 
     /// <summary>The texts of the request's slots as values. Slots behind them are the executor's to fill.</summary>
-    public Outcome<Datum[]> Fill(PlanMeta meta, RequestShape? shape, string[]? texts, long now)
+    public Outcome<Datum[]> Fill(PlanMeta meta, RequestShape? shape, string[]? texts, SessionTime time)
     {
         var values = new Datum[meta.Slots.Length];
         int count = texts?.Length ?? shape!.SlotCount;
@@ -83,7 +85,7 @@ internal sealed class RestRuntime(RestOptions options, Source source, Func<Catal
                 continue;
             }
             ReadOnlySpan<char> text = texts is null ? shape!.Slot(i) : texts[i];
-            if (!SlotReader.Read(meta.Slots[i], text, Options.Limits, now).TryGet(out values[i], out Error error))
+            if (!SlotReader.Read(meta.Slots[i], text, Options.Limits, time).TryGet(out values[i], out Error error))
             {
                 return error;
             }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Tenon.Core.Errors;
+using Tenon.Core.Types;
 using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
@@ -14,10 +15,17 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
     private const int BatchRows = 1000;
     private const int BatchBytes = 1 << 20;
 
+    private readonly Zone? zone = arguments.Context.Zone;
     private RowReader? reader;
 
     /// <summary>Rows of the root written so far.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The page of the root's rows to write when all of them are read and counted.</summary>
+    public Paging? Page { get; init; }
+
+    /// <summary>With a page, and all rows read: how many there are.</summary>
+    public long? Total { get; private set; }
 
     /// <summary>Writes the root's rows separated by commas, without brackets; returns how many.</summary>
     public int WriteRows(JsonProgram program)
@@ -36,13 +44,20 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
     /// <summary>Writes on until the body holds this many bytes; true when there are no more rows.</summary>
     public bool WriteRows(JsonProgram program, int enough)
     {
-        reader ??= session.Run(program.Unit.Statement, arguments);
+        reader ??= Start(program);
         bool ended = program.HasHoles ? WriteBatches(program, reader, enough) : WritePlain(program, reader, enough);
         if (ended)
         {
+            Total = (reader as CountedPage)?.Total;
             Dispose();
         }
         return ended;
+    }
+
+    private RowReader Start(JsonProgram program)
+    {
+        RowReader rows = session.Run(program.Unit.Statement, arguments);
+        return Page is { } page ? new CountedPage(rows, page) : rows;
     }
 
     private bool WritePlain(JsonProgram program, RowReader rows, int enough)
@@ -183,7 +198,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
             _ => arguments.Get(expr).Integer,
         };
 
-    internal static void WriteRow(JsonOp[] ops, RowReader reader, ByteBuffer into, UnitRows? holes)
+    private void WriteRow(JsonOp[] ops, RowReader reader, ByteBuffer into, UnitRows? holes)
     {
         for (int i = 0; i < ops.Length; i++)
         {
@@ -193,7 +208,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
             switch (op.Kind)
             {
                 case JsonOpKind.Value:
-                    JsonValues.Write(reader, op.Column, op.Form, op.Scale, into);
+                    JsonValues.Write(reader, op.Column, op.Form, op.Scale, zone, into);
                     break;
                 case JsonOpKind.ObjectOrNull when reader.IsNull(op.Column):
                     into.Add("null"u8);

@@ -32,7 +32,7 @@ internal static class StreamedAnswer
         bool first = true;
         do
         {
-            Part(request.Answer, result.Body.Written, shape, first, output);
+            Part(request, result.Body.Written, shape, first, output);
             first = false;
             FlushResult flushed = await output.FlushAsync(request.Aborted);
             if (flushed.IsCompleted || flushed.IsCanceled)
@@ -46,13 +46,13 @@ internal static class StreamedAnswer
     }
 
     // Later parts begin with the comma between their first row and the one before.
-    private static void Part(Answer answer, ReadOnlySpan<byte> rows, RowShape shape, bool first, PipeWriter output)
+    private static void Part(RestRequest request, ReadOnlySpan<byte> rows, RowShape shape, bool first, PipeWriter output)
     {
-        if (answer.Form == AnswerForm.Csv)
+        if (request.Answer.Form == AnswerForm.Csv)
         {
-            CsvAnswer.Write(first ? rows : rows[1..], shape, output, first);
+            CsvAnswer.Write(first ? rows : rows[1..], shape, request.Zone, output, first);
         }
-        else if (answer.StripNulls)
+        else if (request.Answer.StripNulls)
         {
             output.Write(first ? default : ","u8);
             StrippedJson.Write(first ? rows : rows[1..], output);

@@ -1,8 +1,11 @@
+using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
+using Tenon.Core.Expressions;
 using Tenon.Core.Planning;
 using Tenon.Core.Query;
 using Tenon.Core.Sql;
 using Tenon.Core.Types;
+using Tenon.Sources;
 
 namespace Tenon.Server.Rest;
 
@@ -21,13 +24,33 @@ internal sealed class TableReads(RestRuntime runtime)
         ReadProgram program = read.Entry.Program!;
         if (request.Answer.Form == AnswerForm.Plan)
         {
-            await PlanAnswer.WriteAsync(request, program, read.Slots, runtime.Options);
+            ExplainOptions shown = PlanAnswer.Options(request, runtime.Options, runtime.Source);
+            await PlanAnswer.WriteAsync(request, shown, await program.ExplainAsync(request.Arguments(read.Slots), shown, writes: false, request.Aborted));
+            return;
+        }
+        if (request.Answer.Handler is not null)
+        {
+            await MakeAsync(request, read, program);
             return;
         }
         ReadBounds bounds = BoundsOf(request, runtime.Options.MaxRows, Wrapping.Array);
         using ReadResult result = await program.RunAsync(request.Arguments(read.Slots), bounds, request.Aborted);
         await AnswerAsync(request, read.Paging, result, Wrapping.Array, program.Root.Shape);
         request.Note(result.Rows, result.Statements);
+    }
+
+    /// <summary>The database makes the answer of the rows.</summary>
+    public static async ValueTask MakeAsync(RestRequest request, PreparedRead read, ReadProgram program)
+    {
+        MadeAnswer made = await program.MakeAsync(request.Arguments(read.Slots), request.Aborted);
+        request.Note(made.Rows, made.Statements);
+        if (Paging.OutOfBounds(read.Paging.Offset, made.Total) is { } outside)
+        {
+            request.Http.Response.Headers.ContentRange = Paging.ContentRange(0, 0, made.Total);
+            throw outside.ToException();
+        }
+        request.StartAnswer(Paging.Status(made.Rows, made.Total), Paging.ContentRange(read.Paging.Offset, made.Rows, made.Total));
+        await AnswerWriter.SendAsync(request, made.Body);
     }
 
     /// <summary>One object or value is never streamed: whether it is the only one shows at the end.</summary>
@@ -70,6 +93,7 @@ internal sealed class TableReads(RestRuntime runtime)
         {
             CountPreference count = request.Preferences.Count;
             shape.Append(count switch { CountPreference.None => "rows", CountPreference.Exact => "count", CountPreference.Planned => "planned", _ => "estimated" });
+            shape.Append(request.Answer.Handler?.Function.ToString());
             shape.Append(request.Caller.PlanKey);
             shape.Append(request.Schema);
             shape.Append(table);
@@ -101,8 +125,13 @@ internal sealed class TableReads(RestRuntime runtime)
         {
             return refused;
         }
+        if (request.Answer.Handler is { RowsOf: { } rowsOf } && !IsWhole(plan.Root, request.Catalog.Find(rowsOf)!))
+        {
+            return MediaTypes.NotAvailable(request.Http.Request.Headers.Accept.ToString());
+        }
         plan = plan with
         {
+            Handler = request.Answer.Handler,
             CountExact = count != CountPreference.None,
             Estimate = count switch
             {
@@ -122,9 +151,14 @@ internal sealed class TableReads(RestRuntime runtime)
         return Fill(request, entry, null, texts);
     }
 
+    /// <summary>A handler of a table's own rows takes them as they are.</summary>
+    private static bool IsWhole(ReadNode root, Table table) =>
+        root.Members.Length == table.Columns.Length
+        && root.Members.Zip(table.Columns).All(p => p.First is ValueMember { Value: ColumnExpr column } && column.Column == p.Second.Name);
+
     private Outcome<PreparedRead> Fill(RestRequest request, ReadEntry entry, RequestShape? shape, string[]? texts)
     {
-        if (!runtime.Fill(entry.Meta, shape, texts, request.Now).TryGet(out Datum[] slots, out Error error))
+        if (!runtime.Fill(entry.Meta, shape, texts, request.Time).TryGet(out Datum[] slots, out Error error))
         {
             return error;
         }

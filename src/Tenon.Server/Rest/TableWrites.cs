@@ -20,7 +20,14 @@ internal sealed class TableWrites(RestRuntime runtime)
             method == WriteMethod.Delete
                 ? RequestBody.None
                 : await RequestBody.ReadAsync(request.Http.Request, runtime.Options.MaxBody, request.Aborted);
+        ExplainOptions? shown = request.Answer.Form == AnswerForm.Plan ? PlanAnswer.Options(request, runtime.Options, runtime.Source) : null;
         PreparedWrite write = Prepare(request, method, table, body).Value;
+        if (shown is not null)
+        {
+            List<string> plans = IsNothing(write) ? [] : await write.Entry.Program.ExplainAsync(write.Rows, request.Arguments(write.Slots), shown, request.Aborted);
+            await PlanAnswer.WriteAsync(request, shown, plans);
+            return;
+        }
         if (IsNothing(write))
         {
             request.Note(0, 0);
@@ -70,7 +77,7 @@ internal sealed class TableWrites(RestRuntime runtime)
                 }
                 runtime.Writes.Add(request.Catalog, shape, cut, entry, entry.Meta, texts);
             }
-            if (!runtime.Fill(entry.Meta, shape, texts, request.Now).TryGet(out Datum[] slots, out error))
+            if (!runtime.Fill(entry.Meta, shape, texts, request.Time).TryGet(out Datum[] slots, out error))
             {
                 return error;
             }
@@ -171,7 +178,7 @@ internal sealed class TableWrites(RestRuntime runtime)
         var wanted = new PayloadRequest(entry.Columns, entry.Width)
         {
             Missing = entry.Plan.MissingIsDefault ? WriteSession.DefaultMark : Datum.Null,
-            Now = request.Now,
+            Time = request.Time,
         };
         if (!payload.Rows(wanted).TryGet(out List<Datum[]> rows, out Error error))
         {

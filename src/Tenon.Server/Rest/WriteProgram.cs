@@ -132,6 +132,21 @@ internal sealed class WriteProgram
             .ConfigureAwait(false);
     }
 
+    /// <summary>The plans of the write's statements, in their order; whatever showing them did is taken back.</summary>
+    public ValueTask<List<string>> ExplainAsync(IReadOnlyList<Datum[]> rows, StatementArguments arguments, ExplainOptions options, CancellationToken cancellation)
+    {
+        UnitFrame undone = arguments.Frame with { TakeBack = true };
+        var needs = new SessionNeeds(false, arguments.Context, write.Write.Enforcement);
+        return undone.WriteAsync(source, session => Explain(session, rows, arguments, options), needs, cancellation);
+    }
+
+    private List<string> Explain(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, ExplainOptions options)
+    {
+        arguments.ParentKeys = "[]"u8.ToArray();
+        arguments.Frame.Enter(session, arguments);
+        return session.Explain(write, rows, arguments, options).ConvertAll(p => source.PlanOf(p, options));
+    }
+
     /// <summary>One statement whose outcome stands when it has run: no children to read after it, no demand on its rows, few rows to answer.</summary>
     private bool IsAlone(int rows) =>
         !plan.Singular && plan.MaxAffected is null && (representation is null || (!representation.HasHoles && (touchesFew || IsInsert && rows <= FewRows)));

@@ -21,6 +21,12 @@ internal enum CallerShape
 
     /// <summary>What functions said of the answer is read behind the statement: only where something in the database says it.</summary>
     Response = 8,
+
+    /// <summary>The zone of the session: only where the request names one.</summary>
+    TimeZone = 16,
+
+    /// <summary>Any of those that stand in front.</summary>
+    Before = Identity | TimeZone,
 }
 
 /// <summary>
@@ -41,10 +47,11 @@ internal sealed class CallerSettings
     public static CallerSettings AddTo(NpgsqlBatch batch, CallerShape shape)
     {
         // The role last: it may not be allowed what the connection's own user is.
-        List<string> names = ["request.jwt.claims"];
+        List<string> names = shape.HasFlag(CallerShape.Identity) ? ["request.jwt.claims"] : [];
         names.AddRange(shape.HasFlag(CallerShape.Request) ? ["request.method", "request.path", "request.headers", "request.cookies"] : []);
         names.AddRange(shape.HasFlag(CallerShape.ReadOnly) ? ["transaction_read_only"] : []);
-        names.Add("role");
+        names.AddRange(shape.HasFlag(CallerShape.TimeZone) ? ["timezone"] : []);
+        names.AddRange(shape.HasFlag(CallerShape.Identity) ? ["role"] : []);
         var command = new NpgsqlBatchCommand("select " + string.Join(", ", names.Select((n, i) => $"set_config('{n}', ${i + 1}, true)")));
         NpgsqlParameter[] parameters = [.. names.Select(_ => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text })];
         command.Parameters.AddRange(parameters);
@@ -60,7 +67,10 @@ internal sealed class CallerSettings
     public void Set(RequestContext context, string role)
     {
         int next = 0;
-        parameters[next++].Value = context.Jwt;
+        if (shape.HasFlag(CallerShape.Identity))
+        {
+            parameters[next++].Value = context.Jwt;
+        }
         if (shape.HasFlag(CallerShape.Request))
         {
             parameters[next++].Value = context.Settings?.Invoke("request.method") ?? "";
@@ -72,6 +82,13 @@ internal sealed class CallerSettings
         {
             parameters[next++].Value = "on";
         }
-        parameters[next].Value = role;
+        if (shape.HasFlag(CallerShape.TimeZone))
+        {
+            parameters[next++].Value = context.TimeZone!;
+        }
+        if (shape.HasFlag(CallerShape.Identity))
+        {
+            parameters[next].Value = role;
+        }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class PreparedBatch : IDisposable
     public static PreparedBatch Make(NpgsqlConnection connection, PostgresCompiled statement, CallerShape shape)
     {
         var batch = new NpgsqlBatch(connection);
-        CallerSettings? caller = shape.HasFlag(CallerShape.Identity) ? CallerSettings.AddTo(batch, shape) : null;
+        CallerSettings? caller = (shape & CallerShape.Before) != 0 ? CallerSettings.AddTo(batch, shape) : null;
         var command = new NpgsqlBatchCommand(statement.Text);
         var bound = new NpgsqlParameter[statement.Parameters.Length];
         for (int i = 0; i < bound.Length; i++)

@@ -83,7 +83,7 @@ internal partial class PostgresDialect
 
     protected override void WriteConvert(ConvertExpr convert)
     {
-        if (Conversions.IsNoOp(convert.Operand.Type, convert.Type) && convert.Operand is not (ConstantExpr or ParameterExpr))
+        if (IsNoOp(convert.Operand.Type, convert.Type) && convert.Operand is not (ConstantExpr or ParameterExpr))
         {
             Write(convert.Operand);
             return;
@@ -93,6 +93,12 @@ internal partial class PostgresDialect
         Syntax(")::");
         TypeName(convert.Type);
     }
+
+    // An instant and a local time are held alike, but the session's zone lies between them; a type of PostgreSQL's own is no text.
+    private static bool IsNoOp(LogicalType from, LogicalType to) =>
+        Conversions.IsNoOp(from, to)
+        && from.NativeName == to.NativeName
+        && (from.Kind == to.Kind || from.Kind is not (TypeKind.Timestamp or TypeKind.TimestampTz));
 
     private void WriteUserCall(UserCallExpr call)
     {

@@ -247,6 +247,9 @@ internal partial class PostgresDialect : SqlWriter
             case RowOfRangeExpr row:
                 Identifier(row.Range);
                 break;
+            case MadeOfRowsExpr made:
+                WriteMade(made);
+                break;
             case Writing.WrittenRowExpr row:
                 Syntax("row(");
                 WriteList(row.Columns);
@@ -267,6 +270,29 @@ internal partial class PostgresDialect : SqlWriter
                 base.WriteOther(expr);
                 break;
         }
+    }
+
+    private void WriteMade(MadeOfRowsExpr made)
+    {
+        if (made.Handler.MakesFeatures)
+        {
+            Syntax("json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(");
+            Qualified(made.Handler.Function);
+            Syntax("(").Identifier(made.Range).Syntax(")::json), '[]'))::text");
+            return;
+        }
+        Qualified(made.Handler.Function);
+        Syntax("(");
+        if (made.Handler.RowsOf is { } table)
+        {
+            Syntax("row(").Identifier(made.Range).Syntax(".*)::");
+            Qualified(table);
+        }
+        else
+        {
+            Identifier(made.Range);
+        }
+        Syntax(made.Handler.Result.Kind == TypeKind.Bytea ? ")::bytea" : ")::text");
     }
 
     private void WriteOutward(OutwardExpr outward)

@@ -88,16 +88,17 @@ internal sealed class PostgresLease : IDisposable
     // Compiled reads hold all they need in parameters; everything else may ask who calls.
     private CallerShape ShapeOfCaller()
     {
+        CallerShape zone = !told && needs.Caller?.TimeZone is not null ? CallerShape.TimeZone : CallerShape.None;
         if (needs.Caller is null || !(writes || needs.Enforcement == Enforcement.Native))
         {
-            return CallerShape.None;
+            return zone;
         }
         CallerShape shape = pool.TellsResponse && needs.Caller.Made is not null ? CallerShape.Response : CallerShape.None;
         if (told)
         {
             return shape;
         }
-        shape |= CallerShape.Identity | (writes ? CallerShape.None : CallerShape.ReadOnly);
+        shape |= zone | CallerShape.Identity | (writes ? CallerShape.None : CallerShape.ReadOnly);
         return pool.TellsRequest ? shape | CallerShape.Request : shape;
     }
 

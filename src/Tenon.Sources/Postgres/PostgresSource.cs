@@ -43,7 +43,15 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
 
     public override bool EstimatesRows => true;
 
-    public override CompiledStatement Explain(CompiledStatement statement, ExplainOptions options)
+    public override ImmutableArray<string>? PlanWords => ExplainOptions.Known;
+
+    // A plan in JSON is an array of one.
+    public override string PlanOf(List<Datum[]> rows, ExplainOptions options) =>
+        options.Json ? rows[0][0].Text.Trim()[1..^1] : string.Join('\n', rows.Select(line => line[0].Text));
+
+    public override CompiledStatement Explain(CompiledStatement statement, ExplainOptions options) => Explained(statement, options);
+
+    public static PostgresCompiled Explained(CompiledStatement statement, ExplainOptions options)
     {
         var text = new StringBuilder("explain (").AppendJoin(", ", options.Words.Where(ExplainOptions.Known.Contains).Append(options.Json ? "format json" : "format text"));
         return new PostgresCompiled(new SqlText(text.Append(") ").Append(statement.Text).ToString(), statement.Parameters), [LogicalType.Text], [ValueForm.Text]);

@@ -50,6 +50,14 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
 
     public override bool WritesViews => true;
 
+    public override ImmutableArray<string>? PlanWords => [];
+
+    public override CompiledStatement Explain(CompiledStatement statement, ExplainOptions options) => SqlitePlan.Explain((SqliteCompiled)statement);
+
+    public override string PlanOf(List<Datum[]> rows, ExplainOptions options) => SqlitePlan.Of(rows, options.Json);
+
+    public override string PlanOf(Routine routine, ExplainOptions options) => SqlitePlan.Of(SqlitePlan.Call(routine), options.Json);
+
     public override CompiledStatement Compile(Select select) => CompileSelect(select);
 
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
@@ -84,6 +92,7 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
             TypeKind.Timestamp => ValueForm.Timestamp,
             TypeKind.TimestampTz => ValueForm.TimestampTz,
             TypeKind.Interval => ValueForm.Interval,
+            TypeKind.Array when type.Element!.Kind == TypeKind.TimestampTz => ValueForm.TimestampTzArray,
             TypeKind.Json or TypeKind.Jsonb or TypeKind.Array or TypeKind.Record => ValueForm.Json,
             TypeKind.Bytea => ValueForm.Bytea,
             TypeKind.Void => ValueForm.Void,

@@ -35,14 +35,14 @@ internal sealed class FourEngines : IAsyncDisposable
     public static string Open(string table) =>
         $"alter table {table} enable row level security; grant select, insert, update, delete on {table} to anon; create policy p on {table} using (true);\n";
 
-    public static async Task<FourEngines> StartAsync(string schema, string attached, string policies)
+    public static async Task<FourEngines> StartAsync(string schema, string attached, string policies, string onPostgres = "")
     {
         string mariaDb = PrivateMariaDb.Shared!.CreateDatabase("set sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES'; set time_zone = '+00:00';" + attached);
         var source = new AttachedOptions("crm", mariaDb) { Policies = policies, Writable = true };
         TestApp embedded = await TestApp.StartAsync(schema, configure: o => o with { Engines = AttachedMariaDb.Engines, Sources = [source] });
         string[] urls = [PrivatePostgres.Shared!.CreateDatabase(), PrivatePostgres.Shared.CreateDatabase()];
-        TestApp compiled = await TestApp.StartAsync(schema, configure: o => o with { DatabaseUrl = urls[0] });
-        TestApp native = await TestApp.StartAsync(schema, configure: o => o with { DatabaseUrl = urls[1], Security = Enforcement.Native });
+        TestApp compiled = await TestApp.StartAsync(schema + onPostgres, configure: o => o with { DatabaseUrl = urls[0] });
+        TestApp native = await TestApp.StartAsync(schema + onPostgres, configure: o => o with { DatabaseUrl = urls[1], Security = Enforcement.Native });
         return new FourEngines(embedded, compiled, native);
     }
 

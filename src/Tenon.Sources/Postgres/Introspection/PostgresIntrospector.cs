@@ -18,6 +18,7 @@ internal sealed class PostgresIntrospector
     private readonly Dictionary<uint, RelationBuilder> relations = [];
     private readonly Dictionary<uint, TypeRow> typeRows = [];
     private PostgresTypes types = new(new Dictionary<uint, TypeRow>());
+    private readonly Dictionary<QualifiedName, List<RowField>> composites = [];
     private uint[] oids = [];
 
     private PostgresIntrospector(NpgsqlConnection connection) => this.connection = connection;
@@ -50,6 +51,7 @@ internal sealed class PostgresIntrospector
         Catalog catalog = Catalog.Empty;
         await EachAsync("types", ReadType, cancellation).ConfigureAwait(false);
         types = new PostgresTypes(typeRows);
+        await EachAsync("composites", ReadComposite, cancellation).ConfigureAwait(false);
         await EachAsync("relations", ReadRelation, cancellation).ConfigureAwait(false);
         oids = [.. relations.Keys];
         await EachAsync("columns", ReadColumn, cancellation).ConfigureAwait(false);
@@ -69,6 +71,7 @@ internal sealed class PostgresIntrospector
         }
         var built = catalog;
         await EachAsync("routines", r => catalog = ReadRoutine(r, catalog, built), cancellation).ConfigureAwait(false);
+        await EachAsync("handlers", r => catalog = catalog.With(ReadHandler(r)), cancellation).ConfigureAwait(false);
         await EachAsync("publications", r => catalog = ReadPublication(r, catalog), cancellation).ConfigureAwait(false);
         return catalog;
     }
@@ -109,6 +112,16 @@ internal sealed class PostgresIntrospector
             row.IsDBNull(8) ? null : row.GetFieldValue<string[]>(8)
         );
         typeRows[type.Oid] = type;
+    }
+
+    private void ReadComposite(NpgsqlDataReader row)
+    {
+        var name = new QualifiedName(row.GetString(0), row.GetString(1));
+        if (!composites.TryGetValue(name, out List<RowField>? fields))
+        {
+            composites[name] = fields = [];
+        }
+        fields.Add(new RowField(row.GetString(2), types.Of(row.GetFieldValue<uint>(3), row.GetInt32(4))));
     }
 
     private void ReadRelation(NpgsqlDataReader row) =>
@@ -241,11 +254,20 @@ internal sealed class PostgresIntrospector
         {
             return catalog;
         }
-        // A function of rows of a table: its result has that table's columns.
-        return routine.Result.RowOf is { } of && built.Find(of) is { } table
-            ? catalog.With(routine with { Result = LogicalType.RowOfTable(of, table.Shape.Columns) })
+        // A function of rows: its result has the columns of the table or of the composite type. One value of such a type is
+        // not its fields, so only PostgreSQL calls the latter.
+        return routine.Result.RowOf is not { } of ? catalog.With(routine)
+            : built.Find(of) is { } table ? catalog.With(routine with { Result = LogicalType.RowOfTable(of, table.Shape.Columns) })
+            : composites.TryGetValue(of, out List<RowField>? fields) ? catalog.With(routine with { Result = LogicalType.RowOfTable(of, [.. fields]), Body = new NativeBody() })
             : catalog.With(routine);
     }
+
+    private MediaHandler ReadHandler(NpgsqlDataReader row) =>
+        new(new QualifiedName(row.GetString(0), row.GetString(1)), row.GetString(2), types.Of(row.GetFieldValue<uint>(3), -1))
+        {
+            RowsOf = Text(row, 4) is { } schema ? new QualifiedName(schema, row.GetString(5)) : null,
+            MakesFeatures = row.GetBoolean(6),
+        };
 
     private static Catalog ReadPublication(NpgsqlDataReader row, Catalog catalog)
     {

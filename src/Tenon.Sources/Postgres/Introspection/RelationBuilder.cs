@@ -33,6 +33,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
         return new Table(Name, Columns.ToImmutable())
         {
             Kind = view ? RelationKind.View : RelationKind.Table,
+            Partitioned = kind == "p",
             PrimaryKey = PrimaryKey,
             Uniques = Uniques.ToImmutable(),
             ForeignKeys = ForeignKeys.ToImmutable(),

@@ -60,10 +60,14 @@ internal sealed class PostgresWrite : CompiledWrite
         return compiled;
     }
 
-    // A trigger runs the app's code as the caller, a view has rules of its own: both want the caller's role.
+    // A trigger runs the app's code as the caller, a view has rules of its own: both want the caller's role. Of a row of a
+    // partition no system column says whether an upsert made it.
     private static void DemandPlain(GuardedWrite write)
     {
-        bool plain = write.Table.Kind == RelationKind.Table && (write.Table.Triggers.IsEmpty || write.Principal.Bypass);
+        bool plain =
+            write.Table.Kind == RelationKind.Table
+            && (write.Table.Triggers.IsEmpty || write.Principal.Bypass)
+            && !(write.Table.Partitioned && write.Kind == WriteKind.InsertOrUpdate);
         if (!plain)
         {
             throw Refusals.NotSupported($"writing to {write.Table.Name.Name} with compiled policies").ToException();
@@ -91,11 +95,14 @@ internal sealed class PostgresWrite : CompiledWrite
 
     public PostgresCompiled Statement(IReadOnlyList<Datum[]> rows, bool represented) => Statement(FormOf(rows), represented);
 
+    // A value of a composite type comes as JSON, which only json_to_recordset reads.
+    private static bool IsRow(LogicalType type) => type.Kind == TypeKind.Record || (type.Kind == TypeKind.Array && IsRow(type.Element!));
+
     private RowsForm FormOf(IReadOnlyList<Datum[]> rows)
     {
         bool defaults = rows.Any(r => Options.Given.Any(o => PostgresWriteSession.IsDefault(r[o])));
         return defaults ? RowsForm.JsonWithDefaults
-            : rows.Count > 1 ? RowsForm.Json
+            : rows.Count > 1 || (rows.Count == 1 && Options.Given.Any(o => IsRow(Write.Table.Columns[o].Type))) ? RowsForm.Json
             : RowsForm.Parameters;
     }
 }

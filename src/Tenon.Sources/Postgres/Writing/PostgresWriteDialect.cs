@@ -372,8 +372,16 @@ internal sealed class PostgresWriteDialect : PostgresDialect
             throw Refusals.NotSupported("missing=default in an update on this database", "Give every column of ?columns= a value.").ToException();
         }
         Column column = table.Columns[ordinal];
-        Write(new RowValueExpr(ordinal) { Type = column.Type });
-        Syntax("::");
+        bool isRow = column.Type is { Kind: TypeKind.Record, RowOf: not null };
+        if (isRow)
+        {
+            // It comes as JSON, which is no literal of its type.
+            Syntax("json_populate_record(null::");
+            TypeName(column.Type);
+            Syntax(", ");
+        }
+        Write(new RowValueExpr(ordinal) { Type = isRow ? LogicalType.Json : column.Type });
+        Syntax(isRow ? ")::" : "::");
         TypeName(column.Type.Unmodified);
     }
 

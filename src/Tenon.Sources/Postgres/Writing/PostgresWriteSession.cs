@@ -62,6 +62,28 @@ internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
         return new WrittenRows(reader.Affected, counts ? reader.Affected : 0);
     }
 
+    public override List<List<Datum[]>> Explain(CompiledWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, ExplainOptions options)
+    {
+        var own = (PostgresWrite)write;
+        var plans = new List<List<Datum[]>>();
+        if (own.Targets is { } targets)
+        {
+            plans.Add(Rows(PostgresSource.Explained(targets, options), arguments));
+        }
+        PostgresCompiled statement = own.Statement(rows, own.AnswersRows && own.Targets is null);
+        PostgresCompiled explained = PostgresSource.Explained(statement, options);
+        Statements++;
+        using (PostgresReader reader = lease.Run(explained, arguments, RowsJson.Prepare(statement, write, rows)))
+        {
+            plans.Add(PostgresValues.ReadAll(reader, explained.Columns));
+        }
+        foreach (CompiledUnit child in own.Representation?.Below ?? [])
+        {
+            plans.Add(Rows(PostgresSource.Explained(child.Statement, options), arguments));
+        }
+        return plans;
+    }
+
     public static bool IsDefault(Datum value) => value.Kind == DatumKind.Bytes && ReferenceEquals(value.Bytes, DefaultMark.Bytes);
 
     public override List<Datum[]> Execute(CompiledStatement own, StatementArguments arguments)

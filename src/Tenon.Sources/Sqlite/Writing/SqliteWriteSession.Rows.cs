@@ -68,15 +68,16 @@ internal sealed partial class SqliteWriteSession
 
     private List<long> TargetKeys(GuardedWrite write, StatementArguments arguments)
     {
-        SqliteCompiled query = TargetQueries.GetValue(write, static w => SqliteSource.CompileSelect(w.Parts.Targets!));
         var keys = new List<long>();
-        using RowReader reader = Run(query, arguments);
+        using RowReader reader = Run(TargetsOf(write), arguments);
         while (reader.Read())
         {
             keys.Add(reader.GetInt64(0));
         }
         return keys;
     }
+
+    private static SqliteCompiled TargetsOf(GuardedWrite write) => TargetQueries.GetValue(write, static w => SqliteSource.CompileSelect(w.Parts.Targets!));
 
     private static SqliteCompiled CompileTargets(GuardedWrite write, Expr? condition) =>
         SqliteSource.CompileSelect(

@@ -171,3 +171,15 @@ insert into papers (id, title, body, data, owner) values
   (3, 'Cats and dogs', 'It rained cats and dogs; up-to-date news at example.com.', null, 'all'),
   (4, 'Hidden cat', 'A cat nobody may see.', '{"note": "cat"}', 'me'),
   (5, 'Naïve café', 'Größe zählt: 42 Häuser, e-mail: info@example.org', null, 'all');
+create table moments (id int primary key, at timestamptz, several timestamptz[], plain timestamp, day date);
+insert into moments values
+  (1, '2024-01-15 12:00:00+00', '{2024-01-15 12:00:00.5+00,2024-07-15 12:00:00+00,NULL}', '2024-01-15 12:00:00', '2024-01-15'),
+  (2, '2024-07-15 22:30:00+00', '{}', '2024-07-15 22:30:00', '2024-07-15'),
+  (3, 'infinity', null, null, null);
+create function moment_of(wanted int) returns timestamptz language plpgsql stable as $$
+begin
+  return (select at from moments where id = wanted);
+end $$;
+create function instant(t timestamptz) returns timestamptz language sql immutable as 'select t';
+grant select, insert, update, delete on moments to anon;
+grant all on moments to service_role;
