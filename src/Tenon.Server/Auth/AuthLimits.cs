@@ -105,10 +105,14 @@ internal sealed class AuthLimits : IDisposable
         }
     }
 
-    /// <summary>Refuses while an account, real or not, has seen too many wrong passwords.</summary>
-    public async ValueTask RequireFewFailuresAsync(string account, CancellationToken cancellation)
+    /// <summary>
+    /// Refuses while an account, real or not, has seen too many wrong passwords; not from where its user has come in before, so
+    /// that nobody keeps them out by guessing. There the limit of the client's address holds, which is no wider.
+    /// </summary>
+    public async ValueTask RequireFewFailuresAsync(string account, Func<ValueTask<bool>> isKnownThere, CancellationToken cancellation)
     {
-        if (failures.GetStatistics(account)?.CurrentAvailablePermits == 0 || (shared is not null && !await shared.HasAsync("failures", account, Failures, cancellation)))
+        bool tooMany = failures.GetStatistics(account)?.CurrentAvailablePermits == 0 || (shared is not null && !await shared.HasAsync("failures", account, Failures, cancellation));
+        if (tooMany && !await isKnownThere())
         {
             throw AuthErrors.OverRequestRateLimit(Failures.RetryAfter).ToException();
         }

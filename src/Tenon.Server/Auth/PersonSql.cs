@@ -66,6 +66,15 @@ internal static class PersonSql
         [LogicalType.Uuid, LogicalType.Int8]
     );
 
+    public static readonly StoreStatement CameInFrom = new(
+        "auth.person.came_in_from",
+        """
+        select id from auth.audit_log_entries
+        where actor_id = $1 and ip_address = $2 and action in ('login', 'user_signedup') and ip_address <> '' and created_at > $3 limit 1
+        """,
+        [LogicalType.Uuid, LogicalType.Text, LogicalType.TimestampTz]
+    );
+
     public static readonly StoreStatement AuditCount = new(
         "auth.audit.count",
         "select count(*) from auth.audit_log_entries where coalesce(actor_username, '') like $1 and action like $2",

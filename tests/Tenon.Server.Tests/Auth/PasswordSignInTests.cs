@@ -124,6 +124,36 @@ public sealed class PasswordSignInTests
     }
 
     [Fact]
+    public async Task Who_guesses_at_an_account_does_not_keep_its_user_out_where_they_have_come_in_before()
+    {
+        await using AuthHost host = await AuthHost.StartAsync(o => o.TrustedProxies.Add("127.0.0.0/8"));
+        Task<Answer> From(string ip, string email, string password = "blue-giraffe-42") =>
+            host.SendAsync(
+                "POST",
+                "/auth/v1/token?grant_type=password",
+                $$"""{"email":"{{email}}","password":"{{password}}"}""",
+                headers: h => h.Add("X-Forwarded-For", ip)
+            );
+        await host.SignUpAsync("ann@b.test");
+        Answer home = await From("203.0.113.1", "ann@b.test");
+        Assert.Equal(HttpStatusCode.OK, home.Status);
+        // Signed out everywhere: it is not the session that is remembered.
+        await host.PostAsync("/auth/v1/logout?scope=global", "{}", home.Text("access_token"));
+        var limits = host.Get<Tenon.Server.Auth.AuthLimits>();
+        foreach (string account in new[] { "ann@b.test", "nobody@b.test" })
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                await limits.CountFailureAsync(account);
+            }
+        }
+        Assert.Equal("429 over_request_rate_limit", (await From("198.51.100.7", "ann@b.test")).Refusal);
+        Assert.Equal("429 over_request_rate_limit", (await From("203.0.113.1", "nobody@b.test")).Refusal);
+        Assert.Equal("400 invalid_credentials", (await From("203.0.113.1", "ann@b.test", "not-the-password")).Refusal);
+        Assert.Equal(HttpStatusCode.OK, (await From("203.0.113.1", "ann@b.test")).Status);
+    }
+
+    [Fact]
     public async Task A_full_queue_of_hashes_answers_429_and_the_rest_are_served()
     {
         await using AuthHost host = await AuthHost.StartAsync();

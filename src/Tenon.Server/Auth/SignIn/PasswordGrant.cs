@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tenon.Core.Types;
 using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Store;
 
@@ -22,6 +23,7 @@ internal sealed class PasswordGrant(
 )
 {
     private const int LongestPassword = 1024;
+    private static readonly TimeSpan KnownFor = TimeSpan.FromDays(90);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -45,13 +47,26 @@ internal sealed class PasswordGrant(
     private async Task<(UserWithIdentities Saved, NewSession Opened)> OpenAsync((Contact Contact, string Password) given, HttpContext context)
     {
         (Contact contact, string password) = given;
-        await limits.RequireFewFailuresAsync(contact.Address, context.RequestAborted);
+        await limits.RequireFewFailuresAsync(contact.Address, () => IsKnownThereAsync(contact, context), context.RequestAborted);
         User user = await AuthenticateAsync(contact, password, context);
         RequireAllowed(user, contact);
         string kept = PasswordHash.IsOutdated(user.PasswordHash!)
             ? await hasher.HashAsync(password, context.RequestAborted)
             : user.PasswordHash!;
         return await OpenAsync(user, kept, context);
+    }
+
+    /// <summary>The account's user came in from this address within the last months, as the audit log has it. The same work where there is no such account.</summary>
+    private async ValueTask<bool> IsKnownThereAsync(Contact contact, HttpContext context)
+    {
+        User? user = await contact.FindAsync(users, context.RequestAborted);
+        Datum[] arguments =
+        [
+            StoreValues.Of(user?.Id ?? Guid.Empty),
+            Datum.Of(ClientInfo.Of(context, proxies).Ip ?? ""),
+            StoreValues.Of(clock.GetUtcNow() - KnownFor),
+        ];
+        return (await store.QueryAsync(PersonSql.CameInFrom, arguments, context.RequestAborted)).Count > 0;
     }
 
     private (Contact Contact, string Password) Read(string? email, string? phone, string? password)

@@ -47,15 +47,18 @@ internal sealed class PasswordHasher : IDisposable
                 result.TrySetCanceled(cancellation);
                 return;
             }
+            // Counted before anybody hears of it.
             try
             {
-                result.TrySetResult(work());
+                T made = work();
+                Interlocked.Increment(ref done);
+                result.TrySetResult(made);
             }
             catch (Exception e)
             {
+                Interlocked.Increment(ref done);
                 result.TrySetException(e);
             }
-            Interlocked.Increment(ref done);
         });
         return queued ? result.Task : throw AuthErrors.OverRequestRateLimit(RetryAfterSeconds).ToException();
     }
