@@ -58,7 +58,7 @@ public sealed class PersonalDataTests
         ["mfa_factors"] = "factors", ["mfa_challenges"] = "(of factors, for minutes)", ["mfa_recovery_codes"] = "(secrets of factors)", ["user_keys"] = "keys",
         ["external_flows"] = "links", ["oauth_consents"] = "grants", ["oauth_requests"] = "(under way, for minutes)",
         ["oauth_authorizations"] = "(the sessions of clients)", ["oauth_tokens"] = "(secrets of clients)", ["webauthn_credentials"] = "passkeys",
-        ["webauthn_challenges"] = "(for minutes)", ["outbox"] = "messages", ["audit_log_entries"] = "audit", ["users"] = "user",
+        ["webauthn_challenges"] = "(for minutes)", ["outbox"] = "messages", ["audit_log_entries"] = "audit", ["users"] = "user", ["decoys"] = "(says nothing of anybody)",
     };
 
     [Fact]
