@@ -165,10 +165,14 @@ internal sealed class RestRequest
     public void NegotiateFor(QualifiedName? rowsOf)
     {
         string? accept = One(Http.Request.Headers.Accept);
+        if (string.IsNullOrEmpty(accept) || accept is "*/*" or "application/json")
+        {
+            return;
+        }
         // One for the table's own rows comes before one for any.
         foreach (MediaHandler handler in Catalog.Handlers.OrderBy(h => h.RowsOf is null))
         {
-            if (handler.Takes(rowsOf) && !MediaTypes.IsOwn(handler.Media) && MediaTypes.Prefers(accept, handler.Media, whenAnything: false))
+            if (handler.Takes(rowsOf) && IsExposed(handler) && !MediaTypes.IsOwn(handler.Media) && MediaTypes.Prefers(accept, handler.Media, whenAnything: false))
             {
                 Answer = new Answer(AnswerForm.Raw, false) { Media = handler.Media, Handler = handler };
                 break;
@@ -176,6 +180,9 @@ internal sealed class RestRequest
         }
         DemandAnswer();
     }
+
+    // An aggregate is the app's own and served from its exposed schemas; PostGIS is where it was installed.
+    private bool IsExposed(MediaHandler handler) => handler.MakesFeatures || runtime.Options.Schemas.Contains(handler.Function.Schema);
 
     /// <summary>Throws PGRST107 when nothing that Accept names can be made.</summary>
     public void DemandAnswer()

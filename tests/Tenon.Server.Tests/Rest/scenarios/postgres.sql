@@ -42,6 +42,9 @@ begin
   return state || (select string_agg(coalesce(value, 'NULL'), e'\t') from json_each_text(to_json(next))) || e'\n';
 end $$;
 create aggregate values_of(anyelement) (sfunc = add_values, stype = "text/tab-separated-values", initcond = '');
+create domain "application/vnd.hidden" as text;
+create function hidden.add_hidden(state "application/vnd.hidden", next anyelement) returns "application/vnd.hidden" language sql immutable as 'select state';
+create aggregate hidden.hidden_of(anyelement) (sfunc = hidden.add_hidden, stype = "application/vnd.hidden", initcond = '');
 create function page(who text default 'you') returns "text/html" language sql immutable as $$ select '<p>' || who || '</p>' $$;
 create function dot() returns "image/png" language sql immutable as $$ select '\x89504e47'::bytea $$;
 create function feed() returns xml language sql immutable as $$ select '<feed><item>ä</item></feed>'::xml $$;
