@@ -20,6 +20,9 @@ internal enum Wrapping
 /// <summary>Rows (JSON, separated by commas) → the body that Accept asked for.</summary>
 internal static class AnswerWriter
 {
+    /// <summary>What goes out at once: as much as the host keeps for a connection before it waits for the client.</summary>
+    private const int Part = 64 << 10;
+
     /// <summary>Object answers need exactly one row.</summary>
     public static Error? Refusal(RestRequest request, long rows) =>
         request.Answer.Form == AnswerForm.Object && rows != 1 ? RowCounts.NotSingular(rows) : null;
@@ -51,7 +54,10 @@ internal static class AnswerWriter
             rows = other.WrittenMemory;
         }
         bool bare = answer.Form is AnswerForm.Object or AnswerForm.Csv || wrapping == Wrapping.Bare;
-        return SendAsync(response, rows.Span, bare, bare && count == 0 && answer.Form == AnswerForm.Json, request.Aborted);
+        bool isNull = bare && count == 0 && answer.Form == AnswerForm.Json;
+        return rows.Length <= Part || isNull
+            ? SendAsync(response, rows.Span, bare, isNull, request.Aborted)
+            : SendLargeAsync(response, rows, bare, request.Aborted);
     }
 
     /// <summary>A body that is made already.</summary>
@@ -84,6 +90,36 @@ internal static class AnswerWriter
             writer.Write("]"u8);
         }
         return Flushed(writer.FlushAsync(aborted));
+    }
+
+    private static async ValueTask SendLargeAsync(HttpResponse response, ReadOnlyMemory<byte> rows, bool bare, CancellationToken aborted)
+    {
+        PipeWriter writer = response.BodyWriter;
+        response.ContentLength = rows.Length + (bare ? 0 : 2);
+        writer.Write(bare ? default : "["u8);
+        if (await SendPartsAsync(writer, rows, aborted))
+        {
+            writer.Write(bare ? default : "]"u8);
+            await writer.FlushAsync(aborted);
+        }
+    }
+
+    /// <summary>
+    /// A large body part by part, or all of it would lie a second time in the buffers of its connection until the client has
+    /// it. False: nobody reads any more.
+    /// </summary>
+    public static async ValueTask<bool> SendPartsAsync(PipeWriter writer, ReadOnlyMemory<byte> rows, CancellationToken aborted)
+    {
+        for (int at = 0; at < rows.Length; at += Part)
+        {
+            writer.Write(rows.Span[at..Math.Min(at + Part, rows.Length)]);
+            FlushResult flushed = await writer.FlushAsync(aborted);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static ValueTask Flushed(ValueTask<FlushResult> flush)

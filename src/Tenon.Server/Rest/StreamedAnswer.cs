@@ -32,34 +32,35 @@ internal static class StreamedAnswer
         bool first = true;
         do
         {
-            Part(request, result.Body.Written, shape, first, output);
-            first = false;
-            FlushResult flushed = await output.FlushAsync(request.Aborted);
-            if (flushed.IsCompleted || flushed.IsCanceled)
+            if (!await PartAsync(request, result.Body.WrittenMemory, shape, first, output))
             {
                 request.Http.Abort();
                 return;
             }
+            first = false;
         } while (result.Next());
         output.Write(csv ? default : "]"u8);
         await output.FlushAsync(request.Aborted);
     }
 
-    // Later parts begin with the comma between their first row and the one before.
-    private static void Part(RestRequest request, ReadOnlySpan<byte> rows, RowShape shape, bool first, PipeWriter output)
+    // Later parts begin with the comma between their first row and the one before. False: nobody reads any more.
+    private static async ValueTask<bool> PartAsync(RestRequest request, ReadOnlyMemory<byte> rows, RowShape shape, bool first, PipeWriter output)
     {
-        if (request.Answer.Form == AnswerForm.Csv)
+        Answer answer = request.Answer;
+        if (answer.Form != AnswerForm.Csv && !answer.StripNulls)
         {
-            CsvAnswer.Write(first ? rows : rows[1..], shape, request.Zone, output, first);
+            return await AnswerWriter.SendPartsAsync(output, rows, request.Aborted);
         }
-        else if (request.Answer.StripNulls)
+        if (answer.Form == AnswerForm.Csv)
         {
-            output.Write(first ? default : ","u8);
-            StrippedJson.Write(first ? rows : rows[1..], output);
+            CsvAnswer.Write(first ? rows.Span : rows.Span[1..], shape, request.Zone, output, first);
         }
         else
         {
-            output.Write(rows);
+            output.Write(first ? default : ","u8);
+            StrippedJson.Write(first ? rows.Span : rows.Span[1..], output);
         }
+        FlushResult flushed = await output.FlushAsync(request.Aborted);
+        return !flushed.IsCompleted && !flushed.IsCanceled;
     }
 }

@@ -16,7 +16,11 @@ internal enum StopReason
 // RequestStop is for the watchdog of the reader pool, for the few operations that are long without being polled.
 internal sealed unsafe partial class SqliteConnection
 {
+    // The clock costs as much as a short row: it is read at the first look under a guard and at every eighth.
+    private const int LooksPerClock = 8;
+
     private CancellationToken token;
+    private int looks;
     private long deadline = long.MaxValue;
     private long tokenFrom;
     private volatile int requested;
@@ -38,6 +42,7 @@ internal sealed unsafe partial class SqliteConnection
         token = cancellation;
         deadline = until;
         tokenFrom = honourTokenFrom;
+        looks = 0;
         requested = 0;
         Stopped = StopReason.None;
     }
@@ -64,7 +69,7 @@ internal sealed unsafe partial class SqliteConnection
     {
         if (requested != 0 || token.IsCancellationRequested)
             ThrowStopped();
-        if (deadline != long.MaxValue && Options.Time.GetTimestamp() >= deadline)
+        if (deadline != long.MaxValue && (looks++ & (LooksPerClock - 1)) == 0 && Options.Time.GetTimestamp() >= deadline)
         {
             requested = (int)StopReason.Timeout;
             ThrowStopped();

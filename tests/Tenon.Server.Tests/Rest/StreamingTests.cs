@@ -75,6 +75,21 @@ public sealed class StreamingTests : IClassFixture<StreamingTests.Fixture>
         Assert.NotNull(answer.Content.Headers.ContentLength);
     }
 
+    [Theory]
+    [InlineData("", "[", "]")]
+    [InlineData("application/vnd.pgrst.array+json;nulls=stripped", "[", "]")]
+    [InlineData("text/csv", "id,pad", "")]
+    public async Task An_answer_of_several_parts_within_the_buffer_is_whole_and_as_long_as_its_head_says(string accept, string start, string end)
+    {
+        using HttpResponseMessage answer = await Get("/rest/v1/wide?select=id,pad&order=id&limit=900", asService: true, accept: accept.Length > 0 ? accept : null);
+        string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(answer.Content.Headers.ContentLength, body.Length);
+        Assert.True(body.Length > 900_000);
+        Assert.StartsWith(start, body, StringComparison.Ordinal);
+        Assert.EndsWith(end, body, StringComparison.Ordinal);
+        Assert.Equal(900, body.Split(new string('x', 1000)).Length - 1);
+    }
+
     [Fact]
     public async Task Embeds_are_read_batch_by_batch_and_keep_their_parents()
     {
