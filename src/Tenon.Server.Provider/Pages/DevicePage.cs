@@ -14,7 +14,7 @@ internal sealed class DevicePage(BrowserSessions browsers, PendingRequests reque
 
     public async Task PostAsync(HttpContext context)
     {
-        IFormCollection? form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        IFormCollection? form = context.Request.HasFormContentType ? await AuthForm.ReadAsync(context) : null;
         if (form is null || !browsers.IsOurForm(context, About, form["form"].ToString()))
         {
             await pages.ErrorAsync(context, StatusCodes.Status403Forbidden, "invalid_form", "This form was not sent from the page it belongs to, or cookies are blocked.");

@@ -125,7 +125,7 @@ internal sealed class SignInPages(
             await pages.ErrorAsync(context, StatusCodes.Status415UnsupportedMediaType, "invalid_request", "A form was expected.");
             return;
         }
-        IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted);
+        IFormCollection form = await AuthForm.ReadAsync(context);
         string id = form[RequestField].ToString();
         if (!browsers.IsOurForm(context, id, form[FormField].ToString()))
         {

@@ -15,7 +15,7 @@ internal sealed class UserInfo(CallerResolver resolver, Users users)
         string? authorization = context.Request.Headers.Authorization;
         if (authorization is null && HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType)
         {
-            authorization = (await context.Request.ReadFormAsync())["access_token"] is [{ Length: > 0 } token] ? "Bearer " + token : null;
+            authorization = (await AuthForm.ReadAsync(context))["access_token"] is [{ Length: > 0 } token] ? "Bearer " + token : null;
         }
         if (authorization is null)
         {

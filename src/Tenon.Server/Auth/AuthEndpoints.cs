@@ -259,6 +259,11 @@ internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions optio
                 AuthError error = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? AuthErrors.BodyTooLarge : AuthErrors.BadJson;
                 await AuthResponse.WriteErrorAsync(context, error);
             }
+            catch (InvalidDataException) when (!context.Response.HasStarted)
+            {
+                // A form with too many members, too long ones, or broken between its parts.
+                await AuthResponse.WriteErrorAsync(context, AuthErrors.FormNotReadable);
+            }
             catch (Exception e) when (!context.Response.HasStarted)
             {
                 AuthEvents.RequestFailed(logger, e, context.Request.Method, LoggedTarget.Of(context), context.TraceIdentifier);

@@ -95,6 +95,8 @@ internal static class AuthErrors
     public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");
     public static readonly AuthError BodyTooLarge = new("validation_failed", 413, "The request body is too large");
 
+    public static readonly AuthError FormNotReadable = new("validation_failed", 400, "The form of the request cannot be read");
+
     public static readonly AuthError OtpDisabled = new("otp_disabled", 422, "Signups not allowed for otp");
     public static readonly AuthError CodeExpired = new("otp_expired", 403, "Token has expired or is invalid");
     public static readonly AuthError LinkExpired = new("otp_expired", 403, "Email link is invalid or has expired");

@@ -44,7 +44,11 @@ internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMe
 /// <summary>A server with sign-in, on whichever database, as a browser reaches it.</summary>
 internal interface ISignInServer
 {
+    Keys Keys { get; }
+
     Task<Answer> PostAsync(string path, string json, string? token = null);
+
+    Task<Answer> SendAsync(string method, string path, string? json = null, string? token = null, string? apikey = null);
 }
 
 /// <summary>
@@ -128,6 +132,8 @@ internal sealed class AuthHost : ISignInServer, IAsyncDisposable
     }
 
     public Task<Answer> PostAsync(string path, string json, string? token = null) => SendAsync("POST", path, json, token);
+
+    Task<Answer> ISignInServer.SendAsync(string method, string path, string? json, string? token, string? apikey) => SendAsync(method, path, json, token, apikey);
 
     public Task<Answer> AdminAsync(string method, string path, string? json = null) =>
         SendAsync(method, path, json, Keys.SecretKey, Keys.SecretKey);

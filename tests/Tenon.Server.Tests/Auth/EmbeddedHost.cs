@@ -10,13 +10,14 @@ internal sealed class EmbeddedHost : ISignInServer, IAsyncDisposable
     private readonly TenonHost host;
     private readonly HttpClient client;
     private readonly string folder;
-    private readonly Keys keys;
 
     private EmbeddedHost(TenonHost host, string folder, Keys keys)
     {
-        (this.host, this.folder, this.keys) = (host, folder, keys);
-        client = new HttpClient { BaseAddress = new Uri(host.Url) };
+        (this.host, this.folder, Keys) = (host, folder, keys);
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(host.Url) };
     }
+
+    public Keys Keys { get; }
 
     public static async Task<EmbeddedHost> StartAsync(Action<AuthOptions> configure)
     {
@@ -36,10 +37,16 @@ internal sealed class EmbeddedHost : ISignInServer, IAsyncDisposable
         );
     }
 
-    public async Task<Answer> PostAsync(string path, string json, string? token = null)
+    public Task<Answer> PostAsync(string path, string json, string? token = null) => SendAsync("POST", path, json, token);
+
+    public async Task<Answer> SendAsync(string method, string path, string? json = null, string? token = null, string? apikey = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-        request.Headers.TryAddWithoutValidation("apikey", keys.PublishableKey);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        }
+        request.Headers.TryAddWithoutValidation("apikey", apikey ?? Keys.PublishableKey);
         if (token is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);

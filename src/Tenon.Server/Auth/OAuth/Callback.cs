@@ -80,7 +80,7 @@ internal sealed class Callback(
         {
             throw AuthErrors.BadOAuthCallback("The callback takes a form").ToException();
         }
-        IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted);
+        IFormCollection form = await AuthForm.ReadAsync(context);
         (string, string)[] members = [.. Answers.Where(name => form[name].Count == 1).Select(name => (name, form[name].ToString()))];
         ReturnAddress.Go(context, StatusCodes.Status303SeeOther, ReturnAddress.WithQuery(options.Issuer + "/callback", ReturnAddress.Form(members)));
     }
