@@ -15,6 +15,7 @@ internal sealed class MySqlDatabase : AttachedDatabase
     private readonly AttachedOptions options;
     private readonly ImmutableArray<SchemaStatement> policies;
     private readonly MySqlPool pool;
+    private readonly MySqlConnectionStringBuilder settings;
     private readonly SemaphoreSlim reading = new(1, 1);
     private volatile Known? known;
     private volatile MySqlFacts facts = MySqlFacts.None;
@@ -23,6 +24,7 @@ internal sealed class MySqlDatabase : AttachedDatabase
     {
         this.options = options;
         this.policies = policies;
+        this.settings = settings;
         pool = new MySqlPool(options, settings);
         Source = new MySqlSource(pool, options.Writable, () => facts, Failed);
     }
@@ -62,13 +64,31 @@ internal sealed class MySqlDatabase : AttachedDatabase
 
     private async Task<Known> ReadAsync(CancellationToken cancellation)
     {
-        var (found, read) = await MySqlIntrospector.ReadAsync(pool, options, cancellation).ConfigureAwait(false);
-        if (!AttachedPolicies.Apply(found, policies).TryGet(out Catalog catalog, out Error error))
+        MySqlFound found = await MySqlIntrospector.ReadAsync(pool, options, cancellation).ConfigureAwait(false);
+        if (!AttachedPolicies.Apply(found.Catalog, policies).TryGet(out Catalog catalog, out Error error))
         {
-            throw new PoliciesRefused(options.Name, error);
+            throw new AttachedRefused(options.Name, error);
         }
-        facts = read;
-        return new Known(catalog, read);
+        facts = found.Facts;
+        return new Known(catalog, found.Facts);
+    }
+
+    public override async Task<AttachedReport> ReportAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            (string server, string user, bool encrypted) = await MySqlWhoami.AskAsync(pool, cancellation).ConfigureAwait(false);
+            MySqlFound found = await MySqlIntrospector.ReadAsync(pool, options, cancellation).ConfigureAwait(false);
+            return new AttachedReport(server, user, found.Catalog, found.LeftOut)
+            {
+                Rights = found.Rights,
+                Notices = encrypted || MySqlUrl.IsLocal(settings) ? [] : [MySqlUrl.NotEncrypted],
+            };
+        }
+        catch (MySqlFailure failure)
+        {
+            throw new MySqlFailure(MySqlErrors.ForAdministrator(failure, settings, options.Name), failure.InnerException!);
+        }
     }
 
     private void Failed(MySqlFailure failure)

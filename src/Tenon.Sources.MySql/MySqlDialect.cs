@@ -24,14 +24,29 @@ internal partial class MySqlDialect : SqlWriter
 
     protected override string ParameterMark => "@p";
 
-    /// <summary>The connection's database is the source; its schema in the catalog is Tenon's own name for it.</summary>
-    protected override void TableName(QualifiedName name) => Identifier(name.Name);
+    /// <summary>The schema in the catalog is Tenon's own name for the source, not a database's.</summary>
+    protected override void TableName(QualifiedName name)
+    {
+        if (facts.Find(name)?.Database is { } database)
+        {
+            Identifier(database).Syntax(".");
+        }
+        Identifier(name.Name);
+    }
 
     public static MySqlCompiled Compile(Select select, MySqlFacts facts)
     {
         var dialect = new MySqlDialect(facts);
         dialect.WriteQuery(select);
         return dialect.Finished(select.Output);
+    }
+
+    public static MySqlCompiled Compile(ReadUnit unit, MySqlFacts facts)
+    {
+        var dialect = new MySqlDialect(facts);
+        dialect.Learn(unit.Select);
+        dialect.Write(MySqlOutward.Of(unit, facts));
+        return dialect.Finished(unit.Select.Output);
     }
 
     /// <summary>A whole query with results as <see cref="MySqlReader"/> reads them.</summary>
@@ -297,6 +312,10 @@ internal partial class MySqlDialect : SqlWriter
 
     protected override void WriteOrderKey(OrderItem item)
     {
+        if (item.Key.Type.IsJson)
+        {
+            throw Refusals.NotSupported("an order by json on this source").ToException();
+        }
         // Nulls are the smallest here and the largest in PostgreSQL; a key of its own puts them where they belong.
         if (!item.NeverNull && item.NullsFirst == item.Descending)
         {
@@ -409,6 +428,21 @@ internal partial class MySqlDialect : SqlWriter
         Syntax(own ? " collate " : "").Syntax(own ? Known(column!.Collation!) : "").Syntax(")");
     }
 
+    private void WriteWithin(WithinExpr within)
+    {
+        // Not limit + offset, which may leave the range of the type.
+        Syntax("(");
+        Write(within.Place);
+        if (within.Offset is { } offset)
+        {
+            Syntax(" - ");
+            Write(offset);
+        }
+        Syntax(" <= ");
+        Write(within.Limit);
+        Syntax(")");
+    }
+
     private void WriteParentKey(ParentKeyExpr key, LogicalType type)
     {
         bool days = type.Kind == TypeKind.Date;
@@ -434,6 +468,9 @@ internal partial class MySqlDialect : SqlWriter
                 break;
             case KeyEqualExpr key:
                 WriteKeyEqual(key);
+                break;
+            case WithinExpr within:
+                WriteWithin(within);
                 break;
             case ParentOrdinalExpr ordinal:
                 Syntax("(").Identifier(ordinal.Alias).Syntax(".\"n\" - 1)");

@@ -37,6 +37,22 @@ internal static class MySqlErrors
     public static Error Lost(string source) =>
         new(ErrorCodes.ConnectionFailure, $"the source {source} cannot be reached", null, "Try again; the server connects anew by itself.");
 
+    /// <summary>For the terminal of who attaches the source: what stands in the way, and the mend. Without the password.</summary>
+    public static Error ForAdministrator(MySqlFailure failure, MySqlConnectionStringBuilder settings, string source)
+    {
+        string at = $"{settings.Server}:{settings.Port}";
+        (string what, string mend) = (failure.InnerException as MySqlException)?.ErrorCode switch
+        {
+            MySqlErrorCode.AccessDenied or (MySqlErrorCode)1698 => ($"{at} refuses the user {settings.UserID}", "check user and password of the url, and from which hosts the user may come"),
+            MySqlErrorCode.DatabaseAccessDenied => ($"{at} does not let the user {settings.UserID} into the database {settings.Database}", $"grant select on {settings.Database}.* to that user"),
+            MySqlErrorCode.UnknownDatabase => ($"{at} has no database {settings.Database}", "check the path of the url"),
+            MySqlErrorCode.TooManyUserConnections or MySqlErrorCode.ConnectionCountError => ($"{at} takes no more connections", "try again later, or lower pool_size"),
+            _ when failure.Code == ErrorCodes.ConnectionFailure => ($"{at} cannot be reached", "check host and port of the url, that the server runs and that it may be reached from here"),
+            _ => (failure.ToError().Message, "see the log of the database"),
+        };
+        return new Error(failure.Code, $"source {source}: {what}", null, mend);
+    }
+
     public static Error Cancelled() => new(ErrorCodes.QueryCanceled, "canceling statement due to statement timeout");
 
     private static Error Of(MySqlException failure, string source) =>

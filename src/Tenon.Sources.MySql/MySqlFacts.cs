@@ -18,6 +18,9 @@ internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Colum
     /// <summary>Columns of the primary key; none where there is no key.</summary>
     public ImmutableArray<string> PrimaryKey { get; init; } = [];
 
+    /// <summary>The database of the server it is in; null for that of the connection.</summary>
+    public string? Database { get; init; }
+
     /// <summary>A trigger runs before each row that is inserted, and may change it.</summary>
     public bool ChangesInserts { get; init; }
 

@@ -17,9 +17,15 @@ internal sealed record ExactExpr(Expr Value) : Expr;
 /// <summary>What a whole statement needs that its parts do not: results in readable form, groups by bytes, the parents' order.</summary>
 internal static class MySqlOutward
 {
-    public static Select Of(Select select, MySqlFacts facts)
+    public static Select Of(Select select, MySqlFacts facts) => Outward(Ordered(select, facts));
+
+    /// <summary>A statement of a read, whose limit per parent the database keeps.</summary>
+    public static Select Of(ReadUnit unit, MySqlFacts facts) => Outward(MySqlPerParent.Of(unit, Ordered(unit.Select, facts)));
+
+    private static Select Ordered(Select select, MySqlFacts facts) => InOrderOfKeys(InOrderOfParents(select), facts);
+
+    private static Select Outward(Select ordered)
     {
-        Select ordered = InOrderOfKeys(InOrderOfParents(select), facts);
         return ordered.Body is SelectCore { Distinct: false, DistinctOn.IsEmpty: true } core
             ? ordered with { Body = core with { Items = [.. core.Items.Select(Outward)], GroupBy = [.. core.GroupBy.Select(Exact)] } }
             : Wrapped(ordered);

@@ -16,13 +16,16 @@ internal sealed class MySqlPool : IAsyncDisposable
         + "time_zone = '+00:00', group_concat_max_len = 4294967295, collation_connection = utf8mb4_nopad_bin, optimizer_switch = 'subquery_cache=off', "
         + "max_statement_time = @seconds, innodb_lock_wait_timeout = @lock";
 
+    /// <summary>The age a snapshot may reach, and a little: the database's own bound, should nobody here end a statement.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(35);
+
     private readonly MySqlDataSource source;
-    private readonly TimeSpan timeout;
 
     public MySqlPool(AttachedOptions options, MySqlConnectionStringBuilder settings)
     {
         Name = options.Name;
-        timeout = options.Timeout;
+        Timeout = options.Timeout;
+        Clock = options.Clock;
         var builder = new MySqlDataSourceBuilder(settings.ConnectionString);
         builder.UseConnectionOpenedCallback(Prepare);
         source = builder.Build();
@@ -30,6 +33,11 @@ internal sealed class MySqlPool : IAsyncDisposable
 
     /// <summary>The source's name in tenon.toml.</summary>
     public string Name { get; }
+
+    /// <summary>The longest a statement may take before its answer goes out; the lease ends it.</summary>
+    public TimeSpan Timeout { get; }
+
+    public TimeProvider Clock { get; }
 
     private async ValueTask Prepare(MySqlConnectionOpenedContext context, CancellationToken cancellation)
     {
@@ -44,8 +52,8 @@ internal sealed class MySqlPool : IAsyncDisposable
         var command = new MySqlCommand(Session, context.Connection);
         await using (command)
         {
-            command.Parameters.AddWithValue("@seconds", timeout.TotalSeconds);
-            command.Parameters.AddWithValue("@lock", (long)Math.Max(1, Math.Ceiling(timeout.TotalSeconds)));
+            command.Parameters.AddWithValue("@seconds", Math.Max(Timeout.TotalSeconds, Longest.TotalSeconds));
+            command.Parameters.AddWithValue("@lock", (long)Math.Max(1, Math.Ceiling(Timeout.TotalSeconds)));
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
     }
@@ -59,6 +67,22 @@ internal sealed class MySqlPool : IAsyncDisposable
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
             throw MySqlErrors.Of(failure, Name);
+        }
+    }
+
+    /// <summary>Ends what this connection runs, over another one; whoever asks asks again while it still runs.</summary>
+    public void EndStatement(int thread)
+    {
+        try
+        {
+            using MySqlConnection other = source.OpenConnection();
+            using var command = new MySqlCommand("kill query @thread", other);
+            command.Parameters.AddWithValue("@thread", thread);
+            command.ExecuteNonQuery();
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            // No connection was to be had: the next attempt, or the database's own bound, ends it.
         }
     }
 

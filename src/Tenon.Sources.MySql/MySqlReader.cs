@@ -13,9 +13,13 @@ internal sealed class MySqlReader(
     LogicalType[] columns,
     Func<Exception, MySqlFailure> failed,
     Action completed,
-    Action ended
+    Action ended,
+    Action cancel
 ) : RowReader
 {
+    /// <summary>Rows that are read to the end rather than ending the statement for them, which takes a connection.</summary>
+    private const int Few = 100;
+
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
     private bool closed;
@@ -103,10 +107,27 @@ internal sealed class MySqlReader(
         }
     }
 
+    // The driver reads what is left of a result, however much that is.
+    private void Abandon()
+    {
+        for (int row = 0; row < Few; row++)
+        {
+            if (!reader.Read())
+            {
+                return;
+            }
+        }
+        cancel();
+    }
+
     protected override void Dispose(bool disposing)
     {
         try
         {
+            if (!closed)
+            {
+                Abandon();
+            }
             Close();
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))

@@ -18,6 +18,8 @@ internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts
 
     public override CompiledStatement Compile(Select select) => MySqlDialect.Compile(select, facts());
 
+    public override CompiledStatement Compile(ReadUnit unit) => MySqlDialect.Compile(unit, facts());
+
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation)
     {
         if (!writable)

@@ -27,7 +27,8 @@ internal static class MySqlUrl
             Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : "",
             MaximumPoolSize = (uint)Math.Max(options.PoolSize, 1),
             ConnectionTimeout = 5,
-            DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(options.Timeout.TotalSeconds) + 1),
+            // Only for a line that is dead: the lease ends statements, and the driver's watch runs on while nobody reads.
+            DefaultCommandTimeout = (uint)Math.Max(MySqlPool.Longest.TotalSeconds, Math.Ceiling(options.Timeout.TotalSeconds)) + 1,
             // The session is set up once per connection; nothing in it changes from request to request.
             ConnectionReset = false,
             NoBackslashEscapes = true,
@@ -40,6 +41,11 @@ internal static class MySqlUrl
         };
         return Options(url.Query, builder) is { } unknown ? Invalid(options, $"has an option that is not known: {unknown}") : builder;
     }
+
+    public const string NotEncrypted = "the connection is not encrypted; mend: add ?ssl-mode=verify-full (or required) to the url";
+
+    public static bool IsLocal(MySqlConnectionStringBuilder settings) =>
+        settings.Server is "localhost" || (System.Net.IPAddress.TryParse(settings.Server.Trim('[', ']'), out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));
 
     private static string? Options(string query, MySqlConnectionStringBuilder builder)
     {

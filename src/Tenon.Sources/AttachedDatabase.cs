@@ -26,6 +26,9 @@ internal sealed partial record AttachedOptions(string Name, string Url)
 
     /// <summary>Names of tables and views to read, * and ? as wildcards.</summary>
     public ImmutableArray<string> Tables { get; init; } = ["*"];
+
+    /// <summary>Databases, or schemas, of the server to read; empty for the one the url names.</summary>
+    public ImmutableArray<string> Schemas { get; init; } = [];
     public bool Writable { get; init; }
     public int PoolSize { get; init; } = 10;
 
@@ -48,17 +51,34 @@ internal abstract class AttachedDatabase : IAsyncDisposable
     /// <exception cref="SourceException">It cannot be reached, or policies.sql does not fit it.</exception>
     public abstract ValueTask<Catalog> CatalogAsync(CancellationToken cancellation);
 
+    /// <summary>For an administrator: the server and every table there is, exposed or not. Asks the database each time.</summary>
+    /// <exception cref="SourceException">It cannot be reached; its error says what stands in the way, for the terminal.</exception>
+    public abstract Task<AttachedReport> ReportAsync(CancellationToken cancellation);
+
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>policies.sql cannot be applied to the tables there are.</summary>
-internal sealed class PoliciesRefused(string source, Error error) : SourceException(error.Message, null)
+/// <summary>
+/// What an administrator is told. Server: product and version; User: as whom Tenon is there; Rights: of that user on each table;
+/// LeftOut: columns whose type is not carried.
+/// </summary>
+internal sealed record AttachedReport(string Server, string User, Catalog Found, ImmutableArray<string> LeftOut)
+{
+    /// <summary>By table: what of select, insert, update and delete the user may do; a table that is not in it cannot be read.</summary>
+    public ImmutableDictionary<string, Privileges> Rights { get; init; } = ImmutableDictionary<string, Privileges>.Empty;
+
+    /// <summary>Things that work otherwise than one may expect, each with its mend.</summary>
+    public ImmutableArray<string> Notices { get; init; } = [];
+}
+
+/// <summary>What the app says of the database, in policies.sql or tenon.toml, does not fit the tables there are.</summary>
+internal sealed class AttachedRefused(string source, Error error) : SourceException(error.Message, null)
 {
     /// <summary>For the log and the terminal: what is wrong, with its place.</summary>
     public Error Error { get; } = error;
 
     // What the file says is nobody's business outside.
-    public override Error ToError() => new(ErrorCodes.ConnectionFailure, $"the source {source} is not available", null, "Its policies do not fit its tables; the server's log says where.");
+    public override Error ToError() => new(ErrorCodes.ConnectionFailure, $"the source {source} is not available", null, "What the app says of it does not fit its tables; the server's log says where.");
 }
 
 /// <summary>An engine of attached sources: the schemes of its urls, and how it opens one.</summary>

@@ -1,4 +1,5 @@
 using Tenon.Core.Errors;
+using Tenon.Core.Types;
 
 namespace Tenon.Sources;
 
@@ -6,6 +7,9 @@ namespace Tenon.Sources;
 internal abstract class SourceException(string message, Exception? inner) : Exception(message, inner)
 {
     public abstract Error ToError();
+
+    /// <summary>The same without the name of a table that the caller may not know of.</summary>
+    public virtual Error ToError(Func<QualifiedName, bool> mayKnow) => ToError();
 
     /// <summary>The same for whom no policy holds back: with what names rows.</summary>
     public virtual Error ToFullError() => ToError();

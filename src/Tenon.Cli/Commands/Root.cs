@@ -93,7 +93,8 @@ internal static class Root
         yield return AuditCommand.Create();
         yield return OAuthClientCommand.Create();
         yield return PolicyCommands.Create();
-        foreach (string name in new[] { "source", "import", "backup", "logs", "docs" })
+        yield return SourceCommand.Create();
+        foreach (string name in new[] { "import", "backup", "logs", "docs" })
         {
             yield return NotBuilt(name);
         }

@@ -31,6 +31,7 @@ internal static class AttachedSettings
         {
             Policies = AttachedOptions.PoliciesOf(config.Folder, name),
             Tables = [.. config.List(at + ".tables")],
+            Schemas = [.. config.List(at + ".schemas")],
             Writable = config.Switch(at + ".writable"),
             PoolSize = config.Count(at + ".pool_size"),
             Timeout = config.Duration(at + ".timeout"),

@@ -13,12 +13,15 @@ internal static class SlotReader
     {
         switch (spec.Kind)
         {
-            case SlotKind.Scalar or SlotKind.AnyAll:
+            case SlotKind.Scalar:
                 return TypeInput.Parse(spec.Type, text, time);
+            case SlotKind.AnyAll:
+                return Array(spec.Type, text, limits, time);
             case SlotKind.List:
                 return List(spec.Type.Element!, text, limits, time);
             case SlotKind.Pattern or SlotKind.PatternList:
-                return TypeInput.Parse(spec.Type, text.Contains('*') ? text.ToString().Replace('*', '%') : text, time);
+                ReadOnlySpan<char> pattern = text.Contains('*') ? text.ToString().Replace('*', '%') : text;
+                return spec.Kind == SlotKind.PatternList ? Array(spec.Type, pattern, limits, time) : TypeInput.Parse(spec.Type, pattern, time);
             case SlotKind.Search:
                 return TsQueryParser.Standard(text.ToString(), spec.Search!).TryGet(out _, out Error unread)
                     ? TypeInput.Parse(spec.Type, text)
@@ -28,6 +31,17 @@ internal static class SlotReader
             default:
                 return Datum.Null;
         }
+    }
+
+    // There are no more elements than commas, and one.
+    private static Outcome<Datum> Array(LogicalType type, ReadOnlySpan<char> text, QueryLimits limits, SessionTime time)
+    {
+        bool mayBeLong = text.Count(',') >= limits.ListItems;
+        if (!TypeInput.Parse(type, text, time).TryGet(out Datum array, out Error error))
+        {
+            return error;
+        }
+        return mayBeLong && ArrayValue.Read(type.Element!, array.Text).Items.Length > limits.ListItems ? FilterParser.TooLong(limits) : array;
     }
 
     private static Outcome<Datum> List(LogicalType element, ReadOnlySpan<char> text, QueryLimits limits, SessionTime time)

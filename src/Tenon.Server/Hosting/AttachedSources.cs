@@ -57,7 +57,7 @@ internal sealed class AttachedSources : IAsyncDisposable
             var catalog = await database.CatalogAsync(cancellation);
             return new StartStep("source", $"{database.Name}: {catalog.Tables.Count} tables exposed", null);
         }
-        catch (PoliciesRefused refused)
+        catch (AttachedRefused refused)
         {
             throw new StartRefused(Told(database.Name, options.Sources.First(s => s.Name == database.Name).Policies, refused.Error));
         }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Tenon.Core.Errors;
 using Tenon.Core.Planning;
+using Tenon.Core.Policies;
 using Tenon.Core.Types;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
@@ -54,7 +55,7 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
         catch (SourceException failed) when (!http.RequestAborted.IsCancellationRequested)
         {
             SourceFailed(log, failed, http.Request.Method, LoggedTarget.Of(http), http.TraceIdentifier);
-            await RefuseAsync(http, caller is { BypassesPolicies: true } ? failed.ToFullError() : failed.ToError(), caller);
+            await RefuseAsync(http, Told(failed, caller, surface.Runtime), caller);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -70,6 +71,12 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
             await RefuseAsync(http, new Error(ErrorCodes.InternalError, "The server met an error it did not foresee; its log has the details"), caller);
         }
     }
+
+    /// <summary>What of a failure this caller is told: all of it, or nothing that names what it has no right on.</summary>
+    private static Error Told(SourceException failed, Caller? caller, RestRuntime runtime) =>
+        caller is null ? failed.ToError()
+        : caller.BypassesPolicies ? failed.ToFullError()
+        : failed.ToError(name => runtime.Catalog.Resolve(name.Schema, name.Name) is { } table && Access.MayKnow(table, RestRuntime.PrincipalOf(caller)));
 
     private static string PathOf(HttpContext http) =>
         (http.Request.Path.Value ?? "") is { } path && path.Length > Prefix.Length ? path[(Prefix.Length + 1)..] : "";

@@ -3,12 +3,23 @@ using System.Globalization;
 using System.IO.Enumeration;
 using MySqlConnector;
 using Tenon.Core.Catalog;
+using Tenon.Core.Errors;
 using Tenon.Core.Expressions;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.MySql.Introspection;
 
-/// <summary>information_schema → catalog and facts. Tables of the one database stand in the schema named after the source.</summary>
+/// <summary>What there is. LeftOut: columns of types that are not carried.</summary>
+internal sealed record MySqlFound(Catalog Catalog, MySqlFacts Facts, ImmutableArray<string> LeftOut)
+{
+    /// <summary>What Tenon's user may do with all columns of a table.</summary>
+    public ImmutableDictionary<string, Privileges> Rights { get; init; } = ImmutableDictionary<string, Privileges>.Empty;
+}
+
+/// <summary>
+/// information_schema → catalog and facts. Tables stand in the schema named after the source, whichever database of the server
+/// they are in: that of the url, or those that schemas names.
+/// </summary>
 internal sealed class MySqlIntrospector
 {
     private sealed class Draft
@@ -22,25 +33,33 @@ internal sealed class MySqlIntrospector
         public bool ChangesInserts { get; set; }
         public bool ChangesUpdates { get; set; }
         public string? Comment { get; init; }
+
+        /// <summary>The database it is in; null for that of the connection.</summary>
+        public string? Database { get; init; }
+        public Privileges Rights { get; set; } = Privileges.Select | Privileges.Insert | Privileges.Update;
     }
 
     private readonly AttachedOptions options;
     private readonly Dictionary<string, Draft> drafts = new(StringComparer.Ordinal);
     private readonly HashSet<(string Table, string Clause)> checks = [];
+    private readonly List<string> leftOut = [];
+    private ImmutableArray<string> schemas = [];
+    private string schema = "";
+    private string? database;
 
     private MySqlIntrospector(AttachedOptions options) => this.options = options;
 
-    public static async Task<(Catalog Catalog, MySqlFacts Facts)> ReadAsync(MySqlPool pool, AttachedOptions options, CancellationToken cancellation)
+    public static async Task<MySqlFound> ReadAsync(MySqlPool pool, AttachedOptions options, CancellationToken cancellation)
     {
         var introspector = new MySqlIntrospector(options);
         await using MySqlConnection connection = await pool.RentAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await introspector.EachAsync(connection, "checks", introspector.ReadCheck, cancellation).ConfigureAwait(false);
-            await introspector.EachAsync(connection, "columns", introspector.ReadColumn, cancellation).ConfigureAwait(false);
-            await introspector.EachAsync(connection, "keys", introspector.ReadKey, cancellation).ConfigureAwait(false);
-            await introspector.EachAsync(connection, "references", introspector.ReadReference, cancellation).ConfigureAwait(false);
-            await introspector.EachAsync(connection, "triggers", introspector.ReadTrigger, cancellation).ConfigureAwait(false);
+            introspector.schemas = options.Schemas.IsEmpty ? [connection.Database] : options.Schemas;
+            foreach (string schema in introspector.schemas)
+            {
+                await introspector.ReadSchemaAsync(connection, schema, cancellation).ConfigureAwait(false);
+            }
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
@@ -49,15 +68,36 @@ internal sealed class MySqlIntrospector
         return introspector.Build();
     }
 
-    private async Task EachAsync(MySqlConnection connection, string text, Action<MySqlDataReader> read, CancellationToken cancellation)
+    private async Task ReadSchemaAsync(MySqlConnection connection, string name, CancellationToken cancellation)
+    {
+        (schema, database) = (name, name == connection.Database ? null : name);
+        checks.Clear();
+        bool there = false;
+        await EachAsync(connection, "schemas", _ => there = true, cancellation, ofTables: false).ConfigureAwait(false);
+        if (!there)
+        {
+            throw new AttachedRefused(
+                options.Name,
+                new Error(ErrorCodes.InvalidSchemaName, $"the server of source {options.Name} has no database {name}, or Tenon's user has no right there", null, $"Name databases of the server in [sources.{options.Name}] schemas.")
+            );
+        }
+        await EachAsync(connection, "checks", ReadCheck, cancellation).ConfigureAwait(false);
+        await EachAsync(connection, "columns", ReadColumn, cancellation).ConfigureAwait(false);
+        await EachAsync(connection, "keys", ReadKey, cancellation).ConfigureAwait(false);
+        await EachAsync(connection, "references", ReadReference, cancellation).ConfigureAwait(false);
+        await EachAsync(connection, "triggers", ReadTrigger, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task EachAsync(MySqlConnection connection, string text, Action<MySqlDataReader> read, CancellationToken cancellation, bool ofTables = true)
     {
         var command = new MySqlCommand(Text(text), connection);
+        command.Parameters.AddWithValue("@schema", schema);
         await using (command)
         {
             await using MySqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                if (options.Tables.Any(p => FileSystemName.MatchesSimpleExpression(p, reader.GetString(0))))
+                if (!ofTables || options.Tables.Any(p => FileSystemName.MatchesSimpleExpression(p, reader.GetString(0))))
                 {
                     read(reader);
                 }
@@ -90,10 +130,19 @@ internal sealed class MySqlIntrospector
         };
         if (!drafts.TryGetValue(table, out Draft? draft))
         {
-            drafts[table] = draft = new Draft { IsView = row.GetString(1) == "VIEW", Comment = OrNull(row, 15) };
+            drafts[table] = draft = new Draft { IsView = row.GetString(1) == "VIEW", Comment = OrNull(row, 15), Database = database };
         }
+        if (draft.Database != database)
+        {
+            throw new AttachedRefused(
+                options.Name,
+                new Error(ErrorCodes.DuplicateTable, $"two databases of source {options.Name} have a table {table}", null, $"Leave one out by [sources.{options.Name}] tables, or attach its database as another source.")
+            );
+        }
+        draft.Rights &= RightsOf(row.GetString(16));
         if (MySqlTypes.Of(described, new QualifiedName(options.Name, $"{table}_{name}")) is not { } type)
         {
+            leftOut.Add($"{table}.{name} ({described.Full})");
             return;
         }
         string extra = row.GetString(7);
@@ -112,6 +161,12 @@ internal sealed class MySqlIntrospector
         );
         draft.Facts[name] = new ColumnFacts(OrNull(row, 9), described.Data == "bit", value);
     }
+
+    /// <summary>"select,insert,update,references" → flags.</summary>
+    private static Privileges RightsOf(string words) =>
+        (words.Contains("select", StringComparison.OrdinalIgnoreCase) ? Privileges.Select : Privileges.None)
+        | (words.Contains("insert", StringComparison.OrdinalIgnoreCase) ? Privileges.Insert : Privileges.None)
+        | (words.Contains("update", StringComparison.OrdinalIgnoreCase) ? Privileges.Update : Privileges.None);
 
     private static int? Whole(MySqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), CultureInfo.InvariantCulture);
@@ -140,7 +195,7 @@ internal sealed class MySqlIntrospector
 
     private void ReadReference(MySqlDataReader row)
     {
-        if (!drafts.TryGetValue(row.GetString(0), out Draft? draft))
+        if (!drafts.TryGetValue(row.GetString(0), out Draft? draft) || !schemas.Contains(row.GetString(7)))
         {
             return;
         }
@@ -176,7 +231,7 @@ internal sealed class MySqlIntrospector
 
     // ---- the whole ----
 
-    private (Catalog, MySqlFacts) Build()
+    private MySqlFound Build()
     {
         Catalog catalog = Catalog.Empty.InSchema(options.Name);
         var facts = ImmutableDictionary.CreateBuilder<QualifiedName, TableFacts>();
@@ -187,11 +242,15 @@ internal sealed class MySqlIntrospector
             facts[table.Name] = new TableFacts(draft.Facts.ToImmutableDictionary(StringComparer.Ordinal), draft.IsView)
             {
                 PrimaryKey = table.PrimaryKey?.Columns ?? [],
+                Database = draft.Database,
                 ChangesInserts = draft.ChangesInserts,
                 ChangesUpdates = draft.ChangesUpdates,
             };
         }
-        return (catalog, new MySqlFacts(facts.ToImmutable()));
+        return new MySqlFound(catalog, new MySqlFacts(facts.ToImmutable()), [.. leftOut])
+        {
+            Rights = drafts.ToImmutableDictionary(d => d.Key, d => d.Value.Rights, StringComparer.Ordinal),
+        };
     }
 
     // A view is read as a table: the database runs it with its own rights, Tenon's policies stand on its rows.

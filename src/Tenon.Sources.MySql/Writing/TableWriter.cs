@@ -253,7 +253,12 @@ internal sealed class TableWriter : MySqlDialect
 
     private void WriteValues(ImmutableArray<int> ordinals, int rows)
     {
-        Syntax("insert into ").Identifier(table.Name.Name).Syntax(" (");
+        Syntax("insert into ");
+        if (facts.Find(table.Name)?.Database is { } database)
+        {
+            Identifier(database).Syntax(".");
+        }
+        Identifier(table.Name.Name).Syntax(" (");
         for (int i = 0; i < ordinals.Length; i++)
         {
             Syntax(i > 0 ? ", " : "").Identifier(table.Columns[ordinals[i]].Name);

@@ -13,13 +13,17 @@ namespace Tenon.Sources.Postgres;
 /// </summary>
 internal sealed class PostgresLease : IDisposable
 {
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(50);
+
     private readonly PostgresPool pool;
     private readonly PostgresConnection connection;
     private readonly SessionNeeds needs;
     private readonly CancellationToken cancellation;
     private readonly bool writes;
     private NpgsqlTransaction? transaction;
+    private readonly Lock gate = new();
     private CancellationTokenRegistration registration;
+    private PreparedBatch? running;
     private bool told;
     private bool broken;
     private bool disposed;
@@ -65,7 +69,7 @@ internal sealed class PostgresLease : IDisposable
                 batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none");
                 told = true;
             }
-            registration = Guard(batch);
+            Guard(batch);
             SettingsMade? made = shape.HasFlag(CallerShape.Response) ? needs.Caller!.Made : null;
             return new PostgresReader(batch.Execute(), statement, Ended, made);
         }
@@ -102,12 +106,49 @@ internal sealed class PostgresLease : IDisposable
         return pool.TellsRequest ? shape | CallerShape.Request : shape;
     }
 
-    private CancellationTokenRegistration Guard(PreparedBatch batch) =>
-        cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static b => Task.Run(((PreparedBatch)b!).Cancel), batch) : default;
+    private void Guard(PreparedBatch batch)
+    {
+        if (cancellation.CanBeCanceled)
+        {
+            running = batch;
+            registration = cancellation.UnsafeRegister(static l => Task.Run(((PostgresLease)l!).CancelAsync), this);
+        }
+    }
+
+    // The driver passes one cancellation on, and none that comes before the statement has begun; what still runs then is ended
+    // by the database itself.
+    private async Task CancelAsync()
+    {
+        for (bool first = true; Cancel(first); first = false)
+        {
+            await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // Not after its end: the connection may run something for somebody else by then.
+    private bool Cancel(bool first)
+    {
+        lock (gate)
+        {
+            if (running is not null && first)
+            {
+                running.Cancel();
+            }
+            else if (running is not null)
+            {
+                pool.EndStatement(connection.Connection.ProcessID);
+            }
+            return running is not null;
+        }
+    }
 
     private void Ended(Exception? failure)
     {
         registration.Dispose();
+        lock (gate)
+        {
+            running = null;
+        }
         registration = default;
         broken |= failure is PostgresFailure { IsConnectionLost: true };
     }
@@ -136,6 +177,10 @@ internal sealed class PostgresLease : IDisposable
         }
         disposed = true;
         registration.Dispose();
+        lock (gate)
+        {
+            running = null;
+        }
         bool clean = !broken;
         try
         {

@@ -125,6 +125,22 @@ internal sealed class PostgresPool(NpgsqlDataSource source, int size, TimeSpan p
         }
     }
 
+    /// <summary>Ends what this backend runs, over a connection of its own; whoever asks asks again while it still runs.</summary>
+    public void EndStatement(int backend)
+    {
+        try
+        {
+            using NpgsqlConnection other = source.OpenConnection();
+            using var command = new NpgsqlCommand("select pg_cancel_backend($1)", other);
+            command.Parameters.Add(new NpgsqlParameter { Value = backend });
+            command.ExecuteNonQuery();
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            // No connection was to be had: the next attempt, or the statement's own time, ends it.
+        }
+    }
+
     /// <summary>Closes what is idle: after one connection was lost the others are likely gone too.</summary>
     public void Clear()
     {

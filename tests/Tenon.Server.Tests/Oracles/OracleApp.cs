@@ -2,6 +2,7 @@ using System.Globalization;
 using MySqlConnector;
 using Tenon.Core.Policies;
 using Tenon.Server.Auth;
+using Tenon.Server.Hosting;
 using Tenon.Server.Tests.Hosting;
 using Tenon.Server.Tests.MariaDb;
 using Tenon.Sources;
@@ -19,37 +20,50 @@ internal sealed class OracleApp : IAsyncDisposable
     private readonly string? url;
     private int applied = 1;
 
-    private OracleApp(TestApp app, SwappedDatabase? attached, string? url) => (this.app, this.attached, this.url) = (app, attached, url);
+    private OracleApp(string engine, TestApp app, SwappedDatabase? attached, string? url) => (Engine, this.app, this.attached, this.url) = (engine, app, attached, url);
+
+    public string Engine { get; }
+
+    /// <summary>Where the rows are: the url of the attached database, or of the main one.</summary>
+    public string Url => url ?? app.Host.Backend.Options.DatabaseUrl;
+
+    public TestApp App => app;
+
+    /// <summary>Of an attached database: texts of the reads compiled so far.</summary>
+    public IEnumerable<string> Compiled => attached!.Compiled;
 
     public HttpClient Http => app.Http;
     public Keys Keys => app.Keys;
 
     public static bool IsAttached(string engine) => engine == "mariadb";
 
-    public static async Task<OracleApp> StartAsync(string engine)
+    /// <summary>timeout: of a statement, where it is not the usual one.</summary>
+    public static async Task<OracleApp> StartAsync(string engine, TimeSpan? timeout = null, Func<BackendOptions, BackendOptions>? configure = null)
     {
         Assert.SkipWhen(Oracle.Engine is { } only && only != engine, $"TENON_ORACLE_ENGINE is {Oracle.Engine}");
         Assert.SkipWhen(engine.StartsWith("postgres", StringComparison.Ordinal) && PrivatePostgres.Shared is null, "PostgreSQL is not installed");
         string? url = IsAttached(engine) ? AttachedMariaDb.Server().CreateDatabase() : null;
-        SwappedDatabase? attached = url is null ? null : new SwappedDatabase(Profile, url);
-        // Nothing here looks at what survives a power cut.
-        TestApp app = await TestApp.StartAsync(
-            "select 1;",
-            configure: o => engine switch
-            {
-                "sqlite" => o with { Durable = false },
-                "postgres compiled" => o with { DatabaseUrl = PrivatePostgres.Shared!.CreateDatabase(), Security = Enforcement.Compiled },
-                "postgres native" => o with { DatabaseUrl = PrivatePostgres.Shared!.CreateDatabase(), Security = Enforcement.Native },
-                _ => o with
-                {
-                    Durable = false,
-                    Engines = new AttachedEngines().Add(new AttachedEngine(["swapped:"], _ => attached!)),
-                    Sources = [new AttachedOptions(Profile, "swapped:")],
-                },
-            }
-        );
-        return new OracleApp(app, attached, url);
+        SwappedDatabase? attached = url is null ? null : new SwappedDatabase(Profile, url, timeout);
+        TestApp app = await TestApp.StartAsync("select 1;", configure: o => On(engine, attached, configure?.Invoke(Timed(o, timeout)) ?? Timed(o, timeout)));
+        return new OracleApp(engine, app, attached, url);
     }
+
+    private static BackendOptions Timed(BackendOptions options, TimeSpan? timeout) => timeout is { } given ? options with { StatementTimeout = given } : options;
+
+    // Nothing here looks at what survives a power cut.
+    private static BackendOptions On(string engine, SwappedDatabase? attached, BackendOptions options) =>
+        engine switch
+        {
+            "sqlite" => options with { Durable = false },
+            "postgres compiled" => options with { DatabaseUrl = PrivatePostgres.Shared!.CreateDatabase(), Security = Enforcement.Compiled },
+            "postgres native" => options with { DatabaseUrl = PrivatePostgres.Shared!.CreateDatabase(), Security = Enforcement.Native },
+            _ => options with
+            {
+                Durable = false,
+                Engines = new AttachedEngines().Add(new AttachedEngine(["swapped:"], _ => attached!)),
+                Sources = [new AttachedOptions(Profile, "swapped:")],
+            },
+        };
 
     /// <summary>script: of a main database. What an attached one is given stands beside it. What is wrong with it, or null.</summary>
     public async Task<string?> ApplyAsync(string script, string attachedScript, string? policies)

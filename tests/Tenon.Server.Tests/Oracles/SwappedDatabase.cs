@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MySqlConnector;
 using Tenon.Core.Catalog;
@@ -19,17 +20,23 @@ namespace Tenon.Server.Tests.Oracles;
 /// </summary>
 internal sealed class SwappedDatabase : AttachedDatabase
 {
-    private readonly string url;
+    private readonly AttachedOptions options;
     private AttachedDatabase current;
 
-    public SwappedDatabase(string name, string url)
+    /// <summary>timeout: of a statement, where it is not the usual one.</summary>
+    public SwappedDatabase(string name, string url, TimeSpan? timeout = null)
     {
-        (Name, this.url) = (name, url);
-        current = AttachedMariaDb.Open(url, "", name);
+        Name = name;
+        options = new AttachedOptions(name, url) { Writable = true };
+        options = timeout is { } given ? options with { Timeout = given } : options;
+        current = AttachedMariaDb.Engines.Open(options).Value;
         Source = new Swapped(this);
     }
 
     public override string Name { get; }
+
+    /// <summary>Texts of the reads compiled so far.</summary>
+    public ConcurrentQueue<string> Compiled { get; } = [];
 
     public override Source Source { get; }
 
@@ -38,7 +45,7 @@ internal sealed class SwappedDatabase : AttachedDatabase
     /// <summary>What is wrong with the policies, or null.</summary>
     public async Task<string?> SwapAsync(string policies)
     {
-        Outcome<AttachedDatabase> next = AttachedMariaDb.Engines.Open(new AttachedOptions(Name, url) { Policies = policies, Writable = true });
+        Outcome<AttachedDatabase> next = AttachedMariaDb.Engines.Open(options with { Policies = policies });
         if (next.Error is { } error)
         {
             return $"{error.Code.Text}: {error.Message}";
@@ -47,7 +54,7 @@ internal sealed class SwappedDatabase : AttachedDatabase
         {
             await next.Value.CatalogAsync(CancellationToken.None);
         }
-        catch (PoliciesRefused refused)
+        catch (AttachedRefused refused)
         {
             return $"{refused.Error.Code.Text}: {refused.Error.Message}";
         }
@@ -57,6 +64,8 @@ internal sealed class SwappedDatabase : AttachedDatabase
     }
 
     public override ValueTask<Catalog> CatalogAsync(CancellationToken cancellation) => current.CatalogAsync(cancellation);
+
+    public override Task<AttachedReport> ReportAsync(CancellationToken cancellation) => current.ReportAsync(cancellation);
 
     public override ValueTask DisposeAsync() => current.DisposeAsync();
 
@@ -70,7 +79,12 @@ internal sealed class SwappedDatabase : AttachedDatabase
 
         public override CompiledStatement Compile(Select select) => Now.Compile(select);
 
-        public override CompiledStatement Compile(ReadUnit unit) => Now.Compile(unit);
+        public override CompiledStatement Compile(ReadUnit unit)
+        {
+            CompiledStatement statement = Now.Compile(unit);
+            database.Compiled.Enqueue(statement.Text);
+            return statement;
+        }
 
         public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
             Now.CompileWrite(write, options, representation);
