@@ -70,6 +70,12 @@ internal sealed class CompiledRead(CompiledUnit root, CompiledStatement? count, 
     public CompiledStatement? Estimate { get; private init; }
     public CompiledStatement? CountedUpTo { get; private init; }
 
+    /// <summary>The root with all its embeds in one statement, where the source has that form; for pages of few rows.</summary>
+    public CompiledStatement? Inline { get; private init; }
+
+    /// <summary>The limit of the root's rows.</summary>
+    public Expr? Page { get; private init; }
+
     /// <summary>Statements a run takes when no page is empty: 1 + to-many borders + count.</summary>
     public bool IsSingleStatement => Count is null && Root.Children.Length == 0;
 
@@ -77,6 +83,8 @@ internal sealed class CompiledRead(CompiledUnit root, CompiledStatement? count, 
         new(Compile(lowered.Root, source), lowered.Count is null ? null : source.Compile(lowered.Count), [.. slots])
         {
             Estimate = lowered.Rows is { } rows && source.EstimatesRows ? source.Explain(source.Compile(rows), new ExplainOptions(Json: true, [])) : null,
+            Inline = source.CompileInline(lowered.Root),
+            Page = lowered.Root.Select.Limit,
             CountedUpTo = lowered.CountedUpTo is { } count && source.EstimatesRows ? source.Compile(count) : null,
         };
 

@@ -31,6 +31,13 @@ internal abstract class RowReader : IDisposable
     /// <summary>The blob's bytes; empty for NULL.</summary>
     public abstract ReadOnlySpan<byte> GetBytes(int column);
 
+    /// <summary>
+    /// The rows that a column of this row holds, by the columns of the child's own statement (whose first, the parent's
+    /// ordinal, they lack). Good until the next <see cref="Read"/>; one per column, used again for the next row.
+    /// </summary>
+    public virtual RowReader Nested(int column, Core.Types.LogicalType[] columns) =>
+        throw new InvalidOperationException("this source answers no rows within rows");
+
     public void Dispose()
     {
         Dispose(true);

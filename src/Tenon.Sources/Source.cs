@@ -21,6 +21,12 @@ internal abstract class Source
     public virtual CompiledStatement Compile(ReadUnit unit) => Compile(unit.Select);
 
     /// <summary>
+    /// A read with its to-many embeds as one statement: the unit's columns, and behind them for each child one that
+    /// <see cref="RowReader.Nested"/> reads. Null where the engine has no such form, or not of this read.
+    /// </summary>
+    public virtual CompiledStatement? CompileInline(ReadUnit unit) => null;
+
+    /// <summary>
     /// A write and what is answered of its rows, made ready: <paramref name="representation"/> reads the rows written, by their
     /// row keys.
     /// </summary>

@@ -18,12 +18,19 @@ internal enum JsonOpKind : byte
     /// <summary>The static text, then the rows of child <see cref="JsonOp.Target"/>.</summary>
     Children,
 
+    /// <summary>The static text, then the rows that column <see cref="JsonOp.Column"/> holds.</summary>
+    Nested,
+
     /// <summary>The static text, then member <see cref="JsonOp.Column"/> of the rows of child <see cref="JsonOp.Target"/>.</summary>
     Spread,
 }
 
 /// <summary>One step of writing a row: static bytes (names, punctuation) and what follows them.</summary>
-internal readonly record struct JsonOp(JsonOpKind Kind, byte[] Before, int Column, ValueForm Form, int Scale, int Target);
+internal readonly record struct JsonOp(JsonOpKind Kind, byte[] Before, int Column, ValueForm Form, int Scale, int Target)
+{
+    /// <summary>How nested rows become JSON.</summary>
+    public JsonProgram? Rows { get; init; }
+}
 
 /// <summary>How the rows of one unit become JSON: a straight list of steps, made once per plan.</summary>
 internal sealed class JsonProgram
@@ -33,7 +40,9 @@ internal sealed class JsonProgram
     private readonly CompiledUnit unit;
     private readonly List<int> memberStarts = [];
 
-    private JsonProgram(CompiledUnit unit) => this.unit = unit;
+    private readonly bool inline;
+
+    private JsonProgram(CompiledUnit unit, bool inline) => (this.unit, this.inline) = (unit, inline);
 
     public JsonOp[] Ops { get; private set; } = [];
 
@@ -51,10 +60,22 @@ internal sealed class JsonProgram
 
     public void KeepSpare(UnitRows rows) => Volatile.Write(ref spare, rows);
 
-    public static JsonProgram Of(CompiledUnit unit, bool spread = false)
+    /// <summary>What the root runs: its unit's statement, or the one that answers the children within its rows.</summary>
+    public required CompiledStatement Statement { get; init; }
+
+    /// <summary>The same rows from a statement that answers the children of each row within it.</summary>
+    public static JsonProgram Inline(CompiledUnit unit, CompiledStatement statement) => Of(unit, statement, spread: false, inline: true);
+
+    public static JsonProgram Of(CompiledUnit unit) => Of(unit, unit.Statement, spread: false, inline: false);
+
+    private static JsonProgram Of(CompiledUnit unit, CompiledStatement statement, bool spread, bool inline)
     {
         var spreads = Spreads(unit.Shape.Members).ToHashSet();
-        var program = new JsonProgram(unit) { Children = [.. unit.Children.Select((c, i) => Of(c.Unit, spreads.Contains(i)))] };
+        var program = new JsonProgram(unit, inline)
+        {
+            Statement = statement,
+            Children = [.. unit.Children.Select((c, i) => Of(c.Unit, c.Unit.Statement, spreads.Contains(i), inline))],
+        };
         if (spread)
         {
             program.AddSeparateMembers();
@@ -113,6 +134,10 @@ internal sealed class JsonProgram
                 AddObject(inner.Members);
                 Flush();
                 ops[at] = ops[at] with { Target = ops.Count };
+                break;
+            case ManyShape many when inline:
+                // Behind the unit's own columns.
+                ops.Add(new JsonOp(JsonOpKind.Nested, TakePending(), unit.Statement.Columns.Length + many.Child, default, 0, 0) { Rows = Children[many.Child] });
                 break;
             case ManyShape many:
                 Add(JsonOpKind.Children, 0, many.Child);

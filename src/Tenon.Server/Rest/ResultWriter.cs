@@ -56,7 +56,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
 
     private RowReader Start(JsonProgram program)
     {
-        RowReader rows = session.Run(program.Unit.Statement, arguments);
+        RowReader rows = session.Run(program.Statement, arguments);
         return Page is { } page ? new CountedPage(rows, page) : rows;
     }
 
@@ -217,7 +217,22 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
                 case JsonOpKind.Children or JsonOpKind.Spread:
                     holes!.Hole(i);
                     break;
+                case JsonOpKind.Nested:
+                    WriteNested(op.Rows!, reader.Nested(op.Column, op.Rows!.Unit.Statement.Columns), into);
+                    break;
             }
         }
+    }
+
+    // The reader belongs to the one it came from.
+    private void WriteNested(JsonProgram program, RowReader rows, ByteBuffer into)
+    {
+        into.Add((byte)'[');
+        for (bool first = true; rows.Read(); first = false)
+        {
+            into.Add(first ? default : ","u8);
+            WriteRow(program.Ops, rows, into, null);
+        }
+        into.Add((byte)']');
     }
 }

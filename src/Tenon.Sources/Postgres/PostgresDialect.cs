@@ -219,6 +219,9 @@ internal partial class PostgresDialect : SqlWriter
             case ParentKeyExpr key:
                 Identifier(key.Alias).Syntax(".").Identifier(KeyName(key.Index));
                 break;
+            case MostRowsExpr most:
+                WriteMostRows(most);
+                break;
             case SumExpr sum:
                 WriteComparison("+", sum.Left, sum.Right);
                 break;
@@ -293,6 +296,18 @@ internal partial class PostgresDialect : SqlWriter
             Identifier(made.Range);
         }
         Syntax(made.Handler.Result.Kind == TypeKind.Bytea ? ")::bytea" : ")::text");
+    }
+
+    private void WriteMostRows(MostRowsExpr most)
+    {
+        Syntax(most.Limit is null ? "" : "least(");
+        if (most.Limit is { } limit)
+        {
+            Write(limit);
+            Syntax(", ");
+        }
+        Parameter(SqlParameter.MostRows, LogicalType.Int8);
+        Syntax(most.Limit is null ? "" : ")");
     }
 
     private void WriteOutward(OutwardExpr outward)

@@ -29,7 +29,7 @@ internal static class PostgresOutward
         || type.Kind is TypeKind.Array or TypeKind.Record or TypeKind.Jsonb or TypeKind.Numeric or TypeKind.Interval
             or TypeKind.TsVector or TypeKind.TsQuery or TypeKind.RegConfig;
 
-    private static SelectItem Outward(SelectItem item) =>
+    internal static SelectItem Outward(SelectItem item) =>
         IsChanged(item.Value.Type) ? item with { Value = new OutwardExpr(item.Value) { Type = item.Value.Type } } : item;
 
     private static Select Wrapped(Select select)

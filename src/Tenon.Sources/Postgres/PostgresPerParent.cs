@@ -62,6 +62,6 @@ internal static class PostgresPerParent
 
     private static string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 
-    private static FromItem WithoutKeys(FromItem from) =>
+    internal static FromItem WithoutKeys(FromItem from) =>
         from is JoinFrom join ? (join.Left is ParentKeysFrom ? join.Right : join with { Left = WithoutKeys(join.Left) }) : from;
 }

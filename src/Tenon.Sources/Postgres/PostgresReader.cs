@@ -16,6 +16,7 @@ internal sealed class PostgresReader : RowReader
     private readonly PostgresCompiled statement;
     private readonly Action<Exception?> ended;
     private readonly SettingsMade? made;
+    private PostgresNested?[] nested = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
     private bool closed;
@@ -89,7 +90,9 @@ internal sealed class PostgresReader : RowReader
         return into[..written];
     }
 
-    public override ReadOnlySpan<byte> GetBytes(int column)
+    public override ReadOnlySpan<byte> GetBytes(int column) => Bytes(column).Span;
+
+    private ReadOnlyMemory<byte> Bytes(int column)
     {
         if (reader.IsDBNull(column))
         {
@@ -99,7 +102,16 @@ internal sealed class PostgresReader : RowReader
         int at = used;
         Reserve(length);
         reader.GetBytes(column, 0, buffer, at, length);
-        return buffer.AsSpan(at, length);
+        return buffer.AsMemory(at, length);
+    }
+
+    public override RowReader Nested(int column, LogicalType[] inner)
+    {
+        if (nested.Length <= column)
+        {
+            Array.Resize(ref nested, column + 1);
+        }
+        return (nested[column] ??= new PostgresNested(inner)).Over(Bytes(column));
     }
 
     // A full buffer is left to the spans that point into it; the next one is twice as large.

@@ -28,6 +28,9 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
 
     public override CompiledStatement Compile(ReadUnit unit) => PostgresDialect.Compile(PostgresPerParent.Of(unit));
 
+    public override CompiledStatement? CompileInline(ReadUnit unit) =>
+        PostgresInline.Of(unit) is { } inlined ? PostgresDialect.Compile(inlined) : null;
+
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation) =>
         PostgresWrite.Compile(write, options, representation, this);
 

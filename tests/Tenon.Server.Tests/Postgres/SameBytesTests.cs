@@ -27,6 +27,40 @@ public sealed class SameBytesTests
         insert into kinds (id, d, ts, tz, n, f8) values (4, 'infinity', '-infinity', 'infinity', 0.000, 3);
         """;
 
+    private const string Parents = """
+
+        create table areas (id int primary key);
+        create table owners (id int primary key, area int references areas (id), name text);
+        create table held (id int primary key, secret boolean not null default false, owner int references owners (id), kind int references kinds (id));
+        create table lies (area int references areas (id), kind int references kinds (id), primary key (area, kind));
+        grant select on areas, owners, held, lies to anon;
+        alter table held enable row level security;
+        create policy shown on held for select using (not secret);
+        alter table kinds add column owner int references owners (id);
+        insert into areas values (1), (2);
+        insert into owners values (1, 1, 'one'), (2, 1, null), (3, 1, 'none'), (4, null, 'alone');
+        update kinds set owner = case when id = 4 then 2 else 1 end;
+        insert into lies values (1, 1), (1, 2), (2, 2), (2, 3);
+        insert into held values (1, false, 1, 2), (2, true, 1, 3), (3, false, 1, 3), (4, true, 2, 1), (5, false, null, 2);
+        """;
+
+    private static readonly string[] Embeds =
+    [
+        "owners?select=id,kinds(*)&order=id&kinds.order=id",
+        "areas?select=id,owners(name,id,kinds(*))&order=id&owners.order=id&owners.kinds.order=id.desc",
+        "owners?select=kinds(id)&order=id&kinds.order=t.desc.nullslast,id&kinds.limit=2",
+        "owners?select=kinds(u,id,u2:u)&order=id&kinds.order=id&kinds.id=gt.1",
+        "owners?select=id,kinds!inner(id,tz)&order=id&kinds.order=id&kinds.b=is.true",
+        "owners?select=id,held(id,kind:kinds(id,n,owner:owners(name)))&order=id&held.order=id",
+        "owners?select=id,held(id),kinds(m,ai)&order=id&held.order=id&kinds.order=id",
+        "areas?select=id,kinds(id,jb)&order=id&kinds.order=id",
+        "kinds?select=id,owner:owners(id,held(id))&order=id&owner.held.order=id",
+        "owners?select=id,kinds(count)&order=id",
+        "owners?select=id,kinds()&order=id",
+        "owners?select=id,kinds(id)&order=id&kinds.order=id&kinds.limit=1&kinds.offset=1",
+        "owners?select=id,...kinds(kind_ids:id)&order=id&kinds.order=id",
+    ];
+
     private const string Posted = """
         [{"id":11,"b":true,"i8":9007199254740993,"n":1.10,"n2":1.005,"f8":1e21,"t":"line\nbreak \u00e9","c":"x","u":"A0EEBC999C0B4EF8BB6D6BB9BD380A11",
           "d":"2024-02-29","ti":"01:02:03.4","ts":"2024-01-02T03:04:05","tz":"2024-01-02T03:04:05-05:30","iv":"90 minutes","jb":{"z":1,"aa":{"k":[true,null]}},
@@ -54,6 +88,27 @@ public sealed class SameBytesTests
         foreach (string filter in (string[])["tz=eq.2024-01-02T01:04:05Z", "n=gt.1.05", "u=eq.a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "m=in.(ok,sad)", "d=gte.2024-01-01", "jb->>b=eq.2", "at=cs.{q}", "t=like.*q*", "by=eq.\\x00ff10", "iv=gt.1 hour", "i8=lt.0"])
         {
             await SameAsync(sqlite, postgres, "GET", "/rest/v1/kinds?order=id&" + filter);
+        }
+    }
+
+    /// <summary>A page of few rows comes with its children in one statement, a longer one without them (a bind join).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Embedded_rows_are_the_same_bytes_however_many_parents_are_asked_for(bool native)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        await using TestApp sqlite = await TestApp.StartAsync(Schema + Parents);
+        await using TestApp postgres = await TestApp.StartAsync(
+            Schema + Parents,
+            configure: o => o with { DatabaseUrl = url, Security = native ? Enforcement.Native : null }
+        );
+        foreach (string embed in Embeds)
+        {
+            await SameAsync(sqlite, postgres, "GET", "/rest/v1/" + embed + "&limit=10");
+            await SameAsync(sqlite, postgres, "GET", "/rest/v1/" + embed + "&limit=2&offset=1");
+            await SameAsync(sqlite, postgres, "GET", "/rest/v1/" + embed);
         }
     }
 
