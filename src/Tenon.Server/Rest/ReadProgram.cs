@@ -142,7 +142,7 @@ internal sealed class ReadProgram
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
     public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        JsonProgram program = inline is not null && IsSmallPage(arguments) ? inline : json;
+        JsonProgram program = inline is not null && bounds.MaxRows <= MostNested && IsSmallPage(arguments) ? inline : json;
         bool isSingle = arguments.Frame.First is null && (ReferenceEquals(program, inline) || read.IsSingleStatement);
         SourceSession session = await source.OpenAsync(new SessionNeeds(isSingle, arguments.Context, enforcement), cancellation).ConfigureAwait(false);
         arguments.MostRows = bounds.MaxRows;
@@ -151,6 +151,9 @@ internal sealed class ReadProgram
 
     /// <summary>Rows of a page up to which its children come with it: one round trip less weighs more than a join of all keys.</summary>
     private const long SmallPage = 100;
+
+    /// <summary>A row is held in memory with its children: who may read more of them than this reads them as they come.</summary>
+    private const int MostNested = 1_000;
 
     private bool IsSmallPage(StatementArguments arguments) =>
         read.Page switch

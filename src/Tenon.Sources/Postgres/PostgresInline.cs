@@ -18,7 +18,7 @@ internal static class PostgresInline
     /// <summary>The statement's columns are the unit's, and one more for each child; null where this form cannot say it.</summary>
     public static Select? Of(ReadUnit unit)
     {
-        if (unit.Children.IsEmpty || !IsPlain(unit))
+        if (unit.Children.IsEmpty || !IsPlain(unit) || !unit.Children.All(c => IsPlainChild((SelectCore)unit.Select.Body, c)))
         {
             return null;
         }
@@ -35,11 +35,11 @@ internal static class PostgresInline
         unit.Select is { With.IsEmpty: true, Body: SelectCore { From: not null, GroupBy.IsEmpty: true, Having: null, Distinct: false, DistinctOn.IsEmpty: true } core }
         && !core.Items.Any(i => ExprFacts.Of(i.Value) is { HasAggregate: true } or { HasWindow: true })
         && !unit.Shape.BareValue
-        && !unit.Shape.Members.Any(HasSpread)
-        && unit.Children.All(c => IsPlainChild(core, c));
+        && !unit.Shape.Members.Any(HasSpread);
 
     private static bool IsPlainChild(SelectCore parent, ChildUnit child) =>
-        child.Unit is { OneRowWhenEmpty: false, Offset: null, Select: { Limit: null, Offset: null } }
+        // Of one level only: children of children multiply what one row holds, and a row is read as a whole.
+        child.Unit is { Children.IsEmpty: true, OneRowWhenEmpty: false, Offset: null, Select: { Limit: null, Offset: null } }
         && child.KeyColumns.All(k => parent.Items[k].Value is ColumnExpr)
         && IsPlain(child.Unit);
 
@@ -51,8 +51,7 @@ internal static class PostgresInline
         var core = (SelectCore)select.Body;
         var toParent = new ToParent([.. child.KeyColumns.Select(k => parent.Items[k].Value)]);
         // The ordinal of the parent, which comes first, is not needed: the rows are with their parent already.
-        IEnumerable<Expr> own = core.Items.Skip(1).Select(i => PostgresOutward.Outward(i).Value);
-        var row = new RowExpr([.. own, .. child.Unit.Children.Select(c => Nested(core, c))]) { Type = LogicalType.Bytea };
+        var row = new RowExpr([.. core.Items.Skip(1).Select(i => PostgresOutward.Outward(i).Value)]) { Type = LogicalType.Bytea };
         var rows = new Select(core with
         {
             Items = [new SelectItem(row, null)],

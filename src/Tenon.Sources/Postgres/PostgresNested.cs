@@ -15,7 +15,6 @@ internal sealed class PostgresNested : RowReader
     private ReadOnlyMemory<byte> array;
     private int[] starts = [];
     private int[] lengths = [];
-    private PostgresNested?[] nested = [];
     private readonly byte[] uuids;
     private int usedOfUuids;
     private int left;
@@ -115,16 +114,6 @@ internal sealed class PostgresNested : RowReader
     }
 
     public override ReadOnlySpan<byte> GetBytes(int column) => Field(column);
-
-    public override RowReader Nested(int column, LogicalType[] inner)
-    {
-        if (nested.Length < column)
-        {
-            Array.Resize(ref nested, column);
-        }
-        PostgresNested rows = nested[column - 1] ??= new PostgresNested(inner);
-        return rows.Over(lengths[column - 1] < 0 ? default : array.Slice(starts[column - 1], lengths[column - 1]));
-    }
 
     protected override void Dispose(bool disposing) { }
 }
