@@ -17,7 +17,10 @@ function useNext(): () => void {
   const asked = query.get('next');
   // Only paths of this site: an address in the query must not send people elsewhere.
   const next = asked?.startsWith('/') && !asked.startsWith('//') ? asked : path.startsWith('/sign-') ? '/' : path;
-  return () => go(next, { replace: true });
+  return () => {
+    // Signed in, the header has its links at once: who has followed one already stays there.
+    if (location.pathname === path) go(next, { replace: true });
+  };
 }
 
 export function SignIn({ note }: { note?: string }) {
