@@ -244,11 +244,10 @@ internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions optio
                 context.RequestAborted = gone;
                 await AuthResponse.WriteErrorAsync(context, e.Error);
             }
-            catch (Exception) when (deadline.IsPast && !context.Response.HasStarted)
+            catch (Exception e) when (deadline.IsPast && !context.Response.HasStarted)
             {
-                // Whatever was given up first: the time is why.
                 context.RequestAborted = gone;
-                await AuthResponse.WriteErrorAsync(context, AuthErrors.RequestTimeout);
+                await WriteTimeoutAsync(context, e);
             }
             catch (OperationCanceledException) when (gone.IsCancellationRequested)
             {
@@ -277,4 +276,14 @@ internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions optio
                 context.RequestAborted = gone;
             }
         };
+
+    /// <summary>Whatever was given up first: the time is why. What is no giving up is logged, or a slow fault would be seen by nobody.</summary>
+    private Task WriteTimeoutAsync(HttpContext context, Exception e)
+    {
+        if (e is not OperationCanceledException)
+        {
+            AuthEvents.RequestFailed(logger, e, context.Request.Method, LoggedTarget.Of(context), context.TraceIdentifier);
+        }
+        return AuthResponse.WriteErrorAsync(context, AuthErrors.RequestTimeout);
+    }
 }
