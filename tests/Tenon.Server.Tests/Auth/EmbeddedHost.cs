@@ -1,10 +1,14 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Tenon.Core.Types;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
+using Tenon.Server.Store;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Auth;
 
-/// <summary>The whole server on the embedded database, for what must hold on both engines.</summary>
+/// <summary>The whole server as it ships, on the embedded database or on PostgreSQL, for what must hold on both engines.</summary>
 internal sealed class EmbeddedHost : ISignInServer, IAsyncDisposable
 {
     private readonly TenonHost host;
@@ -19,11 +23,17 @@ internal sealed class EmbeddedHost : ISignInServer, IAsyncDisposable
 
     public Keys Keys { get; }
 
-    public static async Task<EmbeddedHost> StartAsync(Action<AuthOptions> configure)
+    public static Task<EmbeddedHost> OnPostgresAsync(Action<AuthOptions> configure)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        return StartAsync(configure, PrivatePostgres.Shared!.CreateDatabase());
+    }
+
+    public static async Task<EmbeddedHost> StartAsync(Action<AuthOptions> configure, string? database = null)
     {
         string folder = Directory.CreateTempSubdirectory("tenon-sign-in-").FullName;
         Keys keys = Keys.Create(TimeProvider.System);
-        var options = new BackendOptions { AppFolder = folder, DatabaseUrl = "sqlite:" + Path.Combine(folder, "data.db"), Keys = keys };
+        var options = new BackendOptions { AppFolder = folder, DatabaseUrl = database ?? "sqlite:" + Path.Combine(folder, "data.db"), Keys = keys };
         options.Auth.Development = true;
         options.Auth.RateLimit.SignInSignUps = 100_000;
         options.Auth.RateLimit.TokenVerifications = 100_000;
@@ -54,6 +64,12 @@ internal sealed class EmbeddedHost : ISignInServer, IAsyncDisposable
         HttpResponseMessage response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return new Answer(response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
+
+    /// <summary>Runs a statement of a test's own on the server's tables.</summary>
+    public Task<List<Datum[]>> RunAsync(string sql) =>
+        host.Services.GetRequiredService<StoreDatabase>()
+            .WriteAsync(unit => unit.Execute(new StoreStatement("test", sql, [])), TestContext.Current.CancellationToken)
+            .AsTask();
 
     public async ValueTask DisposeAsync()
     {

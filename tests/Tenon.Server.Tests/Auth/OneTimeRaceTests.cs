@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using OtpNet;
@@ -7,17 +8,16 @@ using Tenon.Server.Tests.Auth.OAuth;
 namespace Tenon.Server.Tests.Auth;
 
 /// <summary>
-/// Fifty requests at once with one code, link, state or token: exactly one gets what it stands for, on either engine. A few
-/// rounds of each, a thousand with TENON_NIGHTLY=1.
+/// Fifty requests at once with one code, link, state or token: exactly one gets what it stands for, on either engine
+/// (<see cref="Race"/>).
 /// </summary>
 public abstract class OneTimeRaceTests
 {
-    private const int AtOnce = 50;
     private const string Number = "15005550006";
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("TENON_NIGHTLY") == "1" ? 1000 : 2;
+    private static readonly int Rounds = Race.Rounds(2);
     private static int users;
 
-    internal abstract ISignInServer Server { get; }
+    internal abstract EmbeddedHost Server { get; }
 
     internal static void Configure(AuthOptions options, TestIssuer issuer)
     {
@@ -29,31 +29,24 @@ public abstract class OneTimeRaceTests
         options.Sms.EnableSignup = true;
         options.Sms.MaxFrequency = TimeSpan.Zero;
         options.Sms.TestOtp[Number] = "123456";
+        for (int i = 0; i < Rounds; i++)
+        {
+            options.Sms.TestOtp[NumberOf("1500600", i)] = options.Sms.TestOtp[NumberOf("1500700", i)] = "123456";
+        }
+        options.Email.SecurePasswordChange = true;
+        options.JwtExpiry = TimeSpan.FromDays(1);
         options.AdditionalRedirectUrls.Add("https://app.test/**");
         options.External["acme"] = new AuthExternalOptions { Enabled = true, ClientId = "tenon,tenon-ios", Secret = "s3cret/+", Url = issuer.Url };
     }
 
-    private static string NewEmail() => $"race{Interlocked.Increment(ref users)}@b.test";
+    private static string NumberOf(string prefix, int i) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{i:0000}");
 
-    private static async Task<Answer[]> AllAtOnceAsync(Func<int, Task<Answer>> ask)
-    {
-        using var gate = new SemaphoreSlim(0);
-        Task<Answer>[] all =
-        [
-            .. Enumerable.Range(0, AtOnce).Select(async i =>
-            {
-                await gate.WaitAsync(TestContext.Current.CancellationToken);
-                return await ask(i);
-            }),
-        ];
-        gate.Release(AtOnce);
-        return await Task.WhenAll(all);
-    }
+    private static string NewEmail() => $"race{Interlocked.Increment(ref users)}@b.test";
 
     /// <summary>One is right, all others are refused, none is an accident.</summary>
     private static async Task<Answer> OneOfAsync(Func<int, Task<Answer>> ask)
     {
-        Answer[] answers = await AllAtOnceAsync(ask);
+        Answer[] answers = await Race.AllAtOnceAsync(ask);
         Assert.All(answers, answer => Assert.True((int)answer.Status is 200 or (>= 400 and < 500), answer.Body));
         return Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
     }
@@ -113,6 +106,40 @@ public abstract class OneTimeRaceTests
     }
 
     [Fact]
+    public async Task A_code_of_a_new_number_changes_it_once()
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            string number = NumberOf("1500600", round);
+            string token = await AnonymousAsync();
+            Answer pending = await Server.SendAsync("PUT", "/auth/v1/user", $$"""{"phone":"{{number}}"}""", token);
+            Assert.True(pending.Text("new_phone") == number, pending.Body);
+            Answer changed = await OneOfAsync(_ => Server.PostAsync("/auth/v1/verify", $$"""{"type":"phone_change","phone":"{{number}}","token":"123456"}"""));
+            Assert.Equal(number, changed.Json.GetProperty("user").Text("phone"));
+        }
+    }
+
+    [Fact]
+    public async Task A_code_of_reauthentication_sets_one_password()
+    {
+        string[] tokens = new string[Rounds];
+        for (int round = 0; round < Rounds; round++)
+        {
+            string phone = NumberOf("1500700", round);
+            Assert.Equal(HttpStatusCode.OK, (await Server.PostAsync("/auth/v1/otp", $$"""{"phone":"{{phone}}"}""")).Status);
+            tokens[round] = (await Server.PostAsync("/auth/v1/verify", $$"""{"type":"sms","phone":"{{phone}}","token":"123456"}""")).Text("access_token");
+        }
+        // A session older than a day is asked for a code.
+        await Server.RunAsync("update auth.sessions set created_at = created_at - interval '25 hours'");
+        foreach (string token in tokens)
+        {
+            Assert.Equal("400 reauthentication_needed", (await Server.SendAsync("PUT", "/auth/v1/user", """{"password":"blue-giraffe-42"}""", token)).Refusal);
+            Assert.Equal(HttpStatusCode.OK, (await Server.SendAsync("GET", "/auth/v1/reauthenticate", token: token)).Status);
+            await OneOfAsync(i => Server.SendAsync("PUT", "/auth/v1/user", $$"""{"password":"blue-giraffe-{{i}}","nonce":"123456"}""", token));
+        }
+    }
+
+    [Fact]
     public async Task Each_half_of_a_change_of_address_counts_once()
     {
         for (int round = 0; round < Rounds; round++)
@@ -135,10 +162,10 @@ public abstract class OneTimeRaceTests
             Answer begun = await Server.SendAsync("GET", ExternalVisit.Path("acme", pkce: true));
             using HttpResponseMessage led = await outside.GetAsync(begun.Header("Location")!, TestContext.Current.CancellationToken);
             string callback = new Uri(led.Headers.Location!.OriginalString).PathAndQuery;
-            Answer[] back = await AllAtOnceAsync(_ => Server.SendAsync("GET", callback));
+            Answer[] back = await Race.AllAtOnceAsync(_ => Server.SendAsync("GET", callback));
             Assert.All(back, answer => Assert.Equal(HttpStatusCode.Found, answer.Status));
             Uri[] ends = [.. back.Select(answer => new Uri(answer.Header("Location")!))];
-            Assert.Equal(AtOnce - 1, ends.Count(end => ExternalVisit.Refusal(end) == "302 bad_oauth_state"));
+            Assert.Equal(Race.AtOnce - 1, ends.Count(end => ExternalVisit.Refusal(end) == "302 bad_oauth_state"));
             string code = ExternalVisit.Query(Assert.Single(ends, end => ExternalVisit.Query(end).ContainsKey("code")))["code"];
             string body = JsonSerializer.Serialize(new { auth_code = code, code_verifier = ExternalVisit.Verifier });
             await OneOfAsync(_ => Server.PostAsync("/auth/v1/token?grant_type=pkce", body));
@@ -151,7 +178,7 @@ public abstract class OneTimeRaceTests
         string token = (await Server.PostAsync("/auth/v1/signup", "{}")).Text("refresh_token");
         for (int round = 0; round < Rounds; round++)
         {
-            Answer[] answers = await AllAtOnceAsync(_ => Server.PostAsync("/auth/v1/token?grant_type=refresh_token", $$"""{"refresh_token":"{{token}}"}"""));
+            Answer[] answers = await Race.AllAtOnceAsync(_ => Server.PostAsync("/auth/v1/token?grant_type=refresh_token", $$"""{"refresh_token":"{{token}}"}"""));
             Assert.All(answers, answer => Assert.True(answer.Status == HttpStatusCode.OK, answer.Body));
             string next = Assert.Single(answers.Select(answer => answer.Text("refresh_token")).Distinct());
             Assert.NotEqual(token, next);
@@ -167,8 +194,8 @@ public abstract class OneTimeRaceTests
             string token = await AnonymousAsync();
             Answer factor = await Server.PostAsync("/auth/v1/factors", """{"factor_type":"totp"}""", token);
             string path = "/auth/v1/factors/" + factor.Text("id");
-            string[] challenges = new string[AtOnce];
-            for (int i = 0; i < AtOnce; i++)
+            string[] challenges = new string[Race.AtOnce];
+            for (int i = 0; i < Race.AtOnce; i++)
             {
                 challenges[i] = (await Server.PostAsync(path + "/challenge", "{}", token)).Text("id");
             }
@@ -181,52 +208,41 @@ public abstract class OneTimeRaceTests
     }
 }
 
+/// <summary>A server of a class, beside it the issuer its users come from.</summary>
+public abstract class RaceFixture(bool postgres) : IAsyncLifetime
+{
+    private TestIssuer issuer = null!;
+
+    internal EmbeddedHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        issuer = await TestIssuer.StartAsync();
+        Host = await (postgres ? EmbeddedHost.OnPostgresAsync(Configure) : EmbeddedHost.StartAsync(Configure));
+    }
+
+    private void Configure(AuthOptions options) => OneTimeRaceTests.Configure(options, issuer);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await issuer.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}
+
 /// <summary>True concurrency: several connections, READ COMMITTED.</summary>
 public sealed class OneTimeRaceOnPostgresTests(OneTimeRaceOnPostgresTests.Fixture fixture) : OneTimeRaceTests, IClassFixture<OneTimeRaceOnPostgresTests.Fixture>
 {
-    public sealed class Fixture : IAsyncLifetime
-    {
-        private TestIssuer issuer = null!;
+    public sealed class Fixture() : RaceFixture(postgres: true);
 
-        internal AuthHost Host { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            issuer = await TestIssuer.StartAsync();
-            Host = await AuthHost.StartAsync(options => Configure(options, issuer));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Host.DisposeAsync();
-            await issuer.DisposeAsync();
-        }
-    }
-
-    internal override ISignInServer Server => fixture.Host;
+    internal override EmbeddedHost Server => fixture.Host;
 }
 
 /// <summary>One writer: waiting writes share a transaction, each in its savepoint.</summary>
 public sealed class OneTimeRaceOnSqliteTests(OneTimeRaceOnSqliteTests.Fixture fixture) : OneTimeRaceTests, IClassFixture<OneTimeRaceOnSqliteTests.Fixture>
 {
-    public sealed class Fixture : IAsyncLifetime
-    {
-        private TestIssuer issuer = null!;
+    public sealed class Fixture() : RaceFixture(postgres: false);
 
-        internal EmbeddedHost Host { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            issuer = await TestIssuer.StartAsync();
-            Host = await EmbeddedHost.StartAsync(options => Configure(options, issuer));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Host.DisposeAsync();
-            await issuer.DisposeAsync();
-        }
-    }
-
-    internal override ISignInServer Server => fixture.Host;
+    internal override EmbeddedHost Server => fixture.Host;
 }

@@ -8,6 +8,7 @@ using Tenon.Server.Hosting;
 using Tenon.Server.Provider;
 using Tenon.Server.Tests.Auth;
 using Tenon.Server.Tests.Hosting;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Provider;
 
@@ -62,11 +63,23 @@ internal sealed class ProviderHost : IAsyncDisposable
     public static string Challenge(string verifier = Verifier) =>
         Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
-    public static async Task<ProviderHost> OnSqliteAsync(Action<AuthOptions>? configure = null)
+    public static Task<ProviderHost> OnSqliteAsync(Action<AuthOptions>? configure = null) => WholeAsync(configure, null);
+
+    /// <summary>As it ships, with the store that compiles its statements; its clock is the system's.</summary>
+    public static Task<ProviderHost> WholeOnPostgresAsync(Action<AuthOptions>? configure = null)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        return WholeAsync(configure, PrivatePostgres.Shared!.CreateDatabase());
+    }
+
+    private static async Task<ProviderHost> WholeAsync(Action<AuthOptions>? configure, string? database)
     {
         var auth = new AuthOptions();
         Configure(auth, configure);
-        TestApp app = await TestApp.StartAsync(Table, configure: options => options with { Auth = auth, Packages = [ProviderFeature.Package] });
+        TestApp app = await TestApp.StartAsync(
+            Table,
+            configure: options => options with { Auth = auth, Packages = [ProviderFeature.Package], DatabaseUrl = database ?? options.DatabaseUrl }
+        );
         return new ProviderHost(app, new Uri(app.Host.Url), app.Keys, null, app.Host.Services);
     }
 

@@ -3,30 +3,14 @@ using Tenon.Server.Tests.Auth;
 namespace Tenon.Server.Tests.Provider;
 
 /// <summary>
-/// Fifty requests at once with one code: exactly one gets tokens, on either engine; the replays then take them back. Nightly a
-/// thousand rounds.
+/// Fifty requests at once with one code: exactly one gets tokens, on either engine; the replays then take them back
+/// (<see cref="Race"/>).
 /// </summary>
 public sealed class RedemptionRaceTests
 {
-    private const int AtOnce = 50;
-    private static int Rounds => Environment.GetEnvironmentVariable("TENON_NIGHTLY") == "1" ? 1000 : 3;
+    private static readonly int Rounds = Race.Rounds(3);
 
-    private static async Task<int> RaceAsync(Func<Task<TokenAnswer>> redeem) => (await AtOnceAsync(redeem)).Count(answer => answer.Ok);
-
-    private static async Task<T[]> AtOnceAsync<T>(Func<Task<T>> ask)
-    {
-        using var gate = new SemaphoreSlim(0);
-        Task<T>[] all =
-        [
-            .. Enumerable.Range(0, AtOnce).Select(async _ =>
-            {
-                await gate.WaitAsync(TestContext.Current.CancellationToken);
-                return await ask();
-            }),
-        ];
-        gate.Release(AtOnce);
-        return await Task.WhenAll(all);
-    }
+    private static async Task<int> RaceAsync(Func<Task<TokenAnswer>> redeem) => (await Race.AllAtOnceAsync(_ => redeem())).Count(answer => answer.Ok);
 
     private static async Task CodesAsync(ProviderHost host)
     {
@@ -59,7 +43,7 @@ public sealed class RedemptionRaceTests
         string token = (await host.RedeemAsync(client, await new Visitor(host).CodeAsync(client, "race@example.test"))).Refresh;
         for (int round = 0; round < Rounds; round++)
         {
-            TokenAnswer[] answers = await AtOnceAsync(() => host.RefreshAsync(client, token));
+            TokenAnswer[] answers = await Race.AllAtOnceAsync(_ => host.RefreshAsync(client, token));
             Assert.All(answers, answer => Assert.True(answer.Ok, answer.Answer.Body));
             string next = Assert.Single(answers.Select(answer => answer.Refresh).Distinct());
             Assert.NotEqual(token, next);
@@ -77,7 +61,7 @@ public sealed class RedemptionRaceTests
         for (int round = 0; round < Rounds; round++)
         {
             string url = PushedRequestTests.Url(client, await PushedRequestTests.PushAsync(host, client));
-            Answer[] answers = await AtOnceAsync(() => visitor.GoAsync(url));
+            Answer[] answers = await Race.AllAtOnceAsync(_ => visitor.GoAsync(url));
             Assert.Single(answers, answer => answer.Header("Location")?.Contains("code=", StringComparison.Ordinal) == true);
         }
     }
@@ -92,7 +76,7 @@ public sealed class RedemptionRaceTests
     [Fact]
     public async Task A_refresh_token_has_one_successor_on_PostgreSQL()
     {
-        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await using ProviderHost host = await ProviderHost.WholeOnPostgresAsync();
         await RefreshesAsync(host);
     }
 
@@ -106,7 +90,7 @@ public sealed class RedemptionRaceTests
     [Fact]
     public async Task A_pushed_request_is_answered_exactly_once_on_PostgreSQL()
     {
-        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await using ProviderHost host = await ProviderHost.WholeOnPostgresAsync();
         await PushedRequestsAsync(host);
     }
 
@@ -120,7 +104,7 @@ public sealed class RedemptionRaceTests
     [Fact]
     public async Task A_code_is_redeemed_exactly_once_on_PostgreSQL()
     {
-        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await using ProviderHost host = await ProviderHost.WholeOnPostgresAsync();
         await CodesAsync(host);
     }
 
@@ -134,7 +118,7 @@ public sealed class RedemptionRaceTests
     [Fact]
     public async Task A_device_code_is_redeemed_exactly_once_on_PostgreSQL()
     {
-        await using ProviderHost host = await ProviderHost.OnPostgresAsync();
+        await using ProviderHost host = await ProviderHost.WholeOnPostgresAsync();
         await DevicesAsync(host);
     }
 }
