@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using OpenIddict.Server.AspNetCore;
+using Tenon.Server.Auth;
 
 namespace Tenon.Server.Provider.Protocol;
 
@@ -10,14 +10,14 @@ namespace Tenon.Server.Provider.Protocol;
 internal static class ProtocolEndpoint
 {
     public const string Scheme = OpenIddictServerAspNetCoreDefaults.AuthenticationScheme;
-    private const int LargestBody = 64 << 10;
 
     /// <summary>True when it answered; false when the request was found in order, or is refused with a page of ours.</summary>
     public static async Task<bool> AnsweredAsync(HttpContext context)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        if (context.Request.HasFormContentType)
         {
-            size.MaxRequestBodySize = LargestBody;
+            // Bounded and judged here; the handler finds it read.
+            await AuthForm.ReadAsync(context);
         }
         context.Response.Headers.CacheControl = "no-store";
         var handlers = context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>();

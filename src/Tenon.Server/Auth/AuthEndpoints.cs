@@ -237,7 +237,8 @@ internal sealed class AuthEndpoints(IServiceProvider services, AuthOptions optio
             context.RequestAborted = deadline.Token;
             try
             {
-                await handler(context);
+                // No text of a database holds NUL; the server itself refuses it in paths and headers.
+                await (context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true ? throw AuthErrors.QueryNotReadable.ToException() : handler(context));
             }
             catch (AuthException e)
             {

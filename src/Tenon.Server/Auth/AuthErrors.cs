@@ -95,6 +95,7 @@ internal static class AuthErrors
     public static readonly AuthError UserNotSaved = new("unexpected_failure", 500, "Database error saving new user");
     public static readonly AuthError BodyTooLarge = new("validation_failed", 413, "The request body is too large");
 
+    public static readonly AuthError QueryNotReadable = new("validation_failed", 400, "The query of the request holds a NUL character");
     public static readonly AuthError FormNotReadable = new("validation_failed", 400, "The form of the request cannot be read");
 
     public static readonly AuthError OtpDisabled = new("otp_disabled", 422, "Signups not allowed for otp");

@@ -14,7 +14,9 @@ internal static class AuthForm
         }
         try
         {
-            return await context.Request.ReadFormAsync(context.RequestAborted);
+            IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted);
+            // No database keeps NUL in a text.
+            return form.Any(field => field.Value.Append(field.Key).Any(text => text?.Contains('\0') == true)) ? throw AuthErrors.FormNotReadable.ToException() : form;
         }
         catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {

@@ -29,6 +29,19 @@ internal static class Metadata
         {
             return json;
         }
+        try
+        {
+            return Check(Merged(json, changes), name);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair as an escape, somewhere within: JSON by its grammar, but not text.
+            throw AuthErrors.BadJson.ToException();
+        }
+    }
+
+    private static ReadOnlySpan<byte> Merged(string json, JsonElement changes)
+    {
         using JsonDocument document = JsonDocument.Parse(json);
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(buffer))
@@ -50,7 +63,7 @@ internal static class Metadata
             }
             writer.WriteEndObject();
         }
-        return Check(buffer.WrittenSpan, name);
+        return buffer.WrittenSpan;
     }
 
     /// <summary>app_metadata with the providers a user is known by; the first one stays first while it is among them.</summary>

@@ -12,7 +12,7 @@ internal static class ReturnAddress
         var text = new StringBuilder();
         foreach ((string name, string value) in members)
         {
-            text.Append(text.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal));
+            text.Append(text.Length == 0 ? "" : "&").Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal));
         }
         return text.ToString();
     }

@@ -27,9 +27,11 @@ internal sealed class WebAuthnFactors(
 
     public bool CanEnrol => options.Mfa.WebAuthnEnrollEnabled && party.Id is not null;
 
+    /// <summary>The party is the server's to name: what the body says of it is read and means nothing.</summary>
     public async Task ChallengeAsync(HttpContext context, SignedIn who, Factor factor)
     {
         RequireEnabled();
+        (await AuthBody.ReadAsync(context)).Object("webauthn");
         string type = factor.IsVerified ? Request : Create;
         Subject subject = Subject.Of(who.User, await KeysAsync(who, factor.IsVerified ? factor : null, context.RequestAborted));
         Question question = factor.IsVerified
@@ -157,7 +159,7 @@ internal sealed class WebAuthnFactors(
     private static JsonElement ReadAnswer(AuthBody body, Factor factor)
     {
         JsonElement given = body.Object("webauthn") ?? throw AuthErrors.ValidationFailed("\"webauthn\" is required").ToException();
-        string type = given.TryGetProperty("type", out JsonElement kind) && kind.ValueKind == JsonValueKind.String ? kind.GetString()! : "";
+        string type = AuthBody.Of(given).Text("type") ?? "";
         string wanted = factor.IsVerified ? Request : Create;
         if (type != wanted)
         {

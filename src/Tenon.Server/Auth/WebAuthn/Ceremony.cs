@@ -33,6 +33,8 @@ internal sealed record Assertion(long SignCount, bool BackedUp);
 /// </summary>
 internal sealed class Ceremony(RelyingParty party, ILogger<Ceremony> logger)
 {
+    private const string Refused = "Credential verification failed";
+
     /// <summary>How long a question waits for its answer.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
@@ -53,6 +55,10 @@ internal sealed class Ceremony(RelyingParty party, ILogger<Ceremony> logger)
     /// <summary>The key of a registration's answer; null with the reason where it does not hold.</summary>
     public async Task<(NewKey? Key, string Reason)> AttestAsync(HttpContext context, KeyUse use, Subject subject, string state, JsonElement answer)
     {
+        if (!NamesOneKey(answer))
+        {
+            return (null, Refused);
+        }
         var seen = new SeenOrigin();
         var asked = new PasskeyAttestationContext { HttpContext = context, CredentialJson = answer.GetRawText(), AttestationState = state };
         PasskeyAttestationResult result = await Handler(use, subject, seen).PerformAttestationAsync(asked);
@@ -77,6 +83,10 @@ internal sealed class Ceremony(RelyingParty party, ILogger<Ceremony> logger)
     /// <summary>Whether an answer was signed by the key that the subject's credential is of; null with the reason where it was not.</summary>
     public async Task<(Assertion? Assertion, string Reason)> AssertAsync(HttpContext context, KeyUse use, Subject subject, string state, JsonElement answer)
     {
+        if (!NamesOneKey(answer))
+        {
+            return (null, Refused);
+        }
         var seen = new SeenOrigin();
         var asked = new PasskeyAssertionContext { HttpContext = context, CredentialJson = answer.GetRawText(), AssertionState = state };
         PasskeyAssertionResult<Subject> result = await Handler(use, subject, seen).PerformAssertionAsync(asked);
@@ -87,6 +97,10 @@ internal sealed class Ceremony(RelyingParty party, ILogger<Ceremony> logger)
 
     /// <summary>The id an answer names its credential by, in the one form the store has it; null: it names none.</summary>
     public static string? CredentialIdOf(JsonElement answer) => Bytes(answer, "id") is { Length: > 0 } id ? Base64Url.EncodeToString(id) : null;
+
+    // A browser says the id twice, and the handler looks at one of them.
+    private static bool NamesOneKey(JsonElement answer) =>
+        !answer.TryGetProperty("rawId", out _) || Bytes(answer, "rawId") is { } raw && Bytes(answer, "id") is { } id && raw.AsSpan().SequenceEqual(id);
 
     /// <summary>The bytes of a member in base64url; null: it is not there or not that.</summary>
     internal static byte[]? Bytes(JsonElement from, string name)
@@ -134,7 +148,7 @@ internal sealed class Ceremony(RelyingParty party, ILogger<Ceremony> logger)
         // The one reason that lies in the settings and not in the answer; all others sound alike.
         return seen.Refused is { } origin
             ? $"Credential verification failed: asked by {origin}, which [auth.passkeys] rp_origins does not name"
-            : "Credential verification failed";
+            : Refused;
     }
 
     /// <summary>An origin that was refused, noted for the message.</summary>
