@@ -25,8 +25,6 @@ internal enum StatementPlace
 /// </summary>
 internal sealed class MySqlLease : IDisposable
 {
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(50);
-
     /// <summary>The frame of a read of several statements.</summary>
     public const string Snapshot = "set transaction isolation level repeatable read; start transaction read only; ";
 
@@ -36,16 +34,18 @@ internal sealed class MySqlLease : IDisposable
     private const string Committed = "; commit";
 
     private readonly MySqlConnection connection;
+    private readonly int serverThread;
     private readonly MySqlPool pool;
     private readonly Lock gate = new();
     private readonly string begin;
     private readonly CancellationToken cancellation;
     private readonly Action<MySqlFailure> failed;
     private CancellationTokenRegistration registration;
-    private MySqlCommand? running;
+    private volatile MySqlCommand? running;
     private ITimer? watch;
     private bool longest;
     private bool killed;
+    private bool doubtful;
     private bool open;
     private bool closing;
     private bool disposed;
@@ -53,6 +53,7 @@ internal sealed class MySqlLease : IDisposable
     private MySqlLease(MySqlConnection connection, MySqlPool pool, string begin, Action<MySqlFailure> failed, CancellationToken cancellation)
     {
         this.connection = connection;
+        serverThread = connection.ServerThread;
         this.pool = pool;
         this.begin = begin;
         this.failed = failed;
@@ -80,10 +81,10 @@ internal sealed class MySqlLease : IDisposable
         open |= begins;
         running = command;
         Watch();
-        registration = cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static l => Task.Run(((MySqlLease)l!).CancelAsync), this) : default;
+        registration = cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static l => ((MySqlLease)l!).End(), this) : default;
         try
         {
-            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended, command.Cancel);
+            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended, End);
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
@@ -103,7 +104,7 @@ internal sealed class MySqlLease : IDisposable
     {
         if (!longest)
         {
-            watch ??= pool.Clock.CreateTimer(static l => _ = ((MySqlLease)l!).CancelAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            watch ??= pool.Clock.CreateTimer(static l => ((MySqlLease)l!).End(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             watch.Change(pool.Timeout, Timeout.InfiniteTimeSpan);
         }
     }
@@ -115,44 +116,57 @@ internal sealed class MySqlLease : IDisposable
         watch?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    // The driver passes on none that comes before the statement has begun, and no more than a few; what still runs then is ended
-    // by the database itself.
-    private async Task CancelAsync()
+    private void End()
     {
-        for (bool first = true; Cancel(first); first = false)
+        if (running is { } statement)
         {
-            await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
+            pool.Ender.End(this, statement);
         }
     }
 
-    private bool Cancel(bool first)
+    public bool IsRunning(MySqlCommand statement) => ReferenceEquals(running, statement);
+
+    /// <summary>
+    /// Ends this statement over another connection; false when it runs no more. The lock makes its end wait for the answer:
+    /// a kill still on its way would meet whatever the connection does next, for whomever.
+    /// </summary>
+    public bool EndOver(MySqlConnection other, MySqlCommand statement)
     {
         lock (gate)
         {
-            if (running is not null && first)
+            if (!IsRunning(statement))
             {
-                running.Cancel();
+                return false;
             }
-            else if (running is not null)
-            {
-                killed = true;
-                pool.EndStatement(connection.ServerThread);
-            }
-            return running is not null;
+            // Until the answer is there the kill may come at any time.
+            (killed, doubtful) = (true, true);
+            using var command = new MySqlCommand("kill query @thread", other);
+            command.Parameters.AddWithValue("@thread", serverThread);
+            command.ExecuteNonQuery();
+            doubtful = false;
+            return true;
         }
     }
 
-    // One that came after the statement's end waits for the next one, which is to be nobody else's.
-    private void TakeLateKill()
+    // One that came after the statement's end waits for the next one, which is to be nobody else's. False: it may still come.
+    private bool TakeLateKill()
     {
+        if (doubtful)
+        {
+            return false;
+        }
         try
         {
-            using var command = new MySqlCommand("do sleep(0)", connection);
-            command.ExecuteNonQuery();
+            Send("do sleep(0)");
+            return true;
+        }
+        catch (MySqlException failure) when (failure.ErrorCode == MySqlErrorCode.QueryInterrupted)
+        {
+            return true;
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure) || failure is InvalidOperationException)
         {
-            // That was it; or the connection is gone, which the pool sees.
+            return false;
         }
     }
 
@@ -208,9 +222,9 @@ internal sealed class MySqlLease : IDisposable
         disposed = true;
         Ended();
         watch?.Dispose();
-        if (killed)
+        if (killed && !TakeLateKill())
         {
-            TakeLateKill();
+            MySqlConnection.ClearPool(connection);
         }
         try
         {

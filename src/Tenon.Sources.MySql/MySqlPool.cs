@@ -29,6 +29,10 @@ internal sealed class MySqlPool : IAsyncDisposable
         var builder = new MySqlDataSourceBuilder(settings.ConnectionString);
         builder.UseConnectionOpenedCallback(Prepare);
         source = builder.Build();
+        Ender = new StatementEnder(settings);
+        // Statements are waited for on their thread. Without that many, the thread pool would add them one by one while requests wait.
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + options.PoolSize), ports);
     }
 
     /// <summary>The source's name in tenon.toml.</summary>
@@ -38,6 +42,8 @@ internal sealed class MySqlPool : IAsyncDisposable
     public TimeSpan Timeout { get; }
 
     public TimeProvider Clock { get; }
+
+    public StatementEnder Ender { get; }
 
     private async ValueTask Prepare(MySqlConnectionOpenedContext context, CancellationToken cancellation)
     {
@@ -70,21 +76,9 @@ internal sealed class MySqlPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends what this connection runs, over another one; whoever asks asks again while it still runs.</summary>
-    public void EndStatement(int thread)
+    public async ValueTask DisposeAsync()
     {
-        try
-        {
-            using MySqlConnection other = source.OpenConnection();
-            using var command = new MySqlCommand("kill query @thread", other);
-            command.Parameters.AddWithValue("@thread", thread);
-            command.ExecuteNonQuery();
-        }
-        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
-        {
-            // No connection was to be had: the next attempt, or the database's own bound, ends it.
-        }
+        Ender.Dispose();
+        await source.DisposeAsync().ConfigureAwait(false);
     }
-
-    public ValueTask DisposeAsync() => source.DisposeAsync();
 }

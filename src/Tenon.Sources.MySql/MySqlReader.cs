@@ -93,16 +93,28 @@ internal sealed class MySqlReader(
         // What stands behind the rows in the same round trip has to end well too; disposing alone would not say.
         while (reader.NextResult()) { }
         completed();
-        reader.Dispose();
         Affected = Math.Max(reader.RecordsAffected, 0);
         End();
     }
 
+    // Also after a failure: to the driver the statement runs until its reader is disposed of, and takes no other.
     private void End()
     {
-        if (!closed)
+        if (closed)
         {
-            closed = true;
+            return;
+        }
+        closed = true;
+        try
+        {
+            reader.Dispose();
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            failed(failure);
+        }
+        finally
+        {
             ended();
         }
     }
