@@ -17,6 +17,15 @@ internal sealed class SourceCheck
 
     private SourceCheck(AttachedOptions source) => this.source = source;
 
+    /// <summary>It was reached and let itself be read, whatever policies.sql says of it.</summary>
+    public bool HasAnswered => report is not null;
+
+    /// <summary>The first thing that is wrong, with its mend, on one line.</summary>
+    public string? Problem => lines.Find(l => l.Kind == "wrong") is { } first ? first.Mend.Length > 0 ? $"{first.What}; mend: {first.Mend}" : first.What : null;
+
+    /// <summary>Names of the tables there.</summary>
+    public string[] Found => report is null ? [] : [.. report.Found.Tables.Values.Select(t => t.Name.Name).Order(StringComparer.Ordinal)];
+
     public bool IsWell => lines.TrueForAll(l => l.Kind != "wrong");
 
     public static async Task<SourceCheck> RunAsync(AttachedOptions source, CancellationToken cancellation)

@@ -8,16 +8,16 @@ using Tenon.Sources;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>tenon source list | test | inspect: the databases that [sources] of tenon.toml attaches. None of them is changed.</summary>
+/// <summary>tenon source add | list | test | inspect: the databases that [sources] of tenon.toml attaches. None of them is changed.</summary>
 internal static class SourceCommand
 {
     public static Command Create()
     {
-        var command = new Command("source", "Lists, tests and inspects attached databases.");
+        var command = new Command("source", "Adds, lists, tests and inspects attached databases.");
         command.Subcommands.Add(List());
         command.Subcommands.Add(Test());
         command.Subcommands.Add(SourceInspect.Create());
-        command.Subcommands.Add(Root.NotBuilt("add", "source "));
+        command.Subcommands.Add(SourceAdd.Create());
         return command;
     }
 
@@ -79,7 +79,7 @@ internal static class SourceCommand
         return sources.FirstOrDefault(s => s.Name == name)
             ?? throw new CommandFailure(
                 $"{app.Shown} has no source {name}; "
-                    + (sources.Count == 0 ? "attach one in [sources.NAME] of tenon.toml" : $"there is: {string.Join(", ", sources.Select(s => s.Name))}")
+                    + (sources.Count == 0 ? "attach one with: tenon source add NAME" : $"there is: {string.Join(", ", sources.Select(s => s.Name))}")
             );
     }
 
@@ -121,7 +121,7 @@ internal static class SourceCommand
         }
         else if (checks.Count == 0)
         {
-            Console.WriteLine("no sources; attach one in [sources.NAME] of tenon.toml");
+            Console.WriteLine("no sources; attach one with: tenon source add NAME");
         }
         else
         {

@@ -137,7 +137,7 @@ internal static class SourceInspect
             }.Where(w => w.Length > 0)
         );
 
-    private static List<string> Lines(string table) =>
+    public static List<string> Lines(string table) =>
         [
             $"alter table {table} enable row level security;",
             $"grant select on {table} to authenticated;",

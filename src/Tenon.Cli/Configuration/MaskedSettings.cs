@@ -31,6 +31,8 @@ internal static partial class MaskedSettings
             _ => value,
         };
 
+    public static string WithoutPassword(string url) => (string)WithoutPasswords(url)!;
+
     private static string MaskUnlessReference(Match match) => Reference().IsMatch(match.Value) ? match.Value : Mask;
 
     [GeneratedRegex(@"^(env\(\w+\)|\$\{\w+\})$")]

@@ -33,6 +33,47 @@ internal static partial class TomlEdit
         }
     }
 
+    /// <summary>Adds a table at the end; nothing is written when the file would not say this, and all it said before, afterwards.</summary>
+    public static void AddTable(string file, string table, IReadOnlyList<(string Key, string Value)> keys)
+    {
+        string before = File.ReadAllText(file);
+        string end = before.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        string gap = before.Length == 0 ? "" : before.EndsWith('\n') ? end : end + end;
+        string added = string.Concat(keys.Select(k => $"{k.Key} = {k.Value}{end}"));
+        string beside = file + ".new";
+        try
+        {
+            // A copy first, so that the new file has the rights of the old one.
+            File.Copy(file, beside, overwrite: true);
+            File.WriteAllText(beside, $"{before}{gap}[{table}]{end}{added}");
+            string[] wanted = [.. ConfigFile.Read(file).Select(Told), .. keys.Select(k => $"{table}.{k.Key} = {k.Value}")];
+            if (!ReadAdded(beside).Select(Told).Order(StringComparer.Ordinal).SequenceEqual(wanted.Order(StringComparer.Ordinal)))
+            {
+                throw new ConfigException($"{Path.GetFileName(file)}: [{table}] cannot be added by a command here; add it by hand");
+            }
+            File.Move(beside, file, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    private static string Told(ConfigEntry entry) => $"{entry.Path} = {TomlValue.Of(entry.Value)}";
+
+    // What is no TOML any more, since the table is there in another form.
+    private static List<ConfigEntry> ReadAdded(string file)
+    {
+        try
+        {
+            return ConfigFile.Read(file);
+        }
+        catch (ConfigException)
+        {
+            return [];
+        }
+    }
+
     private static void SetOne(List<string> lines, List<ConfigEntry> entries, string path, string value)
     {
         string key = path[(path.LastIndexOf('.') + 1)..];

@@ -56,7 +56,7 @@ public sealed class SourceCommandTests
         Assert.Equal((0, "(0 sources)"), await LastLineAsync("source", "list", app.Path));
         CommandRun test = await CommandRun.RunAsync("source", "inspect", "crm", app.Path);
         Assert.Equal((1, ""), (test.Code, test.Output));
-        Assert.Contains("has no source crm; attach one in [sources.NAME] of tenon.toml", test.Errors, StringComparison.Ordinal);
+        Assert.Contains("has no source crm; attach one with: tenon source add NAME", test.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
