@@ -30,6 +30,9 @@ internal sealed record RequestContext
     /// <summary>current_setting(name): request.jwt.claims is answered here, the rest by the surface (request.headers, …).</summary>
     public Func<string, string?>? Settings { get; init; }
 
+    /// <summary>The request is one that changes nothing (GET, HEAD): as in a read-only transaction, whatever a function runs.</summary>
+    public bool ReadOnly { get; init; }
+
     /// <summary>What functions set during this request; null where nobody asks afterwards.</summary>
     public SettingsMade? Made { get; init; }
 

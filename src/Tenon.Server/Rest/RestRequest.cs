@@ -44,6 +44,9 @@ internal sealed class RestRequest
     public Preferences Preferences { get; private init; } = Preferences.None;
     public Paging Range { get; private init; } = Paging.All;
     public bool IsHead { get; private init; }
+
+    /// <summary>GET or HEAD.</summary>
+    public bool IsRead { get; private init; }
     public RequestDeadline Deadline { get; }
 
     /// <summary>The client went away or the request took too long.</summary>
@@ -88,6 +91,7 @@ internal sealed class RestRequest
             Preferences = preferences,
             Range = range,
             IsHead = isHead,
+            IsRead = isRead,
             Zone = zone,
         };
     }
@@ -127,7 +131,7 @@ internal sealed class RestRequest
         new()
         {
             Slots = slots,
-            Context = runtime.ContextOf(Caller) with { Now = Now, Settings = Setting, Made = Made, Zone = Zone, TimeZone = Zone is null ? null : Preferences.TimeZone },
+            Context = runtime.ContextOf(Caller) with { Now = Now, ReadOnly = IsRead, Settings = Setting, Made = Made, Zone = Zone, TimeZone = Zone is null ? null : Preferences.TimeZone },
             Frame = Frame(),
         };
 

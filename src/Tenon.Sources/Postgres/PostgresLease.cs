@@ -71,7 +71,7 @@ internal sealed class PostgresLease : IDisposable
             }
             Guard(batch);
             SettingsMade? made = shape.HasFlag(CallerShape.Response) ? needs.Caller!.Made : null;
-            return new PostgresReader(batch.Execute(), statement, Ended, made);
+            return new PostgresReader(batch.Execute(), statement, Ended, writes ? null : batch.Cancel, made);
         }
         catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {

@@ -13,21 +13,27 @@ internal sealed class PostgresReader : RowReader
 {
     private readonly NpgsqlDataReader reader;
     private readonly LogicalType[] columns;
+    /// <summary>Rows that are read to the end rather than cancelling the statement for them, which takes a connection.</summary>
+    private const int Few = 100;
+
     private readonly PostgresCompiled statement;
     private readonly Action<Exception?> ended;
+    private readonly Action? cancel;
+    private bool abandoned;
     private readonly SettingsMade? made;
     private PostgresNested?[] nested = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
     private bool closed;
 
-    /// <summary>made: where to put what functions said of the answer, when the batch asks for it behind the statement.</summary>
-    public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended, SettingsMade? made = null)
+    /// <summary>cancel: ends a statement that only reads where rows are left that nobody wants. made: where to put what functions said of the answer, when the batch asks for it behind the statement.</summary>
+    public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended, Action? cancel, SettingsMade? made = null)
     {
         this.made = made;
         this.reader = reader;
         this.statement = statement;
         this.ended = ended;
+        this.cancel = cancel;
         columns = statement.Columns;
     }
 
@@ -141,17 +147,21 @@ internal sealed class PostgresReader : RowReader
         closed = true;
         try
         {
-            if (failure is null && made is not null)
+            if (failure is null && made is not null && !abandoned)
             {
                 ReadSettings(made);
             }
             reader.Dispose();
             Affected = Math.Max(reader.RecordsAffected, 0);
         }
-        catch (Exception late) when (failure is null && PostgresErrors.IsFailure(late))
+        catch (Exception late) when (failure is null && IsExpectedLate(late))
         {
-            failure = PostgresErrors.Of(late);
-            throw failure;
+            bool isOurs = abandoned && late is (OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled });
+            if (!isOurs)
+            {
+                failure = PostgresErrors.Of(late);
+                throw failure;
+            }
         }
         finally
         {
@@ -176,8 +186,36 @@ internal sealed class PostgresReader : RowReader
         }
     }
 
+    private bool IsExpectedLate(Exception failure) => PostgresErrors.IsFailure(failure) || (abandoned && failure is OperationCanceledException);
+
+    // The driver reads what is left of a result, however much that is.
+    private void Abandon()
+    {
+        try
+        {
+            for (int row = 0; row < Few; row++)
+            {
+                if (!reader.Read())
+                {
+                    return;
+                }
+            }
+            abandoned = true;
+            cancel!();
+            while (reader.Read()) { }
+        }
+        catch (Exception failure) when (IsExpectedLate(failure))
+        {
+            // Mostly that it was cancelled; whether the connection lives shows when it is closed and at its next use.
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
+        if (!closed && cancel is not null && !statement.IsCommand)
+        {
+            Abandon();
+        }
         Close(null);
         if (buffer.Length > 0)
         {

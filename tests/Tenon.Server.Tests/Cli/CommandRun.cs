@@ -14,9 +14,11 @@ internal sealed record CommandRun(int Code, string Output, string Errors)
     /// <summary>Runs the built tool to its end.</summary>
     public static Task<CommandRun> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
 
-    public static async Task<CommandRun> RunWithInputAsync(string input, params string[] arguments)
+    public static Task<CommandRun> RunWithInputAsync(string input, params string[] arguments) => RunAsync(InfoOf(arguments), input);
+
+    public static async Task<CommandRun> RunAsync(ProcessStartInfo info, string input = "")
     {
-        using Process process = Start(arguments);
+        using Process process = Process.Start(info)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
@@ -29,12 +31,15 @@ internal sealed record CommandRun(int Code, string Output, string Errors)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"tenon {string.Join(' ', arguments)} did not end");
+            throw new TimeoutException($"tenon {string.Join(' ', info.ArgumentList.Skip(1))} did not end");
         }
         return new CommandRun(process.ExitCode, await output, await errors);
     }
 
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) =>
+        Process.Start(InfoOf(arguments)) ?? throw new InvalidOperationException("dotnet did not start");
+
+    public static ProcessStartInfo InfoOf(params string[] arguments)
     {
         string configuration = AppContext.BaseDirectory.Contains("release", StringComparison.Ordinal) ? "release" : "debug";
         var info = new ProcessStartInfo("dotnet")
@@ -48,7 +53,7 @@ internal sealed record CommandRun(int Code, string Output, string Errors)
         {
             info.ArgumentList.Add(argument);
         }
-        return Process.Start(info) ?? throw new InvalidOperationException("dotnet did not start");
+        return info;
     }
 }
 

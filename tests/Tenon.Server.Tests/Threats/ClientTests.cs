@@ -18,17 +18,22 @@ public sealed class ClientTests(ThreatServers servers)
         create view heavy as select count(*) as n from numbers a, numbers b, numbers c where a.id + b.id + c.id = 7;
         """;
 
-    private const string Grants = "grant select on wide, heavy to anon, service_role;";
+    // Nobody reads this to the end: 27,000 million rows.
+    private const string Endless = "create view endless as select a.id as id, repeat('x', 1000) as pad from numbers a, numbers b, numbers c;";
+
+    private const string Grants = "grant select on wide, heavy, endless to anon, service_role;";
 
     private static readonly ThreatTables Tables = new(
-        $"create table numbers (id int primary key);\ninsert into numbers select n from generate_series(1, 3000) n;\n{Views}\n{Grants}",
-        $"create table numbers (id int primary key);\ninsert into numbers select seq from seq_1_to_3000;\n{Views}",
+        $"create table numbers (id int primary key);\ninsert into numbers select n from generate_series(1, 3000) n;\n{Views}\n{Endless}\n{Grants}",
+        $"create table numbers (id int primary key);\ninsert into numbers select seq from seq_1_to_3000;\n{Views}\n{Endless}",
         $"""
         {Grants}
         alter table wide enable row level security;
         create policy everyone on wide using (true);
         alter table heavy enable row level security;
         create policy everyone on heavy using (true);
+        alter table endless enable row level security;
+        create policy everyone on endless using (true);
         """
     );
 
@@ -74,6 +79,20 @@ public sealed class ClientTests(ThreatServers servers)
             await DatabaseWork.FreeAsync(server.App);
         }
         Assert.Equal(Row, (await server.GetAsync(Known, prefer: "count=none")).Body);
+    }
+
+    [Theory]
+    [MemberData(nameof(ThreatServers.Engines), MemberType = typeof(ThreatServers))]
+    public async Task The_head_of_an_answer_takes_no_more_rows_than_it_tells_of(string engine)
+    {
+        ThreatServer server = await servers.StartAsync(engine, Tables);
+        // Whoever may read all rows has them streamed; of a head there is nothing to stream.
+        ThreatAnswer all = await server.SendAsync("HEAD", "endless", token: server.App.Keys.SecretKey);
+        Assert.Equal((200, "0-*/*", ""), (all.Status, all.Range, all.Body));
+        await DatabaseWork.FreeAsync(server.App);
+        Assert.Equal("0-999/*", (await server.SendAsync("HEAD", "endless")).Range);
+        Assert.Equal("0-26999/27000", (await server.SendAsync("HEAD", "wide?limit=100000", token: server.App.Keys.SecretKey, prefer: "count=exact")).Range);
+        await DatabaseWork.FreeAsync(server.App);
     }
 
     [Theory]

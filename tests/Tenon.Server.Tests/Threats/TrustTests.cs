@@ -200,20 +200,28 @@ public sealed class TrustTests(ThreatServers servers)
             create table notes (id int generated always as identity primary key, body text);
             create function add_note(words text) returns int language plpgsql as $$ begin insert into notes (body) values (words); return 1; end $$;
             create function stable_note(words text) returns int language plpgsql stable as $$ begin insert into notes (body) values (words); return 1; end $$;
+            create function stable_row(words text) returns setof notes language sql stable as $$ insert into notes (body) values (words) returning * $$;
+            create function indirect_note(words text) returns int language plpgsql stable as $$ begin return add_note(words); end $$;
             grant select, insert on notes to anon;
             """,
             "",
             ""
         ));
-        // What calls itself stable is stopped by PostgreSQL's read-only transaction.
-        foreach (string target in server.IsPostgres ? new[] { "rpc/add_note?words=x", "rpc/stable_note?words=x" } : ["rpc/add_note?words=x"])
+        // What calls itself stable may not write, and nothing it calls may in a request that reads.
+        foreach ((string target, int status, string code) in new[]
         {
-            foreach (string method in new[] { "GET", "HEAD" })
-            {
-                ThreatAnswer refused = await server.SendAsync(method, target);
-                Assert.True(refused.Status is >= 400 and < 500, $"{method} {target}: {refused}");
-            }
+            ("rpc/add_note?words=x", 405, "25006"),
+            ("rpc/stable_note?words=x", 400, "0A000"),
+            ("rpc/stable_row?words=x", 400, "0A000"),
+            ("rpc/stable_row?words=x&select=id&id=gt.0", 400, "0A000"),
+            ("rpc/indirect_note?words=x", 405, "25006"),
+        })
+        {
+            ThreatAnswer refused = await server.SendAsync("GET", target);
+            Assert.True((refused.Status, refused.Code) == (status, code), $"GET {target}: {refused}");
+            Assert.Equal(status, (await server.SendAsync("HEAD", target)).Status);
         }
+        Assert.Equal("0A000", (await server.SendAsync("POST", "rpc/stable_note", """{"words":"x"}""")).Code);
         Assert.Equal("*/0", (await server.GetAsync("notes")).Range);
         Assert.Equal(200, (await server.SendAsync("POST", "rpc/add_note", """{"words":"x"}""")).Status);
         Assert.Equal("0-0/1", (await server.GetAsync("notes")).Range);

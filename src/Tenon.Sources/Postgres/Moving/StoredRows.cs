@@ -32,7 +32,7 @@ internal static class StoredRows
     )
     {
         PostgresCompiled statement = PostgresDialect.Compile(WholeTable.Of(catalog, table, columns));
-        using var reader = new PostgresReader(Execute(connection, statement), statement, _ => { });
+        using var reader = new PostgresReader(Execute(connection, statement), statement, _ => { }, cancel: null);
         while (reader.Read())
         {
             cancellation.ThrowIfCancellationRequested();

@@ -82,7 +82,7 @@ internal sealed partial class RoutineRun
 
     private void ExecuteFor(ForQueryBlock loop)
     {
-        List<Datum[]> rows = session.Execute(new SelectStatement(loop.Query), principal, arguments);
+        List<Datum[]> rows = Run(new SelectStatement(loop.Query));
         foreach (Datum[] row in rows)
         {
             Store([loop.Variable], loop.Query.Output, row);

@@ -84,12 +84,46 @@ internal sealed partial class RoutineRun
         }
     }
 
+    private List<Datum[]> Run(Statement statement)
+    {
+        DemandMayWrite(statement);
+        return session.Execute(statement, principal, arguments);
+    }
+
+    /// <summary>A function that says it changes nothing is held to it, and so is a request.</summary>
+    private void DemandMayWrite(Statement statement)
+    {
+        if (WordOf(statement) is not { } word)
+        {
+            return;
+        }
+        if (routine.Shape.Volatility != Volatility.Volatile)
+        {
+            throw new Error(ErrorCodes.FeatureNotSupported, $"{word} is not allowed in a non-volatile function").ToException();
+        }
+        if (arguments.Context.ReadOnly)
+        {
+            throw new Error(ErrorCodes.ReadOnlyTransaction, $"cannot execute {word} in a read-only transaction").ToException();
+        }
+    }
+
+    /// <summary>The word of a statement that writes, before a select too; null for one that reads.</summary>
+    private static string? WordOf(Statement statement) =>
+        statement switch
+        {
+            InsertStatement => "INSERT",
+            UpdateStatement => "UPDATE",
+            DeleteStatement => "DELETE",
+            SelectStatement { Select.With: var with } => with.Select(w => WordOf(w.Body)).FirstOrDefault(w => w is not null),
+            _ => null,
+        };
+
     private void ExecuteSql(SqlBody sql)
     {
         List<Datum[]> last = [];
         foreach (Statement statement in sql.Statements)
         {
-            last = session.Execute(statement, principal, arguments);
+            last = Run(statement);
         }
         if (routine.Shape.Result.Kind != TypeKind.Void)
         {
@@ -151,13 +185,13 @@ internal sealed partial class RoutineRun
                 ExecuteSql(sql);
                 break;
             case PerformBlock perform:
-                NoteFound(session.Execute(new SelectStatement(perform.Select), principal, arguments).Count);
+                NoteFound(Run(new SelectStatement(perform.Select)).Count);
                 break;
             case ReturnBlock give:
                 Return(give);
                 break;
             case ReturnQueryBlock query:
-                List<Datum[]> found = session.Execute(query.Query, principal, arguments);
+                List<Datum[]> found = Run(query.Query);
                 NoteFound(found.Count);
                 Answer(found);
                 break;
@@ -215,7 +249,7 @@ internal sealed partial class RoutineRun
 
     private void ExecuteSql(SqlBlock sql)
     {
-        List<Datum[]> rows = session.Execute(sql.Statement, principal, arguments);
+        List<Datum[]> rows = Run(sql.Statement);
         NoteFound(sql.Into.IsEmpty ? session.LastCount : rows.Count);
         if (sql.Into.IsEmpty)
         {

@@ -12,6 +12,8 @@ namespace Tenon.Sources.Sqlite.Writing;
 // Bound SQL statements on the writer: seeds, function bodies, the server's own data.
 internal sealed partial class SqliteWriteSession
 {
+    private const int Batch = 1_000;
+
     /// <summary>Runs a bound statement as <paramref name="principal"/>; its rows are those of the select or the returning.</summary>
     public override List<Datum[]> Execute(Statement bound, Principal principal, StatementArguments arguments)
     {
@@ -39,20 +41,66 @@ internal sealed partial class SqliteWriteSession
 
     private List<Datum[]> ExecuteInsert(StatementProgram program, InsertStatement insert, Principal principal, StatementArguments arguments)
     {
+        if (InBatches(program))
+        {
+            LastCount = InsertInBatches(program, program.Query!, arguments);
+            return [];
+        }
         IReadOnlyList<Datum[]> given = program.Query is { } query ? Rows(query, arguments) : Literal(insert.Source, principal, arguments);
         var rows = new List<Datum[]>(given.Count);
         foreach (Datum[] values in given)
         {
-            var row = new Datum[program.Table!.Columns.Length];
-            for (int i = 0; i < program.Set.Length; i++)
-            {
-                row[program.Set[i]] = values[i];
-            }
-            rows.Add(row);
+            rows.Add(Placed(program, values));
         }
         RowKeys written = Insert(program.Write!, rows, arguments, Options(program, insert, arguments));
         LastCount = written.Count;
         return Returning(program, written, arguments);
+    }
+
+    private static Datum[] Placed(StatementProgram program, Datum[] values)
+    {
+        var row = new Datum[program.Table!.Columns.Length];
+        for (int i = 0; i < program.Set.Length; i++)
+        {
+            row[program.Set[i]] = values[i];
+        }
+        return row;
+    }
+
+    /// <summary>
+    /// Whether the rows of insert … select may be written while the select is read, so that a million of them do not lie in
+    /// memory: nothing that happens between two rows can be seen by the next, or refers to the whole statement.
+    /// </summary>
+    private bool InBatches(StatementProgram program)
+    {
+        if (program is not { Query: { Calls.Count: 0 } query, Conflict: null, Returning: null, Write.Parts: { Check: null, ViewChecks.Length: 0 } })
+        {
+            return false;
+        }
+        TableProgram table = TableProgram.Of(catalog, program.Table!);
+        string name = SqliteDialect.PhysicalName(table.Table.Name).Replace("\"", "\"\"", StringComparison.Ordinal);
+        return !table.HasTriggers
+            && !table.RefersToItself
+            && !Array.Exists(table.CallsInDefaults, calls => calls)
+            && !query.Text.Contains(name, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private long InsertInBatches(StatementProgram program, SqliteCompiled query, StatementArguments arguments)
+    {
+        long count = 0;
+        var batch = new List<Datum[]>(Batch);
+        var options = new InsertOptions(program.Set);
+        using RowReader reader = Run(query, arguments);
+        while (reader.Read())
+        {
+            batch.Add(Placed(program, SqliteValues.ReadRow(reader, query.Columns)));
+            if (batch.Count == Batch)
+            {
+                count += Insert(program.Write!, batch, arguments, options).Count;
+                batch.Clear();
+            }
+        }
+        return count + (batch.Count > 0 ? Insert(program.Write!, batch, arguments, options).Count : 0);
     }
 
     private List<Datum[]> Literal(Select? source, Principal principal, StatementArguments arguments)
