@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Tenon.Core.Catalog;
 using Tenon.Core.Policies;
 using Tenon.Server.Auth;
@@ -198,8 +200,18 @@ internal sealed class Backend : IAsyncDisposable
         return app.Build();
     }
 
-    private static void AllowOrigins(IApplicationBuilder app) =>
-        app.UseCors(cors => cors.AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders));
+    // Not UseCors: to call a method of two parameters it compiles an expression at every start, and loads what that takes.
+    private static void AllowOrigins(IApplicationBuilder app)
+    {
+        CorsPolicy policy = new CorsPolicyBuilder().AllowAnyOrigin().AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders).Build();
+        IServiceProvider services = app.ApplicationServices;
+        var policies = services.GetRequiredService<ICorsPolicyProvider>();
+        app.Use(next =>
+        {
+            var cors = new CorsMiddleware(next, services.GetRequiredService<ICorsService>(), policy, services.GetRequiredService<ILoggerFactory>());
+            return http => cors.Invoke(http, policies);
+        });
+    }
 
     private void MapEndpoints(IEndpointRouteBuilder routes)
     {

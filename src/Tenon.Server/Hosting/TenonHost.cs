@@ -51,7 +51,7 @@ internal sealed class TenonHost : IAsyncDisposable
         try
         {
             backend = await Backend.OpenAsync(options, TimeProvider.System, progress, cancellation);
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
             builder.Logging.SetMinimumLevel(logs);
             // Else the host makes an Activity and a log scope for every request, which nothing here reads.
             builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -83,6 +83,9 @@ internal sealed class TenonHost : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Settings come from tenon.toml: the host does not watch files of its own for changes.</summary>
+    private static readonly WebApplicationOptions Unwatched = new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
     private static void Listen(IWebHostBuilder web, BackendOptions options, string host, int port)
     {

@@ -2,27 +2,34 @@ using System.Buffers;
 
 namespace Tenon.Server.Rest;
 
-/// <summary>A growing byte buffer from the pool, with a ceiling: past it the request is refused instead of the process.</summary>
+/// <summary>
+/// A growing byte buffer with a ceiling: past it the request is refused instead of the process. Small ones are arrays of the
+/// shared pool; a large one is a <see cref="NativeBlock"/>, because the pool keeps every size that an array grew through, for
+/// each thread, long after the last large answer.
+/// </summary>
 internal sealed class ByteBuffer(int ceiling = ByteBuffer.DefaultCeiling) : IDisposable
 {
     /// <summary>Memory one request may hold in rows (ENGINES §3: 64 MiB).</summary>
     public const int DefaultCeiling = 64 << 20;
 
+    /// <summary>Longest array; larger ones would be large objects.</summary>
+    private const int LongestArray = 64 << 10;
+
     private byte[] bytes = ArrayPool<byte>.Shared.Rent(4096);
+    private NativeBlock? block;
 
     public int Length { get; private set; }
 
-    public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
-    public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, Length);
+    public ReadOnlySpan<byte> Written => All[..Length];
+    public ReadOnlyMemory<byte> WrittenMemory => (block?.Memory ?? bytes)[..Length];
+
+    private Span<byte> All => block is null ? bytes : block.GetSpan();
 
     /// <summary>At least <paramref name="size"/> free bytes; follow with <see cref="Advance"/>.</summary>
     public Span<byte> Free(int size)
     {
-        if (bytes.Length - Length < size)
-        {
-            Grow(size);
-        }
-        return bytes.AsSpan(Length);
+        Span<byte> free = All[Length..];
+        return free.Length >= size ? free : Grow(size);
     }
 
     public void Advance(int count) => Length += count;
@@ -43,25 +50,47 @@ internal sealed class ByteBuffer(int ceiling = ByteBuffer.DefaultCeiling) : IDis
 
     public void CutTo(int length) => Length = length;
 
-    private void Grow(int size)
+    private Span<byte> Grow(int size)
     {
-        long wanted = Math.Max((long)bytes.Length * 2, (long)Length + size);
+        long wanted = Math.Max((long)All.Length * 2, (long)Length + size);
         if (Length + (long)size > ceiling)
         {
             throw Core.Errors.Limits.ResultTooLarge(ceiling).ToException();
         }
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, ceiling));
-        Written.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(bytes);
-        bytes = larger;
+        if (block is not null)
+        {
+            block.Grow((int)Math.Min(wanted, ceiling));
+            return All[Length..];
+        }
+        if (wanted > LongestArray)
+        {
+            NativeBlock larger = NativeBlock.Rent(Length + size);
+            Written.CopyTo(larger.GetSpan());
+            ReturnArray();
+            block = larger;
+            return All[Length..];
+        }
+        byte[] longer = ArrayPool<byte>.Shared.Rent((int)wanted);
+        Written.CopyTo(longer);
+        ReturnArray();
+        bytes = longer;
+        return All[Length..];
     }
 
-    public void Dispose()
+    private void ReturnArray()
     {
         if (bytes.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(bytes);
             bytes = [];
         }
+    }
+
+    public void Dispose()
+    {
+        Length = 0;
+        ReturnArray();
+        block?.Return();
+        block = null;
     }
 }

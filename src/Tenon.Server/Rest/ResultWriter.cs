@@ -12,7 +12,8 @@ namespace Tenon.Server.Rest;
 /// </summary>
 internal sealed class ResultWriter(SourceSession session, StatementArguments arguments, ByteBuffer body, int maxRows) : IDisposable
 {
-    private const int BatchRows = 1000;
+    // Parents whose children are read at once: as fast by hundreds as by thousands (measured), and a tenth of the memory.
+    private const int BatchRows = 100;
     private const int BatchBytes = 1 << 20;
 
     private readonly Zone? zone = arguments.Context.Zone;
