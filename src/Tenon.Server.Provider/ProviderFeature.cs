@@ -27,7 +27,7 @@ internal static class ProviderFeature
         services.AddProtocol();
         services.AddSingleton<ClientRegister>().AddSingleton<ClientAdministration>();
         services.AddSingleton<Consents>().AddSingleton<GrantList>().AddSingleton<SubRequests>().AddSingleton<PendingRequests>().AddSingleton<AuthorizationCalls>();
-        services.AddSingleton<BrowserSessions>().AddSingleton<ClientSessions>().AddSingleton<PageWriter>().AddSingleton<SignInPages>().AddSingleton<DevicePage>();
+        services.AddSingleton<BrowserSessions>().AddSingleton<ClientSessions>().AddSingleton<PageWriter>().AddSingleton<StepForms>().AddSingleton<SignInPages>().AddSingleton<DevicePage>();
         services.AddSingleton<Discovery>().AddSingleton<UserInfo>().AddSingleton<TokenExchange>().AddSingleton<EndSession>();
         // OpenIddict's managers live as long as a request.
         services.AddScoped<Approval>().AddScoped<Authorize>().AddScoped<Device>();
@@ -97,6 +97,10 @@ internal static class ProviderFeature
         route("POST", Paths.Consent, pages.ConsentAsync);
         route("POST", Paths.SignIn, pages.SignInAsync);
         route("POST", Paths.Factor, pages.FactorAsync);
+        route("POST", Paths.Factor + Paths.KeyOptions, pages.FactorOptionsAsync);
+        route("POST", Paths.Passkey, pages.PasskeyAsync);
+        route("POST", Paths.Passkey + Paths.KeyOptions, pages.PasskeyOptionsAsync);
+        route("GET", Paths.KeyScript, KeyScript.WriteAsync);
         route("POST", Paths.SwitchUser, pages.SwitchAsync);
         var device = services.GetRequiredService<DevicePage>();
         route("GET", Paths.Device, device.GetAsync);

@@ -95,6 +95,9 @@ internal abstract class MainDatabase : IAsyncDisposable
     /// <summary>Several servers may run on it at once, and tell each other through it.</summary>
     public virtual bool IsShared => false;
 
+    /// <summary>The role that we are there and that owns what migrations make, where roles are a whole server's.</summary>
+    public virtual RoleName? OwnRole => null;
+
     /// <summary>
     /// What another server on it, or anyone by SQL, did to sessions, rights and keys: "user" and an id, "keys", or "all" where
     /// something may have been missed. Called on the thread that listens: observers are quick and throw nothing.

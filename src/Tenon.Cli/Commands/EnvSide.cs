@@ -79,15 +79,15 @@ internal sealed class EnvSide
         Backend.OpenAsync(LocalDatabase.Options(app!, Keys.Create(TimeProvider.System)), TimeProvider.System, cancellation: cancellation);
 
     /// <summary>
-    /// Takes the steps over. At an address providers go first, each a call of its own, then all else as one change that is made
-    /// as a whole; in a folder the rules of the database are one transaction, files go last.
+    /// Takes the steps over. At an address all of them are one change that is made as a whole; in a folder the rules of the
+    /// database are one transaction, providers are calls to its server, files go last.
     /// </summary>
     public async Task ApplyAsync(IReadOnlyList<EnvStep> steps, EnvSnapshot before, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
         EnvStep[] Of(string area) => [.. steps.Where(s => s.Area == area)];
         if (app is null)
         {
-            await ApplyThereAsync(Of(EnvStep.Providers), [.. steps.Where(s => s.Area != EnvStep.Providers)], before, secrets, cancellation);
+            await ApplyThereAsync(steps, before, secrets, cancellation);
             return;
         }
         if (Of(EnvStep.Access) is { Length: > 0 } rules)
@@ -118,27 +118,13 @@ internal sealed class EnvSide
         }
     }
 
-    private async Task ApplyThereAsync(EnvStep[] providers, EnvStep[] others, EnvSnapshot before, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
+    private async Task ApplyThereAsync(IReadOnlyList<EnvStep> steps, EnvSnapshot before, IReadOnlyDictionary<string, string> secrets, CancellationToken cancellation)
     {
         await using AdminApi api = AdminApi.At(url, key);
-        string state = before.Base;
-        foreach (EnvStep step in providers)
-        {
-            await ApplyProviderAsync(api, step, secrets, cancellation);
-        }
-        if (providers.Length > 0 && others.Length > 0)
-        {
-            EnvSnapshot now = EnvSnapshot.Read(await api.GetAsync("environment", cancellation));
-            bool isOurs = now.Settings.SequenceEqual(before.Settings) && now.Templates.SequenceEqual(before.Templates) && now.Access.SequenceEqual(before.Access);
-            state = isOurs ? now.Base : state;
-        }
-        if (others.Length > 0)
-        {
-            await api.SendAsync(HttpMethod.Patch, "environment", ChangeOf(others, state), cancellation);
-        }
+        await api.SendAsync(HttpMethod.Patch, "environment", ChangeOf(steps, before.Base, secrets), cancellation);
     }
 
-    private static JsonObject ChangeOf(EnvStep[] steps, string state)
+    private static JsonObject ChangeOf(IReadOnlyList<EnvStep> steps, string state, IReadOnlyDictionary<string, string> secrets)
     {
         JsonObject Values(string area) => new(steps.Where(s => s.Area == area).Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.From)));
         AccessStep[] rules = [.. steps.Select(s => s.Rule).OfType<AccessStep>().OrderBy(r => r.Place)];
@@ -147,6 +133,7 @@ internal sealed class EnvSide
             ["base"] = state,
             ["settings"] = Values(EnvStep.Settings),
             ["templates"] = Values(EnvStep.Templates),
+            ["providers"] = new JsonObject(steps.Where(s => s.Area == EnvStep.Providers).Select(s => KeyValuePair.Create(s.Key, s.IsDestructive ? null : (JsonNode?)ProviderOf(s, secrets)))),
             ["access"] = new JsonArray([.. rules.Select(r => (JsonNode)r.Sql)]),
             ["allow"] = new JsonArray([.. rules.Where(r => r.Action == "remove").Select(r => (JsonNode)r.Key)]),
         };
@@ -183,13 +170,19 @@ internal sealed class EnvSide
             await api.SendAsync(HttpMethod.Delete, path, null, cancellation);
             return;
         }
+        JsonObject body = ProviderOf(step, secrets);
+        bool adds = step.Action == "add";
+        await api.SendAsync(adds ? HttpMethod.Post : HttpMethod.Put, adds ? "custom-providers" : path, body, cancellation);
+    }
+
+    private static JsonObject ProviderOf(EnvStep step, IReadOnlyDictionary<string, string> secrets)
+    {
         JsonObject body = JsonNode.Parse(step.From!)!.AsObject();
         if (secrets.TryGetValue(step.Key, out string? secret))
         {
             body["client_secret"] = secret;
         }
-        bool adds = step.Action == "add";
-        await api.SendAsync(adds ? HttpMethod.Post : HttpMethod.Put, adds ? "custom-providers" : path, body, cancellation);
+        return body;
     }
 
     private void ApplyTemplate(EnvStep step)

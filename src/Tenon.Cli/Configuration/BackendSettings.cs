@@ -156,6 +156,7 @@ internal static class BackendSettings
         Sms(config, auth.Sms);
         auth.Captcha.Enabled = config.Switch("auth.captcha.enabled");
         auth.Captcha.Provider = config.Text("auth.captcha.provider");
+        auth.Captcha.SiteKey = config.Text("auth.captcha.site_key");
         auth.Captcha.Secret = auth.Captcha.Enabled ? config.Text("auth.captcha.secret") : "";
         Hooks(config, auth);
         OAuthServer(config, auth.OAuthServer);

@@ -113,6 +113,7 @@ internal static class KnownSettings
         new("auth.passkeys.rp_origins", List, Array.Empty<object>()),
         new("auth.captcha.enabled", Switch, false),
         new("auth.captcha.provider", Text, "turnstile"),
+        new("auth.captcha.site_key", Text, ""),
         new("auth.captcha.secret", Secret, ""),
         new("auth.oauth_server.enabled", Switch, false),
         new("auth.oauth_server.authorization_url_path", Text, ""),

@@ -6,7 +6,11 @@ using Tenon.Core.Types;
 namespace Tenon.Core.Codegen;
 
 /// <summary>One rule of who may do what: a name that two databases share, and the statements that make it and take it away.</summary>
-internal sealed record AccessRule(string Kind, string Key, string Create, string Drop);
+internal sealed record AccessRule(string Kind, string Key, string Create, string Drop)
+{
+    /// <summary>The kind of a role that is there and that no rule of the database names: it is nobody's difference.</summary>
+    public const string RoleOfServer = "role of the server";
+}
 
 /// <summary>
 /// Roles, row security, policies and grants of the app's tables and functions, one by one, so that two databases can be
@@ -16,15 +20,26 @@ internal static class AccessRules
 {
     private static readonly ImmutableArray<RoleName> KnownRoles = [RoleName.Anon, RoleName.Authenticated, RoleName.Service, RoleName.Public];
 
-    public static ImmutableArray<AccessRule> Of(Catalog.Catalog catalog, Catalog.Catalog own)
+    /// <summary>
+    /// ourselves: who we are in a server whose databases share their roles. What an owner may is no rule, and roles that no rule
+    /// here names are not this database's to tell of.
+    /// </summary>
+    public static ImmutableArray<AccessRule> Of(Catalog.Catalog catalog, Catalog.Catalog own, RoleName? ourselves = null)
     {
         var rules = ImmutableArray.CreateBuilder<AccessRule>();
-        foreach (RoleName role in catalog.Roles.Where(r => !own.Roles.Contains(r) && !KnownRoles.Contains(r)).OrderBy(r => r.Text, StringComparer.Ordinal))
+        ImmutableArray<Table> tables = [.. catalog.Tables.Values.Where(t => !own.Tables.ContainsKey(t.Name)).OrderBy(t => t.Name.ToString(), StringComparer.Ordinal)];
+        ImmutableArray<Routine> routines = [.. new SchemaDump(catalog, own).Routines()];
+        HashSet<RoleName> named =
+        [
+            .. tables.SelectMany(t => t.Policies.SelectMany(p => p.Roles).Concat(t.Grants.Select(g => g.Role))),
+            .. routines.SelectMany(r => r.ExecuteRoles),
+        ];
+        foreach (RoleName role in catalog.Roles.Where(r => !own.Roles.Contains(r) && !KnownRoles.Contains(r) && r != ourselves).OrderBy(r => r.Text, StringComparer.Ordinal))
         {
             string name = "role " + SqlNames.Name(role.Text);
-            rules.Add(new AccessRule("role", name, $"create {name};", $"drop {name};"));
+            string kind = ourselves is not null && !named.Contains(role) ? AccessRule.RoleOfServer : "role";
+            rules.Add(new AccessRule(kind, name, $"create {name};", $"drop {name};"));
         }
-        ImmutableArray<Table> tables = [.. catalog.Tables.Values.Where(t => !own.Tables.ContainsKey(t.Name)).OrderBy(t => t.Name.ToString(), StringComparer.Ordinal)];
         foreach (Table table in tables)
         {
             AddRowSecurity(rules, table);
@@ -35,11 +50,11 @@ internal static class AccessRules
         }
         foreach (Table table in tables)
         {
-            AddGrants(rules, table);
+            AddGrants(rules, table, ourselves);
         }
-        foreach (Routine routine in new SchemaDump(catalog, own).Routines())
+        foreach (Routine routine in routines)
         {
-            AddExecute(rules, routine);
+            AddExecute(rules, routine, ourselves);
         }
         return rules.ToImmutable();
     }
@@ -66,10 +81,10 @@ internal static class AccessRules
         }
     }
 
-    private static void AddGrants(ImmutableArray<AccessRule>.Builder rules, Table table)
+    private static void AddGrants(ImmutableArray<AccessRule>.Builder rules, Table table, RoleName? ourselves)
     {
         var seen = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (Grant grant in table.Grants.Where(g => g.Role != RoleName.Service))
+        foreach (Grant grant in table.Grants.Where(g => g.Role != RoleName.Service && g.Role != ourselves))
         {
             IEnumerable<string> columns = grant.Columns.IsEmpty ? [""] : grant.Columns.Select(c => $" ({SqlNames.Name(c)})");
             seen.UnionWith(
@@ -85,9 +100,9 @@ internal static class AccessRules
         }
     }
 
-    private static void AddExecute(ImmutableArray<AccessRule>.Builder rules, Routine routine)
+    private static void AddExecute(ImmutableArray<AccessRule>.Builder rules, Routine routine, RoleName? ourselves)
     {
-        foreach (string role in routine.ExecuteRoles.Where(r => r != RoleName.Service).Select(SchemaDump.Role).Distinct().Order(StringComparer.Ordinal))
+        foreach (string role in routine.ExecuteRoles.Where(r => r != RoleName.Service && r != ourselves).Select(SchemaDump.Role).Distinct().Order(StringComparer.Ordinal))
         {
             rules.Add(Granted($"execute on function {SchemaDump.Signature(routine)}", role));
         }

@@ -26,6 +26,10 @@ internal static class AccessSteps
         HashSet<string> after = [.. wanted.Select(r => r.Key)];
         foreach (AccessRule rule in wanted)
         {
+            if (rule.Kind == AccessRule.RoleOfServer)
+            {
+                continue;
+            }
             if (!before.TryGetValue(rule.Key, out AccessRule? old))
             {
                 yield return new AccessStep(rule.Kind, rule.Key, "add", rule.Create, null, rule.Create);
@@ -35,7 +39,7 @@ internal static class AccessSteps
                 yield return new AccessStep(rule.Kind, rule.Key, "change", rule.Create, old.Create, $"{old.Drop}\n{rule.Create}");
             }
         }
-        foreach (AccessRule rule in had.Where(r => !after.Contains(r.Key)))
+        foreach (AccessRule rule in had.Where(r => r.Kind != AccessRule.RoleOfServer && !after.Contains(r.Key)))
         {
             yield return new AccessStep(rule.Kind, rule.Key, "remove", null, rule.Create, rule.Drop);
         }

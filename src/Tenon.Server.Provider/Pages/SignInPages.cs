@@ -1,12 +1,11 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tenon.Server.Auth;
 using Tenon.Server.Auth.Mfa;
 using Tenon.Server.Auth.SignIn;
+using Tenon.Server.Auth.WebAuthn;
 using Tenon.Server.Provider.Clients;
 using Tenon.Server.Provider.Grants;
 using Tenon.Server.Provider.Protocol;
-using Tenon.Server.Provider.Stores;
 
 namespace Tenon.Server.Provider.Pages;
 
@@ -20,20 +19,16 @@ internal sealed class SignInPages(
     Consents consents,
     ClientRegister clients,
     PasswordGrant passwords,
+    PasskeySignIn passkeys,
     PageProof factors,
-    KnownScopes scopes,
+    StepForms forms,
     PageWriter pages,
     AuthOptions options
 )
 {
-    private const string RequestField = "authorization_id";
-    private const string FormField = "form";
-
-    private sealed record Step(PendingRequest Request, OAuthClient Client, BrowserSession? Browser);
-
     public async Task GetAsync(HttpContext context)
     {
-        if (await FindAsync(context, context.Request.Query[RequestField].ToString()) is { } step)
+        if (await FindAsync(context, context.Request.Query[StepForms.RequestField].ToString()) is { } step)
         {
             await ShowAsync(context, step, null);
         }
@@ -44,10 +39,31 @@ internal sealed class SignInPages(
             context,
             async (step, form) =>
             {
-                (User _, Session session) = await passwords.SignInAsync(form["email"].ToString().Trim(), form["password"].ToString(), context);
+                (User _, Session session) = await passwords.SignInAsync(form, context);
                 browsers.Remember(context, session);
                 Next(context, step.Request);
             }
+        );
+
+    public Task PasskeyAsync(HttpContext context) =>
+        PostAsync(
+            context,
+            async (step, form) =>
+            {
+                browsers.Remember(context, await passkeys.SignInAsync(context, form["answer"].ToString()));
+                Next(context, step.Request);
+            }
+        );
+
+    public Task PasskeyOptionsAsync(HttpContext context) => AskAsync(context, (_, form) => passkeys.OptionsAsync(context, form));
+
+    public Task FactorOptionsAsync(HttpContext context) =>
+        AskAsync(
+            context,
+            (step, form) =>
+                step.Browser is { OwesFactor: true } browser
+                    ? factors.AskKeyAsync(context, browser.User, browser.Session.Id, IdOf(form, "factor"))
+                    : throw AuthErrors.MfaFactorNotFound.ToException()
         );
 
     public Task FactorAsync(HttpContext context) =>
@@ -55,13 +71,41 @@ internal sealed class SignInPages(
             context,
             async (step, form) =>
             {
-                if (step.Browser is { OwesFactor: true } browser)
+                if (step.Browser is { OwesFactor: true } browser && await ProveAsync(context, browser, form) is { } sent)
                 {
-                    await factors.ProveAsync(context, browser.User, browser.Session.Id, form["code"].ToString());
+                    await ShowAsync(context, step, null, sent: sent);
+                    return;
                 }
                 Next(context, step.Request);
             }
         );
+
+    /// <summary>A key's answer, a code, or the wish for a text message; what was sent, if anything was.</summary>
+    private async Task<SentCode?> ProveAsync(HttpContext context, BrowserSession browser, IFormCollection form)
+    {
+        (User user, Guid session) = (browser.User, browser.Session.Id);
+        if (form["answer"].ToString() is { Length: > 0 } answer)
+        {
+            await factors.ProveKeyAsync(context, user, session, IdOf(form, "factor"), answer);
+        }
+        else if (form.ContainsKey("send"))
+        {
+            Guid factor = IdOf(form, "factor");
+            return new SentCode(factor, await factors.SendCodeAsync(context, user, session, factor));
+        }
+        else if (form.ContainsKey("challenge"))
+        {
+            await factors.ProveSentCodeAsync(context, user, session, IdOf(form, "factor"), IdOf(form, "challenge"), form["code"].ToString());
+        }
+        else
+        {
+            await factors.ProveAsync(context, user, session, form["code"].ToString());
+        }
+        return null;
+    }
+
+    private static Guid IdOf(IFormCollection form, string name) =>
+        Guid.TryParseExact(form[name].ToString(), "D", out Guid id) ? id : throw AuthErrors.MfaFactorNotFound.ToException();
 
     public Task SwitchAsync(HttpContext context) =>
         PostAsync(
@@ -108,14 +152,31 @@ internal sealed class SignInPages(
 
     private async Task<Step?> FindAsync(HttpContext context, string id)
     {
-        PendingRequest? request = id.Length is > 0 and <= 64 ? await requests.FindAsync(id, context.RequestAborted) : null;
-        OAuthClient? client = request is null ? null : await clients.FindAsync(request.ClientId.ToString("D"), context.RequestAborted);
-        if (request is null || client is null)
+        Step? step = await ReadAsync(context, id);
+        if (step is null)
         {
             await pages.ErrorAsync(context, StatusCodes.Status404NotFound, "request_not_found", "This sign-in took too long or was answered already.");
-            return null;
         }
-        return new Step(request, client, await browsers.FindAsync(context));
+        return step;
+    }
+
+    private async Task<Step?> ReadAsync(HttpContext context, string id)
+    {
+        PendingRequest? request = id.Length is > 0 and <= 64 ? await requests.FindAsync(id, context.RequestAborted) : null;
+        OAuthClient? client = request is null ? null : await clients.FindAsync(request.ClientId.ToString("D"), context.RequestAborted);
+        return request is null || client is null ? null : new Step(request, client, await browsers.FindAsync(context));
+    }
+
+    /// <summary>What a page's script asks for before it sends its form: answered, and refused, in JSON.</summary>
+    private async Task AskAsync(HttpContext context, Func<Step, IFormCollection, Task> act)
+    {
+        IFormCollection form = context.Request.HasFormContentType ? await AuthForm.ReadAsync(context) : FormCollection.Empty;
+        string id = form[StepForms.RequestField].ToString();
+        if (!browsers.IsOurForm(context, id, form[StepForms.FormField].ToString()))
+        {
+            throw AuthErrors.ValidationFailed("This form was not sent from the page it belongs to, or cookies are blocked").ToException();
+        }
+        await act(await ReadAsync(context, id) ?? throw AuthErrors.OAuthAuthorizationNotFound.ToException(), form);
     }
 
     private async Task PostAsync(HttpContext context, Func<Step, IFormCollection, Task> act)
@@ -126,8 +187,8 @@ internal sealed class SignInPages(
             return;
         }
         IFormCollection form = await AuthForm.ReadAsync(context);
-        string id = form[RequestField].ToString();
-        if (!browsers.IsOurForm(context, id, form[FormField].ToString()))
+        string id = form[StepForms.RequestField].ToString();
+        if (!browsers.IsOurForm(context, id, form[StepForms.FormField].ToString()))
         {
             await pages.ErrorAsync(context, StatusCodes.Status403Forbidden, "invalid_form", "This form was not sent from the page it belongs to, or cookies are blocked.");
             return;
@@ -150,7 +211,7 @@ internal sealed class SignInPages(
             {
                 context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
             }
-            await ShowAsync(context, step, e.Error, form["email"].ToString());
+            await ShowAsync(context, step, e.Error, form["email"].ToString(), SentBefore(form));
         }
     }
 
@@ -158,7 +219,7 @@ internal sealed class SignInPages(
         ReturnAddress.Go(
             context,
             StatusCodes.Status303SeeOther,
-            ReturnAddress.WithQuery(options.Issuer + Paths.Consent, ReturnAddress.Form((RequestField, request.Id)))
+            ReturnAddress.WithQuery(options.Issuer + Paths.Consent, ReturnAddress.Form((StepForms.RequestField, request.Id)))
         );
 
     /// <summary>What has to happen before consent can be asked; null: nothing.</summary>
@@ -167,7 +228,11 @@ internal sealed class SignInPages(
         : browser.OwesFactor ? Paths.Factor
         : null;
 
-    private async Task ShowAsync(HttpContext context, Step step, AuthError? error, string? typed = null)
+    // A wrong code of a text message is typed again into the same form.
+    private static SentCode? SentBefore(IFormCollection form) =>
+        Guid.TryParseExact(form["factor"].ToString(), "D", out Guid factor) && Guid.TryParseExact(form["challenge"].ToString(), "D", out Guid challenge) ? new SentCode(factor, challenge) : null;
+
+    private async Task ShowAsync(HttpContext context, Step step, AuthError? error, string? typed = null, SentCode? sent = null)
     {
         string? waits = WaitsFor(step);
         if (waits is null && step.Browser is { } browser)
@@ -175,36 +240,12 @@ internal sealed class SignInPages(
             await ShowConsentAsync(context, step, browser);
             return;
         }
-        string about = $"to continue to <strong>{PageWriter.Text(step.Client.Name)}</strong>";
-        string page = waits == Paths.SignIn ? SignInForm(context, step, error, typed ?? step.Request.LoginHint, about) : FactorForm(context, step, error);
-        string title = waits == Paths.SignIn ? "Sign in" : "Enter your code";
-        await pages.WriteAsync(context, error?.Status ?? StatusCodes.Status200OK, title, page, step.Request.RedirectUri);
+        bool signsIn = waits == Paths.SignIn;
+        (string body, PageScripts scripts) = signsIn
+            ? (forms.SignIn(context, step, error, typed ?? step.Request.LoginHint), forms.SignInScripts)
+            : forms.Factor(context, step, await factors.FactorsOfAsync(step.Browser!.User, context.RequestAborted), error, sent);
+        await pages.WriteAsync(context, error?.Status ?? StatusCodes.Status200OK, signsIn ? "Sign in" : "Second step", body, step.Request.RedirectUri, scripts);
     }
-
-    private string SignInForm(HttpContext context, Step step, AuthError? error, string? address, string about)
-    {
-        string kind = options.Sms.EnableSignup ? "text" : "email";
-        string label = options.Sms.EnableSignup ? "E-mail address or telephone number" : "E-mail address";
-        return $"""
-            <h1>Sign in</h1><p>{about}</p>{Said(error)}
-            {Form(context, step, Paths.SignIn)}
-            <label for="email">{label}</label>
-            <input id="email" name="email" type="{kind}" autocomplete="username" required maxlength="254" value="{PageWriter.Text(address)}"{Described(error)}>
-            <label for="password">Password</label>
-            <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"{Described(error)}>
-            <button type="submit">Sign in</button></form>
-            """;
-    }
-
-    private string FactorForm(HttpContext context, Step step, AuthError? error) =>
-        $"""
-            <h1>Enter your code</h1><p>Your account is protected by a second step. Type the code that your authenticator app shows, or one of your recovery codes.</p>{Said(error)}
-            {Form(context, step, Paths.Factor)}
-            <label for="code">Code</label>
-            <input id="code" name="code" type="text" autocomplete="one-time-code" autocapitalize="off" spellcheck="false" required maxlength="40"{Described(error)}>
-            <button type="submit">Continue</button></form>
-            {Switch(context, step)}
-            """;
 
     private async Task ShowConsentAsync(HttpContext context, Step step, BrowserSession browser)
     {
@@ -218,34 +259,6 @@ internal sealed class SignInPages(
             await pages.RelayAsync(context, await requests.DecideAsync(context, step.Request, browser.User, browser.Session, remembers: false));
             return;
         }
-        var list = new StringBuilder();
-        foreach (string scope in step.Request.Scopes)
-        {
-            list.Append("<li>").Append(PageWriter.Text(scopes.Find(scope)?.Description ?? scope)).Append("</li>");
-        }
-        string wants = list.Length > 0 ? $"<p>It will be able to:</p><ul>{list}</ul>" : "";
-        string place = step.Request.RedirectUri.Length > 0 ? $"""<p class="small">You will be sent to {PageWriter.Text(HostOf(step.Request.RedirectUri))}.</p>""" : "";
-        string body = $"""
-            <h1>Allow {PageWriter.Text(step.Client.Name)}?</h1>
-            <p><strong>{PageWriter.Text(step.Client.Name)}</strong> wants to use your account <strong>{PageWriter.Text(browser.User.Email ?? browser.User.Phone)}</strong> at {PageWriter.Text(pages.Name)}.</p>
-            {wants}{place}
-            {Form(context, step, Paths.Consent)}
-            <button type="submit" name="action" value="approve">Allow</button>
-            <button type="submit" name="action" value="deny" class="plain">Deny</button></form>
-            {Switch(context, step)}
-            """;
-        await pages.WriteAsync(context, StatusCodes.Status200OK, "Allow " + step.Client.Name, body, step.Request.RedirectUri);
+        await pages.WriteAsync(context, StatusCodes.Status200OK, "Allow " + step.Client.Name, forms.Consent(context, step, browser), step.Request.RedirectUri);
     }
-
-    private static string HostOf(string address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 ? uri.Authority : "the application";
-
-    private string Switch(HttpContext context, Step step) =>
-        $"""{Form(context, step, Paths.SwitchUser)}<p class="small"><button type="submit" class="link">Use another account</button></p></form>""";
-
-    private string Form(HttpContext context, Step step, string path) =>
-        $"""<form method="post" action="{PageWriter.Text(options.Issuer + path)}">{PageWriter.Hidden(RequestField, step.Request.Id)}{PageWriter.Hidden(FormField, browsers.FormToken(context, step.Request.Id))}""";
-
-    private static string Said(AuthError? error) => error is null ? "" : $"""<p class="error" role="alert" id="said">{PageWriter.Text(error.Message)}</p>""";
-
-    private static string Described(AuthError? error) => error is null ? "" : """ aria-describedby="said" aria-invalid="true" """;
 }

@@ -25,6 +25,7 @@ internal sealed record BrowserSession(User User, Session Session)
 /// </summary>
 internal sealed class BrowserSessions(StoreDatabase store, Users users, Auth.Keys keys, AuthOptions options, TimeProvider clock)
 {
+    private static readonly object FormSecret = new();
     private readonly byte[] key = keys.Derive("provider sign-in");
     private readonly bool isSecure = options.PublicUrl.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
@@ -62,10 +63,13 @@ internal sealed class BrowserSessions(StoreDatabase store, Users users, Auth.Key
     /// <summary>What a form must carry: bound to this browser and to what the form is about.</summary>
     public string FormToken(HttpContext context, string about)
     {
-        if (context.Request.Cookies[FormCookieName] is not { Length: 22 } secret)
+        // Drawn once for all forms of a page.
+        string? secret = context.Items[FormSecret] as string ?? context.Request.Cookies[FormCookieName];
+        if (secret is not { Length: 22 })
         {
             secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
             context.Response.Cookies.Append(FormCookieName, secret, Cookie());
+            context.Items[FormSecret] = secret;
         }
         return Mac($"form {secret} {about}");
     }

@@ -19,6 +19,11 @@ internal static class Paths
     public const string Consent = "/oauth/consent";
     public const string SignIn = "/oauth/sign-in";
     public const string Factor = "/oauth/factor";
+    public const string Passkey = "/oauth/passkey";
+
+    /// <summary>Behind the path of a form that a key answers: the question to the key.</summary>
+    public const string KeyOptions = "/options";
+    public const string KeyScript = "/oauth/keys.js";
     public const string SwitchUser = "/oauth/switch";
     public const string Registration = "/oauth/clients/register";
     public const string Metadata = "/.well-known/oauth-authorization-server";

@@ -123,7 +123,7 @@ internal static class AuthFeature
     {
         ValidateEmail(options.Email, options.Development || HasHook(options, HookName.SendEmail));
         options.OAuthServer.Validate(options.Issuer);
-        Captcha.Validate(options.Captcha);
+        Captcha.Validate(options.Captcha, shown: options.OAuthServer.Enabled);
         ValidateSms(options.Sms, options.Mfa, options.Development || HasHook(options, HookName.SendSms));
         if (options.Hooks.Keys.FirstOrDefault(name => !HookName.All.Contains(name)) is { } unknown)
         {

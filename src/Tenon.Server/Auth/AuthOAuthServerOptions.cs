@@ -61,9 +61,9 @@ public sealed partial class AuthOAuthServerOptions
         }
     }
 
-    [GeneratedRegex("^#[0-9a-fA-F]{6}$")]
+    [GeneratedRegex(@"\A#[0-9a-fA-F]{6}\z")]
     private static partial Regex Colour();
 
-    [GeneratedRegex("^[!#-\\[\\]-~]{1,64}$")]
+    [GeneratedRegex(@"\A[!#-\[\]-~]{1,64}\z")]
     private static partial Regex ScopeToken();
 }

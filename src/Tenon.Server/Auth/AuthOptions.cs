@@ -296,6 +296,9 @@ public sealed class AuthCaptchaOptions
     /// <summary>hcaptcha or turnstile.</summary>
     public string Provider { get; set; } = "turnstile";
 
+    /// <summary>The provider's public key of this site; the pages of the identity provider show the puzzle by it.</summary>
+    public string SiteKey { get; set; } = "";
+
     /// <summary>The provider's secret for this site.</summary>
     public string Secret { get; set; } = "";
 

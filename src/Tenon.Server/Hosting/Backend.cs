@@ -156,6 +156,7 @@ internal sealed class Backend : IAsyncDisposable
             provider.GetRequiredService<StoreDatabase>(),
             provider.GetRequiredService<EnvironmentSnapshot>(),
             provider.GetRequiredService<SettingOverrides>(),
+            provider.GetRequiredService<AdminProviders>(),
             catalog => options.Strict ? Core.Policies.OpenTables.Find(catalog, options.Rest.Schemas, options.OpenTables, options.Auth.AdditionalRoles) : [],
             clock
         ));

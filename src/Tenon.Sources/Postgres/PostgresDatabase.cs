@@ -50,6 +50,8 @@ internal sealed class PostgresDatabase : MainDatabase
     public override bool IsReady => listener.IsConnected;
     public override bool IsShared => true;
 
+    public override RoleName? OwnRole => rights is { } known ? new RoleName(known.User) : null;
+
     public override string Place => PlaceOf(address);
 
     public override ImmutableArray<string> Facts =>

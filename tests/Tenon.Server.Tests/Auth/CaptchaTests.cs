@@ -9,44 +9,7 @@ namespace Tenon.Server.Tests.Auth;
 /// <summary>The puzzle before sign-up, sign-in and mails, with a verifier of the test's own.</summary>
 public sealed class CaptchaTests
 {
-    /// <summary>Answers as hCaptcha and Turnstile do: right for the token "solved", a refusal for others.</summary>
-    private sealed class Verifier : IAsyncDisposable
-    {
-        private readonly WebApplication app;
-
-        private Verifier(WebApplication app) => this.app = app;
-
-        public List<Dictionary<string, string>> Calls { get; } = [];
-        public string? Broken { get; set; }
-        public Uri Uri => new(app.Urls.First() + "/siteverify");
-
-        public static async Task<Verifier> StartAsync()
-        {
-            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-            WebApplication app = builder.Build();
-            var verifier = new Verifier(app);
-            app.Run(verifier.HandleAsync);
-            await app.StartAsync(TestContext.Current.CancellationToken);
-            return verifier;
-        }
-
-        public async ValueTask DisposeAsync() => await app.DisposeAsync();
-
-        private async Task HandleAsync(HttpContext context)
-        {
-            IFormCollection form = await context.Request.ReadFormAsync();
-            lock (Calls)
-            {
-                Calls.Add(form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal));
-            }
-            await context.Response.WriteAsync(
-                Broken ?? (form["response"] == "solved" ? """{"success":true,"hostname":"x"}""" : """{"success":false,"error-codes":["invalid-input-response","<script>"]}""")
-            );
-        }
-    }
-
-    private static Task<AuthHost> StartAsync(Verifier verifier, Action<AuthOptions>? also = null) =>
+    private static Task<AuthHost> StartAsync(PuzzleVerifier verifier, Action<AuthOptions>? also = null) =>
         AuthHost.StartAsync(o =>
         {
             o.Captcha.Enabled = true;
@@ -76,7 +39,7 @@ public sealed class CaptchaTests
     [MemberData(nameof(Guarded))]
     public async Task A_guarded_call_needs_a_solved_puzzle_and_does_nothing_without(string path, string body)
     {
-        await using Verifier verifier = await Verifier.StartAsync();
+        await using PuzzleVerifier verifier = await PuzzleVerifier.StartAsync();
         await using AuthHost host = await StartAsync(verifier);
         Answer made = await host.AdminAsync("POST", "/auth/v1/admin/users", """{"email":"ann@b.test","password":"blue-giraffe-42","email_confirm":true}""");
         Assert.Equal(HttpStatusCode.OK, made.Status);
@@ -103,7 +66,7 @@ public sealed class CaptchaTests
     [Fact]
     public async Task Refreshes_verifications_and_the_service_key_are_not_asked()
     {
-        await using Verifier verifier = await Verifier.StartAsync();
+        await using PuzzleVerifier verifier = await PuzzleVerifier.StartAsync();
         await using AuthHost host = await StartAsync(verifier);
         Answer session = await host.PostAsync("/auth/v1/signup", With("""{"email":"ann@b.test","password":"blue-giraffe-42"}""", "solved"));
         Assert.Equal(HttpStatusCode.OK, (await host.RefreshAsync(session.Text("refresh_token"))).Status);
@@ -118,7 +81,7 @@ public sealed class CaptchaTests
     [Fact]
     public async Task A_verifier_that_gives_no_usable_answer_lets_nobody_in()
     {
-        await using Verifier verifier = await Verifier.StartAsync();
+        await using PuzzleVerifier verifier = await PuzzleVerifier.StartAsync();
         await using AuthHost host = await StartAsync(verifier);
         string body = With("""{"email":"ann@b.test","password":"blue-giraffe-42"}""", "solved");
         foreach (string broken in new[] { "no JSON", "[]", new string(' ', 300_000) })

@@ -25,7 +25,7 @@ public sealed class AuthSettingsTests
         rate_limit = { email_sent = 1, sms_sent = 2, anonymous_users = 3, token_refresh = 4, sign_in_sign_ups = 5, token_verifications = 6 }
         sessions = { timebox = "8h", inactivity_timeout = "1h", single_per_user = true }
         passkeys = { enabled = true, rp_id = "app.example", rp_origins = ["https://app.example"] }
-        captcha = { enabled = true, provider = "hcaptcha", secret = "env(CAPTCHA_SECRET)" }
+        captcha = { enabled = true, provider = "hcaptcha", site_key = "public", secret = "env(CAPTCHA_SECRET)" }
         oauth_server = { enabled = true, authorization_url_path = "/oauth/consent", allow_dynamic_registration = true }
         mfa = { max_enrolled_factors = 3, totp = { enroll_enabled = true, verify_enabled = true }, phone = { enroll_enabled = true, verify_enabled = true }, web_authn = { enroll_enabled = true, verify_enabled = true } }
         sms = { enable_signup = true, enable_confirmations = true, provider = "http", uri = "https://sms.example", secret = "env(SMS_SECRET)", test_otp = { 15005550006 = "123456" } }

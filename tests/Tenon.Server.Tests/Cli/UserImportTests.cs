@@ -102,6 +102,44 @@ public sealed class UserImportTests
     }
 
     [Fact]
+    public async Task Telephones_of_Supabase_are_carried_as_contact_and_as_factor()
+    {
+        await using CommandApp app = await StartAsync();
+        string file = await WriteAsync(
+            app,
+            "phones.sql",
+            $$"""
+            COPY auth.users (id, aud, role, email, phone, encrypted_password, phone_confirmed_at, raw_app_meta_data, raw_user_meta_data) FROM stdin;
+            {{Id(1)}}	authenticated	authenticated	\N	15005550006	{{Bcrypt}}	2024-01-02 03:04:05+00	{"provider": "phone", "providers": ["phone"]}	{}
+            {{Id(2)}}	authenticated	authenticated	bob@x.test	+1 500 555 0007	\N	\N	{}	{}
+            {{Id(3)}}	authenticated	authenticated	\N	+15005550006	\N	\N	{}	{}
+            {{Id(4)}}	authenticated	authenticated	\N	no number	\N	\N	{}	{}
+            \.
+            COPY auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret, phone) FROM stdin;
+            {{Id(11)}}	{{Id(1)}}	mine	phone	verified	2024-01-02 03:04:05+00	2024-01-02 03:04:05+00	\N	+15005550008
+            {{Id(12)}}	{{Id(1)}}	second	phone	verified	2024-01-02 03:04:05+00	2024-01-02 03:04:05+00	\N	15005550009
+            {{Id(13)}}	{{Id(2)}}	none	phone	verified	2024-01-02 03:04:05+00	2024-01-02 03:04:05+00	\N	\N
+            \.
+            """
+        );
+        CommandRun run = await app.RunAsync("user", "import", file, "--from", "supabase", "--json");
+        Assert.Equal(("2 0 2", "1 0 2"), (Counts(run.Json, "users"), Counts(run.Json, "factors")));
+        Assert.Contains(Refusals(run.Json), refused => refused.StartsWith("4: ", StringComparison.Ordinal) && refused.Contains("15005550006", StringComparison.Ordinal));
+        Assert.Contains(Refusals(run.Json), refused => refused.StartsWith("9: the user has a verified telephone", StringComparison.Ordinal));
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Add("apikey", app.DevFile.GetProperty("secretKey").GetString());
+        async Task<JsonElement> UserAsync(int n) => JsonElement.Parse(await http.GetStringAsync($"{app.Url}/auth/v1/admin/users/{Id(n)}", TestContext.Current.CancellationToken));
+        JsonElement ann = await UserAsync(1);
+        Assert.Equal(("15005550006", "2024-01-02T03:04:05Z"), (ann.GetProperty("phone").GetString(), ann.GetProperty("phone_confirmed_at").GetString()));
+        Assert.Equal("phone", Assert.Single(ann.GetProperty("identities").EnumerateArray()).GetProperty("provider").GetString());
+        JsonElement factor = Assert.Single(ann.GetProperty("factors").EnumerateArray());
+        Assert.Equal(("phone", "15005550008", "verified"), (factor.GetProperty("factor_type").GetString(), factor.GetProperty("phone").GetString(), factor.GetProperty("status").GetString()));
+        JsonElement bob = await UserAsync(2);
+        Assert.Equal("15005550007", bob.GetProperty("phone").GetString());
+        Assert.False(bob.TryGetProperty("phone_confirmed_at", out _));
+    }
+
+    [Fact]
     public async Task Supabase_tables_as_CSV_and_JSON_are_read_and_a_user_without_identities_gets_one()
     {
         await using CommandApp app = await StartAsync();

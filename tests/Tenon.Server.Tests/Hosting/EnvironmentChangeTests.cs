@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Server.Auth;
 using Tenon.Server.Hosting;
+using Tenon.Testing;
 
 namespace Tenon.Server.Tests.Hosting;
 
@@ -88,10 +89,10 @@ public sealed class EnvironmentChangeTests(EnvironmentServer server) : IClassFix
         return json;
     }
 
-    private async Task<(int Status, string Message)> ChangeAsync(object? settings = null, object? templates = null, string[]? access = null, string[]? allow = null, string? state = null)
+    private async Task<(int Status, string Message)> ChangeAsync(object? settings = null, object? templates = null, string[]? access = null, string[]? allow = null, string? state = null, object? providers = null)
     {
         state ??= (await SeeAsync()).GetProperty("base").GetString();
-        (int status, JsonElement json) = await SendAsync(HttpMethod.Patch, new { @base = state, settings, templates, access, allow });
+        (int status, JsonElement json) = await SendAsync(HttpMethod.Patch, new { @base = state, settings, templates, access, allow, providers });
         return (status, status == 200 ? "" : json.GetProperty("message").GetString()!);
     }
 
@@ -104,6 +105,67 @@ public sealed class EnvironmentChangeTests(EnvironmentServer server) : IClassFix
     {
         using HttpResponseMessage answer = await server.Http.PostAsJsonAsync("/auth/v1/signup", new { email = $"{Guid.NewGuid():N}@a.test", password }, TestContext.Current.CancellationToken);
         return answer.IsSuccessStatusCode ? null : (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("code").GetString();
+    }
+
+    private static Dictionary<string, object?> Corp(string name = "Corp", string token = "https://sso.corp.example/token", string? secret = "canary-of-corp") =>
+        new()
+        {
+            ["custom:corp"] = new
+            {
+                identifier = "custom:corp", provider_type = "oauth2", name, client_id = "tenon", client_secret = secret,
+                authorization_url = "https://sso.corp.example/authorize", token_url = token, userinfo_url = "https://sso.corp.example/me",
+            },
+        };
+
+    [Fact]
+    public async Task Providers_come_with_the_same_change_or_not_at_all()
+    {
+        const string grant = "grant select on public.guarded to anon";
+        var corp = Corp();
+        corp["custom:other"] = new { identifier = "custom:other", provider_type = "oauth2", name = "Other" };
+        (int status, string message) = await ChangeAsync(settings: new Dictionary<string, string> { ["auth.minimum_password_length"] = "19" }, access: [grant + ";"], providers: corp);
+        Assert.True(status == 400, message);
+        JsonElement seen = await SeeAsync();
+        Assert.Equal("8", seen.GetProperty("settings").GetProperty("auth.minimum_password_length").GetString());
+        Assert.Empty(seen.GetProperty("providers").EnumerateObject());
+        Assert.DoesNotContain(grant, Rules(seen));
+        Assert.Equal(400, (await ChangeAsync(providers: Corp(token: "http://169.254.169.254/"))).Status);
+        Assert.Equal(400, (await ChangeAsync(providers: Corp(secret: null))).Status);
+        Assert.Equal(400, (await ChangeAsync(providers: new Dictionary<string, object?> { ["custom:corp"] = 7 })).Status);
+        Assert.Equal(404, (await ChangeAsync(providers: new Dictionary<string, object?> { ["custom:corp"] = null })).Status);
+        Assert.Empty((await SeeAsync()).GetProperty("providers").EnumerateObject());
+
+        // With rules it is a migration, without it is a unit of the store.
+        Assert.Equal((200, ""), await ChangeAsync(access: [grant + ";"], providers: Corp()));
+        seen = await SeeAsync();
+        Assert.Contains(grant, Rules(seen));
+        string text = seen.GetProperty("providers").GetProperty("custom:corp").GetString()!;
+        Assert.DoesNotContain("canary", seen.ToString(), StringComparison.Ordinal);
+        Assert.Equal("Corp", JsonElement.Parse(text).GetProperty("name").GetString());
+        Assert.Equal((200, ""), await ChangeAsync(providers: Corp("Ours", secret: null)));
+        Assert.Contains("Ours", (await SeeAsync()).GetProperty("providers").GetProperty("custom:corp").GetString()!, StringComparison.Ordinal);
+        Assert.Equal((200, ""), await ChangeAsync(access: ["revoke select on public.guarded from anon;"], allow: [grant], providers: new Dictionary<string, object?> { ["custom:corp"] = null }));
+        Assert.Empty((await SeeAsync()).GetProperty("providers").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task Providers_that_come_with_rules_work_on_PostgreSQL_too()
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        await using TestApp app = await TestApp.StartAsync(
+            "create table notes (id int primary key); alter table notes enable row level security;",
+            configure: options => options with { DatabaseUrl = PrivatePostgres.Shared!.CreateDatabase() }
+        );
+        (_, string seen) = await app.SendAsync("GET", "/auth/v1/admin/environment", app.Keys.SecretKey);
+        var change = new { @base = JsonElement.Parse(seen).GetProperty("base").GetString(), access = new[] { "grant select on public.notes to anon;" }, providers = Corp("O'Corp") };
+        (int status, string body) = await app.SendAsync("PATCH", "/auth/v1/admin/environment", app.Keys.SecretKey, JsonSerializer.Serialize(change));
+        Assert.True(status == 200, body);
+        // Its secret can be unsealed: the address of the provider is told.
+        (status, body) = await app.SendAsync("GET", "/auth/v1/authorize?provider=custom:corp&skip_http_redirect=true");
+        Assert.True(status == 200, body);
+        Assert.StartsWith("https://sso.corp.example/authorize?", JsonElement.Parse(body).GetProperty("url").GetString(), StringComparison.Ordinal);
+        (_, body) = await app.SendAsync("GET", "/auth/v1/admin/custom-providers/custom:corp", app.Keys.SecretKey);
+        Assert.Equal("O'Corp", JsonElement.Parse(body).GetProperty("name").GetString());
     }
 
     [Fact]

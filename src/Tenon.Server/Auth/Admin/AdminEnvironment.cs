@@ -9,6 +9,7 @@ internal sealed class AdminEnvironment(AuthGate gate, EnvironmentSnapshot snapsh
 {
     private const int LargestChange = 4 * 1024 * 1024;
     private const int LargestTemplate = 256 * 1024;
+    private const int MostProviders = 100;
     private const int MostStatements = 10_000;
 
     public async Task GetAsync(HttpContext context)
@@ -32,6 +33,7 @@ internal sealed class AdminEnvironment(AuthGate gate, EnvironmentSnapshot snapsh
             body.Text("base") ?? throw AuthErrors.ValidationFailed("\"base\" is missing: the state that the change was planned on, as GET answers it").ToException(),
             Values(body, "settings", LargestTemplate),
             Values(body, "templates", LargestTemplate),
+            Providers(body),
             Statements(body, "access"),
             Statements(body, "allow")
         );
@@ -59,6 +61,19 @@ internal sealed class AdminEnvironment(AuthGate gate, EnvironmentSnapshot snapsh
             }
         }
         return values.ToImmutable();
+    }
+
+    private static ImmutableDictionary<string, JsonElement?> Providers(AuthBody body)
+    {
+        if (body.Object("providers") is not { } given)
+        {
+            return ImmutableDictionary<string, JsonElement?>.Empty;
+        }
+        if (given.EnumerateObject().Take(MostProviders + 1).Count() > MostProviders)
+        {
+            throw AuthErrors.ValidationFailed($"\"providers\" must be at most {MostProviders}").ToException();
+        }
+        return given.EnumerateObject().ToImmutableDictionary(member => member.Name, member => member.Value.ValueKind == JsonValueKind.Null ? (JsonElement?)null : member.Value);
     }
 
     private static ImmutableArray<string> Statements(AuthBody body, string name) =>

@@ -59,7 +59,33 @@ internal sealed partial class AdminProviders(AuthGate gate, StoreDatabase store,
     public async Task CreateAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        AuthBody body = await AuthBody.ReadAsync(context);
+        CustomProvider row = await MadeAsync(await AuthBody.ReadAsync(context), context.RequestAborted);
+        try
+        {
+            await store.WriteAsync(unit => unit.Execute(CustomProviderSql.Insert, RowOf(row)), context.RequestAborted);
+        }
+        catch (TenonException e) when (e.Error.Code == ErrorCodes.UniqueViolation)
+        {
+            throw AuthErrors.ValidationFailed($"\"identifier\": a provider {row.Identifier} exists").ToException();
+        }
+        await AuthResponse.WriteAsync(context, StatusCodes.Status201Created, writer => Write(writer, row));
+    }
+
+    /// <summary>What a change of the whole environment says of one provider; body null: it goes.</summary>
+    public async Task<ProviderWrite> PrepareAsync(string identifier, JsonElement? body, CancellationToken cancellation)
+    {
+        CustomProvider? old = await providers.RowAsync(identifier, cancellation);
+        if (body is not { } given)
+        {
+            return old is null ? throw AuthErrors.CustomProviderNotFound.ToException() : new ProviderWrite(identifier, null);
+        }
+        var members = AuthBody.Of(given);
+        CustomProvider row = old is null ? await MadeAsync(members, cancellation) : await ChangedAsync(old, members, cancellation);
+        return row.Identifier == identifier ? new ProviderWrite(identifier, row) : throw AuthErrors.ValidationFailed($"\"providers\": {identifier} and its identifier differ").ToException();
+    }
+
+    private async Task<CustomProvider> MadeAsync(AuthBody body, CancellationToken cancellation)
+    {
         DateTimeOffset now = StoreTime.Now(clock);
         string identifier = Required(body, "identifier");
         if (!Identifier().IsMatch(identifier))
@@ -71,28 +97,19 @@ internal sealed partial class AdminProviders(AuthGate gate, StoreDatabase store,
             : throw AuthErrors.ValidationFailed("provider_type must be either 'oauth2' or 'oidc'").ToException();
         var id = Guid.NewGuid();
         var blank = new CustomProvider(id, identifier, type, "", "", providers.Seal(id, Required(body, "client_secret")), new CustomSettings(), true, now, now);
-        CustomProvider row = await CheckedAsync(With(blank, body, now), context.RequestAborted);
-        try
-        {
-            await store.WriteAsync(unit => unit.Execute(CustomProviderSql.Insert, RowOf(row)), context.RequestAborted);
-        }
-        catch (TenonException e) when (e.Error.Code == ErrorCodes.UniqueViolation)
-        {
-            throw AuthErrors.ValidationFailed($"\"identifier\": a provider {identifier} exists").ToException();
-        }
-        await AuthResponse.WriteAsync(context, StatusCodes.Status201Created, writer => Write(writer, row));
+        return await CheckedAsync(With(blank, body, now), cancellation);
     }
+
+    private Task<CustomProvider> ChangedAsync(CustomProvider old, AuthBody body, CancellationToken cancellation) =>
+        body.Text("provider_type") is { } type && type != old.Type
+            ? throw AuthErrors.ValidationFailed("provider_type cannot be changed").ToException()
+            : CheckedAsync(With(old, body, StoreTime.Now(clock)), cancellation);
 
     public async Task UpdateAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
         CustomProvider old = await FindAsync(context);
-        AuthBody body = await AuthBody.ReadAsync(context);
-        if (body.Text("provider_type") is { } type && type != old.Type)
-        {
-            throw AuthErrors.ValidationFailed("provider_type cannot be changed").ToException();
-        }
-        CustomProvider row = await CheckedAsync(With(old, body, StoreTime.Now(clock)), context.RequestAborted);
+        CustomProvider row = await ChangedAsync(old, await AuthBody.ReadAsync(context), context.RequestAborted);
         List<Datum[]> saved = await store.WriteAsync(
             unit => unit.Execute(
                 CustomProviderSql.Update,
@@ -192,7 +209,7 @@ internal sealed partial class AdminProviders(AuthGate gate, StoreDatabase store,
     private static string Required(AuthBody body, string name) =>
         body.Text(name) is { Length: > 0 } text ? text : throw AuthErrors.ValidationFailed($"{name} is required").ToException();
 
-    private static Datum[] RowOf(CustomProvider row) =>
+    internal static Datum[] RowOf(CustomProvider row) =>
         [
             StoreValues.Of(row.Id),
             Datum.Of(row.Identifier),

@@ -16,11 +16,12 @@ using Tenon.Sources;
 
 namespace Tenon.Server.Auth.Admin;
 
-/// <summary>What another environment asks this one to become, planned on the state named by Base. Null gives a setting or template back to the files.</summary>
+/// <summary>What another environment asks this one to become, planned on the state named by Base. Null gives a setting or template back to the files, and takes a provider away.</summary>
 internal sealed record EnvironmentRequest(
     string Base,
     ImmutableDictionary<string, string?> Settings,
     ImmutableDictionary<string, string?> Templates,
+    ImmutableDictionary<string, JsonElement?> Providers,
     ImmutableArray<string> Access,
     ImmutableArray<string> Allow
 );
@@ -34,6 +35,7 @@ internal sealed class EnvironmentChange(
     StoreDatabase store,
     EnvironmentSnapshot snapshot,
     SettingOverrides overrides,
+    AdminProviders providers,
     Func<Catalog, ImmutableArray<OpenTable>> openTables,
     TimeProvider clock
 )
@@ -58,11 +60,16 @@ internal sealed class EnvironmentChange(
                 throw AuthErrors.ValidationFailed(why).ToException();
             }
             ImmutableArray<AccessStep> steps = AccessOf(request);
+            ImmutableArray<ProviderWrite> written = await ProvidersOfAsync(request, cancellation);
             AuditEntry entry = AuditEntry.Of("environment_modified", null, AuditEntry.Service, client, clock) with
             {
-                Changed = [.. request.Settings.Keys, .. request.Templates.Keys.Select(t => "template " + t), .. steps.Select(s => s.Key)],
+                Changed = [.. request.Settings.Keys, .. request.Templates.Keys.Select(t => "template " + t), .. written.Select(p => "provider " + p.Identifier), .. steps.Select(s => s.Key)],
             };
-            await (steps.IsEmpty ? WriteAsync(request, seen.Revision + 1, entry, cancellation) : MigrateAsync(request, steps, seen.Revision + 1, entry, cancellation));
+            await (
+                steps.IsEmpty
+                    ? WriteAsync(request, written, seen.Revision + 1, entry, cancellation)
+                    : MigrateAsync(request, written, steps, seen.Revision + 1, entry, cancellation)
+            );
             await overrides.LoadAsync(CancellationToken.None);
             return (await snapshot.SeeAsync(CancellationToken.None)).Base;
         }
@@ -76,7 +83,7 @@ internal sealed class EnvironmentChange(
         now.RemoveRange(asked.Keys).AddRange(asked.Where(a => a.Value is not null).Select(a => KeyValuePair.Create(a.Key, a.Value!)));
 
     // Without access rules it is one unit of the store, its line of the audit log included.
-    private async Task WriteAsync(EnvironmentRequest request, long revision, AuditEntry entry, CancellationToken cancellation)
+    private async Task WriteAsync(EnvironmentRequest request, ImmutableArray<ProviderWrite> written, long revision, AuditEntry entry, CancellationToken cancellation)
     {
         DateTimeOffset now = StoreTime.Now(clock);
         try
@@ -93,6 +100,10 @@ internal sealed class EnvironmentChange(
                             unit.Execute(OverrideSql.Insert, Datum.Of(kind), Datum.Of(name), Datum.Of(value), StoreValues.Of(now));
                         }
                     }
+                    foreach (ProviderWrite provider in written)
+                    {
+                        provider.Write(unit);
+                    }
                     entry.Write(unit);
                     return true;
                 },
@@ -105,15 +116,26 @@ internal sealed class EnvironmentChange(
         }
     }
 
+    // Judged and sealed before anything is written; an issuer is asked for its discovery document as ever.
+    private async Task<ImmutableArray<ProviderWrite>> ProvidersOfAsync(EnvironmentRequest request, CancellationToken cancellation)
+    {
+        ImmutableArray<ProviderWrite>.Builder written = ImmutableArray.CreateBuilder<ProviderWrite>(request.Providers.Count);
+        foreach ((string identifier, JsonElement? body) in request.Providers.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            written.Add(await providers.PrepareAsync(identifier, body, cancellation));
+        }
+        return written.MoveToImmutable();
+    }
+
     private static IEnumerable<(string Kind, string Name, string? Value)> Entries(EnvironmentRequest request) =>
         request.Settings.Select(s => ("setting", s.Key, s.Value)).Concat(request.Templates.Select(t => ("template", t.Key, t.Value)));
 
     // With access rules all of it is one recorded migration. The log is told before, so that no change goes without a line of
     // it; a refused one leaves a second.
-    private async Task MigrateAsync(EnvironmentRequest request, ImmutableArray<AccessStep> steps, long revision, AuditEntry entry, CancellationToken cancellation)
+    private async Task MigrateAsync(EnvironmentRequest request, ImmutableArray<ProviderWrite> written, ImmutableArray<AccessStep> steps, long revision, AuditEntry entry, CancellationToken cancellation)
     {
         await LogAsync(entry, cancellation);
-        string text = EnvironmentScript.Of(steps, revision, Entries(request));
+        string text = EnvironmentScript.Of(steps, revision, Entries(request), written.Select(p => p.Script()));
         DateTimeOffset now = StoreTime.Now(clock);
         // Begun, it is finished: whoever asked may have gone.
         Error? refused = await database.ApplyAsync(VersionOf(now), "environment", text, StoreValues.Of(now).Integer, CancellationToken.None);

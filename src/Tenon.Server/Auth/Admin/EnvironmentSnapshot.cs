@@ -89,7 +89,7 @@ internal sealed class EnvironmentSnapshot(
     private void WriteAccess(Utf8JsonWriter writer)
     {
         writer.WriteStartArray("access");
-        foreach (AccessRule rule in AccessRules.Of(database.Catalog, StoreMigrations.Catalog()))
+        foreach (AccessRule rule in AccessRules.Of(database.Catalog, StoreMigrations.Catalog(), database.OwnRole))
         {
             writer.WriteStartObject();
             writer.WriteString("kind", rule.Kind);
@@ -132,7 +132,7 @@ internal sealed class EnvironmentSnapshot(
                 last[step.GetProperty("key").GetString()!] = step.GetProperty("action").GetString()!;
             }
         }
-        Dictionary<string, AccessRule> rules = AccessRules.Of(database.Catalog, StoreMigrations.Catalog()).ToDictionary(r => r.Key);
+        Dictionary<string, AccessRule> rules = AccessRules.Of(database.Catalog, StoreMigrations.Catalog(), database.OwnRole).ToDictionary(r => r.Key);
         found.AddRange(
             last.Where(s => s.Value == "remove" != rules.ContainsKey(s.Key)).Select(s => new Drift("access", s.Key, null, rules.GetValueOrDefault(s.Key)?.Create))
         );

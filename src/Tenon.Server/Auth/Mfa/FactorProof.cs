@@ -7,7 +7,11 @@ using Tenon.Server.Store;
 namespace Tenon.Server.Auth.Mfa;
 
 /// <summary>An answer on its way: everything a replay of the unit must find unchanged.</summary>
-internal sealed record FactorAttempt(SignedIn Who, Factor Factor, Guid Challenge, string Ip, RefreshToken Next, AuditEntry Audit, DateTimeOffset Now);
+internal sealed record FactorAttempt(SignedIn Who, Factor Factor, Guid Challenge, string Ip, RefreshToken Next, AuditEntry Audit, DateTimeOffset Now)
+{
+    /// <summary>Of a page of the identity provider: nobody gets tokens of the raised session.</summary>
+    public bool IsOfPage { get; init; }
+}
 
 /// <summary>What the unit found. It returns refusals instead of throwing them, so that a counted failure is kept.</summary>
 internal sealed record FactorAnswer(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
@@ -51,16 +55,7 @@ internal sealed class FactorProof(
         Func<Task>? afterwards = null
     )
     {
-        await store.WriteAsync(
-            unit =>
-            {
-                Factor found = Factors.Find(unit, who.User.Id, factor.Id);
-                also?.Invoke(unit, found);
-                challenge.Insert(unit);
-                return true;
-            },
-            context.RequestAborted
-        );
+        await KeepAsync(context, who, challenge, also);
         await (afterwards?.Invoke() ?? Task.CompletedTask);
         await AuthResponse.WriteAsync(
             context,
@@ -76,6 +71,19 @@ internal sealed class FactorProof(
             }
         );
     }
+
+    /// <summary>Keeps a challenge without telling it: a page has it in its form.</summary>
+    public async Task KeepAsync(HttpContext context, SignedIn who, Challenge challenge, Action<IStoreTransaction, Factor>? also = null) =>
+        await store.WriteAsync(
+            unit =>
+            {
+                Factor found = Factors.Find(unit, who.User.Id, challenge.FactorId);
+                also?.Invoke(unit, found);
+                challenge.Insert(unit);
+                return true;
+            },
+            context.RequestAborted
+        );
 
     public FactorAttempt NewAttempt(HttpContext context, SignedIn who, Factor factor, Guid challenge)
     {
@@ -103,9 +111,13 @@ internal sealed class FactorProof(
         }
         if (hooks.WatchesFactors)
         {
-            await AskHookAsync(context, attempt, valid: true);
+            await TellHookAsync(context, attempt.Who, attempt.Factor, valid: true);
         }
         cache.DropUser(attempt.Who.User.Id);
+        if (attempt.IsOfPage)
+        {
+            return;
+        }
         await AuthResponse.WriteSessionAsync(context, await elevation.IssueAsync(context, answered.User!, answered.Session!, attempt.Next));
     }
 
@@ -114,7 +126,7 @@ internal sealed class FactorProof(
     {
         if (hooks.WatchesFactors && refusal.Code == AuthErrors.MfaVerificationFailed("").Code)
         {
-            await AskHookAsync(context, attempt, valid: false);
+            await TellHookAsync(context, attempt.Who, attempt.Factor, valid: false);
         }
         return refusal.ToException();
     }
@@ -123,14 +135,14 @@ internal sealed class FactorProof(
     /// Outside the unit, for a hook may take its time. Nobody has the raised session's tokens yet: where the hook rejects,
     /// the user's sessions end, and where it cannot be asked, this one does.
     /// </summary>
-    private async Task AskHookAsync(HttpContext context, FactorAttempt attempt, bool valid)
+    public async Task TellHookAsync(HttpContext context, SignedIn who, Factor factor, bool valid)
     {
-        (User user, Guid session) = (attempt.Who.User, attempt.Who.SessionId);
+        (User user, Guid session) = (who.User, who.SessionId);
         AuditEntry ended = AuditEntry.Of("logout", user.Id, user.Email, ClientInfo.Of(context, proxies), clock);
         AuthError? rejected;
         try
         {
-            rejected = await hooks.AfterFactorAsync(context, user.Id, attempt.Factor.Id, attempt.Factor.Type, valid);
+            rejected = await hooks.AfterFactorAsync(context, user.Id, factor.Id, factor.Type, valid);
         }
         catch when (valid)
         {

@@ -24,29 +24,45 @@ internal sealed class PhoneFactors(FactorProof proof, Mailer mailer, AuthLimits 
         {
             throw AuthErrors.ValidationFailed("Invalid channel, supported value is sms").ToException();
         }
+        (Challenge asked, PreparedCode code) = await PrepareAsync(context, who, factor);
+        await proof.AskAsync(context, who, factor, asked, (unit, found) => Queue(unit, found, asked, code), afterwards: () => mailer.SendTextNowAsync(code.Message));
+    }
+
+    /// <summary>For a page of the identity provider: sends a code and keeps its challenge, whose id the page's form carries.</summary>
+    public async Task<Guid> SendAsync(HttpContext context, SignedIn who, Factor factor)
+    {
+        RequireEnabled();
+        (Challenge asked, PreparedCode code) = await PrepareAsync(context, who, factor);
+        await proof.KeepAsync(context, who, asked, (unit, found) => Queue(unit, found, asked, code));
+        await mailer.SendTextNowAsync(code.Message);
+        return asked.Id;
+    }
+
+    private async Task<(Challenge Asked, PreparedCode Code)> PrepareAsync(HttpContext context, SignedIn who, Factor factor)
+    {
         string number = factor.Phone!;
         await limits.TakeSmsAsync(context, number);
         Challenge asked = proof.NewChallenge(context, who, factor);
         PreparedCode code = mailer.PrepareFactorCode(who.User, number, asked.ExpiresAt - asked.CreatedAt);
-        asked = asked with { CodeHash = Hash(asked.Id, code.Code) };
-        await proof.AskAsync(
-            context,
-            who,
-            factor,
-            asked,
-            (unit, found) =>
-            {
-                RequireInterval(found, asked.CreatedAt);
-                Outbox.Queue(unit, code.Message);
-            },
-            afterwards: () => mailer.SendTextNowAsync(code.Message)
-        );
+        return (asked with { CodeHash = Hash(asked.Id, code.Code) }, code);
+    }
+
+    private void Queue(IStoreTransaction unit, Factor found, Challenge asked, PreparedCode code)
+    {
+        RequireInterval(found, asked.CreatedAt);
+        Outbox.Queue(unit, code.Message);
     }
 
     public Task VerifyAsync(HttpContext context, FactorAttempt attempt, AuthBody body)
     {
         RequireEnabled();
-        string hash = Hash(attempt.Challenge, Verification.CodeOf(body));
+        return VerifyAsync(context, attempt, Verification.CodeOf(body));
+    }
+
+    public Task VerifyAsync(HttpContext context, FactorAttempt attempt, string code)
+    {
+        RequireEnabled();
+        string hash = Hash(attempt.Challenge, code);
         return proof.AnswerAsync(context, attempt, Method, once: false, (unit, factor, challenge) => Prove(unit, factor, challenge, hash, attempt.Now));
     }
 

@@ -25,9 +25,16 @@ internal sealed class Verification(
         {
             Factor.Totp => ChallengeTotpAsync(context, who, factor),
             Factor.ByPhone => phones.ChallengeAsync(context, who, factor),
-            Factor.WebAuthn => securityKeys.ChallengeAsync(context, who, factor),
+            Factor.WebAuthn => ChallengeKeyAsync(context, who, factor),
             _ => throw AuthErrors.MfaFactorNotFound.ToException(),
         });
+    }
+
+    // The party is the server's to name: what the body says of it is read and means nothing.
+    private async Task ChallengeKeyAsync(HttpContext context, SignedIn who, Factor factor)
+    {
+        (await AuthBody.ReadAsync(context)).Object("webauthn");
+        await securityKeys.ChallengeAsync(context, who, factor);
     }
 
     public async Task VerifyAsync(HttpContext context)

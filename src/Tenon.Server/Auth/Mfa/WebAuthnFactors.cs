@@ -25,13 +25,14 @@ internal sealed class WebAuthnFactors(
     private const string Create = "create";
     private const string Request = "request";
 
+    /// <summary>A page at this address can ask for a key.</summary>
+    public bool AsksAt(string address) => options.Mfa.WebAuthnVerifyEnabled && party.AsksAt(address);
+
     public bool CanEnrol => options.Mfa.WebAuthnEnrollEnabled && party.Id is not null;
 
-    /// <summary>The party is the server's to name: what the body says of it is read and means nothing.</summary>
     public async Task ChallengeAsync(HttpContext context, SignedIn who, Factor factor)
     {
         RequireEnabled();
-        (await AuthBody.ReadAsync(context)).Object("webauthn");
         string type = factor.IsVerified ? Request : Create;
         Subject subject = Subject.Of(who.User, await KeysAsync(who, factor.IsVerified ? factor : null, context.RequestAborted));
         Question question = factor.IsVerified
@@ -62,11 +63,17 @@ internal sealed class WebAuthnFactors(
         );
     }
 
-    public async Task VerifyAsync(HttpContext context, FactorAttempt attempt, AuthBody body)
+    public Task VerifyAsync(HttpContext context, FactorAttempt attempt, AuthBody body)
+    {
+        RequireEnabled();
+        return VerifyAsync(context, attempt, ReadAnswer(body, attempt.Factor));
+    }
+
+    /// <summary>The answer by itself, as a page of the identity provider has it.</summary>
+    public async Task VerifyAsync(HttpContext context, FactorAttempt attempt, JsonElement answer)
     {
         Factor factor = attempt.Factor;
         RequireEnabled();
-        JsonElement answer = ReadAnswer(body, factor);
         Challenge challenge = await FindChallengeAsync(attempt, factor, context.RequestAborted);
         if (factor.IsVerified)
         {

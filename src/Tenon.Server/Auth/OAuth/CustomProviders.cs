@@ -103,7 +103,7 @@ internal sealed class CustomProviders(StoreDatabase store, Vault vault, AuthOpti
 /// <summary>Statements on auth.custom_providers.</summary>
 internal static class CustomProviderSql
 {
-    private const string Columns = "id, identifier, provider_type, name, client_id, sealed_secret, settings, enabled, created_at, updated_at";
+    public const string Columns = "id, identifier, provider_type, name, client_id, sealed_secret, settings, enabled, created_at, updated_at";
 
     public static readonly StoreStatement ByIdentifier = new(
         "auth.custom_providers.by_identifier",

@@ -23,7 +23,8 @@ internal sealed partial class Captcha(SafeHttp http, CallerResolver resolver, Tr
         ["turnstile"] = new Uri("https://challenges.cloudflare.com/turnstile/v0/siteverify"),
     };
 
-    public static void Validate(AuthCaptchaOptions captcha)
+    /// <summary>Shown: the identity provider's own pages ask for passwords, and for the puzzle before.</summary>
+    public static void Validate(AuthCaptchaOptions captcha, bool shown)
     {
         if (captcha.Enabled && !Providers.ContainsKey(captcha.Provider))
         {
@@ -33,15 +34,24 @@ internal sealed partial class Captcha(SafeHttp http, CallerResolver resolver, Tr
         {
             throw new InvalidOperationException("[auth.captcha] needs secret, the one of the provider for this site");
         }
+        if (captcha.Enabled && shown && captcha.SiteKey.Length == 0)
+        {
+            throw new InvalidOperationException("[auth.captcha] needs site_key beside [auth.oauth_server] enabled = true, or its pages could not show the puzzle");
+        }
     }
 
-    public async Task RequireAsync(HttpContext context, AuthBody body)
+    public Task RequireAsync(HttpContext context, AuthBody body) => RequireAsync(context, options.Captcha.Enabled ? TokenOf(body) : "");
+
+    /// <summary>The same of a form, in which the provider's puzzle leaves its token by a name of its own.</summary>
+    public Task RequireAsync(HttpContext context, IFormCollection form) =>
+        RequireAsync(context, form[options.Captcha.Provider == "turnstile" ? "cf-turnstile-response" : "h-captcha-response"].ToString().Trim());
+
+    private async Task RequireAsync(HttpContext context, string token)
     {
         if (!options.Captcha.Enabled || await IsServiceAsync(context))
         {
             return;
         }
-        string token = TokenOf(body);
         if (token.Length is 0 or > LongestToken)
         {
             throw AuthErrors.CaptchaFailed(NoToken).ToException();

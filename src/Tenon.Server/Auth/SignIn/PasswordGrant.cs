@@ -36,9 +36,11 @@ internal sealed class PasswordGrant(
     }
 
     /// <summary>The same check, under the same limits, for a page of the identity provider; nobody gets tokens of the session it opens.</summary>
-    public async Task<(User User, Session Session)> SignInAsync(string address, string password, HttpContext context)
+    public async Task<(User User, Session Session)> SignInAsync(IFormCollection form, HttpContext context)
     {
         await limits.TakeAsync(AuthLimit.SignIn, context);
+        await captcha.RequireAsync(context, form);
+        (string address, string password) = (form["email"].ToString().Trim(), form["password"].ToString());
         bool byPhone = options.Sms.EnableSignup && !address.Contains('@');
         (UserWithIdentities saved, NewSession opened) = await OpenAsync(Read(byPhone ? null : address, byPhone ? address : null, password), context);
         return (saved.User, opened.Session);

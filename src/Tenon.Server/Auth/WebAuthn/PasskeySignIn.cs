@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -38,14 +39,43 @@ internal sealed class PasskeySignIn(
         passkeys.RequireEnabled();
         await limits.TakeAsync(AuthLimit.SignIn, context);
         await captcha.RequireAsync(context, await AuthBody.ReadAsync(context));
-        await passkeys.AskAsync(context, PasskeyChallenge.Authentication, null, await ceremony.RequestAsync(context, KeyUse.Passkey, null));
+        await AskAsync(context);
     }
+
+    /// <summary>The same question for a page of the identity provider, whose form carries the puzzle's token.</summary>
+    public async Task OptionsAsync(HttpContext context, IFormCollection form)
+    {
+        passkeys.RequireEnabled();
+        await limits.TakeAsync(AuthLimit.SignIn, context);
+        await captcha.RequireAsync(context, form);
+        await AskAsync(context);
+    }
+
+    private async Task AskAsync(HttpContext context) =>
+        await passkeys.AskAsync(context, PasskeyChallenge.Authentication, null, await ceremony.RequestAsync(context, KeyUse.Passkey, null));
 
     public async Task VerifyAsync(HttpContext context)
     {
         passkeys.RequireEnabled();
         await limits.TakeAsync(AuthLimit.SignIn, context);
-        (Guid id, JsonElement answer) = Passkeys.ReadAnswer(await AuthBody.ReadAsync(context));
+        (UserWithIdentities saved, NewSession opened) = await SignInAsync(context, await AuthBody.ReadAsync(context));
+        await AuthResponse.WriteSessionAsync(
+            context,
+            await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text)
+        );
+    }
+
+    /// <summary>For a page of the identity provider; nobody gets tokens of the session it opens.</summary>
+    public async Task<Session> SignInAsync(HttpContext context, string answer)
+    {
+        passkeys.RequireEnabled();
+        await limits.TakeAsync(AuthLimit.SignIn, context);
+        return (await SignInAsync(context, AuthBody.Parse(Encoding.UTF8.GetBytes(answer)))).Opened.Session;
+    }
+
+    private async Task<(UserWithIdentities Saved, NewSession Opened)> SignInAsync(HttpContext context, AuthBody body)
+    {
+        (Guid id, JsonElement answer) = Passkeys.ReadAnswer(body);
         PasskeyChallenge challenge = await passkeys.FindAsync(id, PasskeyChallenge.Authentication, null, context.RequestAborted);
         (Credential credential, User user) = await FindAsync(answer, context.RequestAborted) ?? throw await passkeys.RefuseAsync(id, NoReason);
         (Assertion? shown, string reason) = await ceremony.AssertAsync(context, KeyUse.Passkey, Subject.Of(user, [credential]), challenge.State, answer);
@@ -68,12 +98,7 @@ internal sealed class PasskeySignIn(
         {
             throw refusal.ToException();
         }
-        UserWithIdentities saved = answered.User!;
-        NewSession opened = answered.Session!;
-        await AuthResponse.WriteSessionAsync(
-            context,
-            await sessions.IssueAsync(context, saved.User, saved.Identities, opened.Session, opened.Token.Text)
-        );
+        return (answered.User!, answered.Session!);
     }
 
     private const string NoReason = "Credential verification failed";

@@ -36,12 +36,23 @@ internal sealed class RelyingParty
     /// <summary>Where the page that asked was shown, as the browser signed it. A page within another one's frame is refused.</summary>
     public bool Accepts(string origin, bool crossOrigin) => !crossOrigin && origins.Contains(origin);
 
-    private static FrozenSet<string> Derived(AuthOptions options, string? site)
+    /// <summary>Whether a page at this address is one that browsers let ask and whose answers are taken.</summary>
+    public bool AsksAt(string address) =>
+        Id is not null && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && origins.Contains(uri.GetLeftPart(UriPartial.Authority)) && IsWithin(uri.Host, Id);
+
+    /// <summary>
+    /// The site's, and that of the pages this server shows itself where browsers let them ask for the site's keys. In development
+    /// the page may be shown by the front end's own server or by this one.
+    /// </summary>
+    private FrozenSet<string> Derived(AuthOptions options, string? site)
     {
-        // In development the page may be shown by the front end's own server or by this one.
-        string?[] found = options.Development ? [site, SiteOrigin(options.PublicUrl, development: true)] : [site];
+        string? own = SiteOrigin(options.PublicUrl, options.Development);
+        bool asks = options.Development || (options.OAuthServer.Enabled && Id is not null && HostOf(own) is { } host && IsWithin(host, Id));
+        string?[] found = asks ? [site, own] : [site];
         return found.OfType<string>().ToFrozenSet(StringComparer.Ordinal);
     }
+
+    private static bool IsWithin(string host, string id) => host == id || host.EndsWith("." + id, StringComparison.Ordinal);
 
     /// <summary>The origin of an address where browsers have WebAuthn: https with a domain, or this machine by its name.</summary>
     private static string? SiteOrigin(string address, bool development)
@@ -68,7 +79,7 @@ internal sealed class RelyingParty
             Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri)
             && uri is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }
             && IsSecure(uri)
-            && (uri.Host == id || uri.Host.EndsWith("." + id, StringComparison.Ordinal));
+            && IsWithin(uri.Host, id);
         return good
             ? uri!.GetLeftPart(UriPartial.Authority)
             : throw new InvalidOperationException(
