@@ -27,7 +27,7 @@ internal sealed class TenonProcess : IAsyncDisposable
     public string SecretKey { get; private set; } = "";
 
     /// <summary>Copies the app, starts it and waits until it answers; throws with the process's own words if it does not.</summary>
-    public static async Task<TenonProcess> StartDev(string app, string[] options, CancellationToken cancellation)
+    public static async Task<TenonProcess> StartDev(string app, string[] options, CancellationToken cancellation, int? port = null, params (string Name, string Value)[] variables)
     {
         var cli = FindCli();
         var folder = Directory.CreateTempSubdirectory("tenon-browser-").FullName;
@@ -39,7 +39,7 @@ internal sealed class TenonProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in (string[])[ cli, "dev", folder, "--port", LoopbackPort.Next().ToString(CultureInfo.InvariantCulture), .. options])
+        foreach (var argument in (string[])[ cli, "dev", folder, "--port", (port ?? LoopbackPort.Next()).ToString(CultureInfo.InvariantCulture), .. options])
         {
             info.ArgumentList.Add(argument);
         }
@@ -48,6 +48,11 @@ internal sealed class TenonProcess : IAsyncDisposable
         info.Environment["TENON__AUTH__OAUTH_SERVER__ENABLED"] = "true";
         // All tests of a run sign in from one address; thirty in five minutes are fewer than they need.
         info.Environment["TENON__AUTH__RATE_LIMIT__SIGN_IN_SIGN_UPS"] = "1000";
+        foreach (var (name, value) in variables)
+        {
+            info.Environment[name] = value;
+        }
+
         var process = Process.Start(info) ?? throw new InvalidOperationException("dotnet did not start");
         var tenon = new TenonProcess(process, folder);
         process.OutputDataReceived += (_, line) => tenon.Keep(line.Data);

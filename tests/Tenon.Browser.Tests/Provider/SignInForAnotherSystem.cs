@@ -19,13 +19,20 @@ public sealed class SignInForAnotherSystem(Browser browser)
         return (made.GetProperty("client_id").GetString()!, made.GetProperty("client_secret").GetString()!);
     }
 
+    /// <summary>Registers a client at a server, once its address is known.</summary>
+    internal static Func<string, Task<(string Id, string Secret)>> Registering(string server, string secretKey) =>
+        async url =>
+        {
+            using var admin = new HttpClient { BaseAddress = new Uri(server) };
+            admin.DefaultRequestHeaders.Add("apikey", secretKey);
+            return await Register(admin, url);
+        };
+
     [Fact]
     public async Task A_second_application_signs_its_user_in_through_Tenon_and_out_again()
     {
         await using var visit = await browser.Visit(script: false);
-        using var admin = new HttpClient { BaseAddress = new Uri(browser.Url) };
-        admin.DefaultRequestHeaders.Add("apikey", browser.SecretKey());
-        await using var app = await SecondApplication.Start(browser.Url + "/auth/v1", url => Register(admin, url));
+        await using var app = await SecondApplication.Start(browser.Url + "/auth/v1", Registering(browser.Url, browser.SecretKey()));
         var page = visit.Page;
 
         await page.GotoAsync(app.Url);
