@@ -113,9 +113,9 @@ internal static class SourceAdd
 
     private static Addition Plan(AppFolder app, ParseResult parsed, string name, string given)
     {
-        if (given.Any(char.IsControl))
+        if (given.Any(c => char.IsControl(c) || c is '"' or ' '))
         {
-            throw new CommandFailure("the url holds a control character; write it percent-encoded");
+            throw new CommandFailure("the url holds a space, a quote or a control character; write it percent-encoded");
         }
         string url = app.Config.Expand("--url", given);
         var source = new AttachedOptions(name, url)
@@ -125,7 +125,8 @@ internal static class SourceAdd
             Schemas = [.. parsed.GetValue(Schemas) ?? []],
             Writable = parsed.GetValue(Writable),
         };
-        bool isSecret = url == given && (MaskedSettings.WithoutPassword(url) != url || parsed.GetValue(Variable) is not null);
+        // A password that is itself a variable is none; the rest of the url may hold variables as well.
+        bool isSecret = MaskedSettings.WithoutPassword(given) != given || (url == given && parsed.GetValue(Variable) is not null);
         if (!isSecret)
         {
             return new Addition(source, given, null, null);

@@ -83,6 +83,23 @@ public sealed class SourceAddTests
     }
 
     [Fact]
+    public async Task A_password_never_stands_in_the_settings_and_a_variable_may()
+    {
+        using Folder app = await AppAsync("project_id = \"shop\"\n");
+        await File.WriteAllTextAsync(Path.Combine(app.Path, ".env"), "PLACE=127.0.0.1:1\nWORD=hidden\n", TestContext.Current.CancellationToken);
+        foreach ((string name, string url) in new[] { ("one", "mysql://u:secret@${PLACE}/crm"), ("two", "mysql://u:${WORD}@${PLACE}/crm") })
+        {
+            CommandRun add = await CommandRun.RunAsync("source", "add", name, app.Path, "--no-check", "--url", url);
+            Assert.True(add.Code == 0, add.Errors);
+        }
+        Assert.Equal(
+            "project_id = \"shop\"\n\n[sources.one]\nurl = \"env(ONE_DATABASE_URL)\"\n\n[sources.two]\nurl = \"mysql://u:${WORD}@${PLACE}/crm\"\n",
+            await app.TextAsync("tenon.toml")
+        );
+        Assert.Equal("ONE_DATABASE_URL=mysql://u:secret@127.0.0.1:1/crm\n", await app.TextAsync(".env.local"));
+    }
+
+    [Fact]
     public async Task Settings_of_any_form_stay_as_they_are()
     {
         // Lines of another system, no end of the last one; a table that is written inline cannot be added to, and says so.

@@ -49,6 +49,11 @@ public sealed class RandomPoliciesTests
             Reply wanted = await native.AskAsync(request);
             Reply got = await tenon.AskAsync(request);
             outcomes.Add(wanted.Error ?? "ok");
+            if (attached && AllowedDifferences.RefusesWhatATriggerFills(schema, request, wanted, got))
+            {
+                // The rest would begin with other rows.
+                return null;
+            }
             if (!AllowedDifferences.Between(schema, request, wanted, got))
             {
                 return $"{played}\nPostgreSQL: {wanted}\nTenon:      {got}";
