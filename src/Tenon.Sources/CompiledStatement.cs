@@ -24,8 +24,6 @@ internal sealed class StatementArguments
     /// <summary>A JSON array of the parents' keys, for child units.</summary>
     public ReadOnlyMemory<byte> ParentKeys { get; set; }
 
-    /// <summary>Rows of one embed per parent, where the statement itself bounds them.</summary>
-    public int MostRows { get; set; } = int.MaxValue;
     public IReadOnlyDictionary<string, Datum>? Variables { get; init; }
 
     /// <summary>Of a request's own execution; statements inside it have none.</summary>

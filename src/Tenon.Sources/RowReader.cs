@@ -38,6 +38,9 @@ internal abstract class RowReader : IDisposable
     public virtual RowReader Nested(int column, Core.Types.LogicalType[] columns) =>
         throw new InvalidOperationException("this source answers no rows within rows");
 
+    /// <summary>Of rows within a row: there were more than it holds, or a value was larger. The answer has to be read in the other form.</summary>
+    public virtual bool IsCut => false;
+
     public void Dispose()
     {
         Dispose(true);

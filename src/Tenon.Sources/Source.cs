@@ -120,6 +120,12 @@ internal abstract class SourceSession : IDisposable
     /// </summary>
     public virtual void AllowLongest() { }
 
+    /// <summary>
+    /// Sends a statement, and waits for its first rows without holding a thread, where the source is behind a network; to
+    /// <see cref="Run"/> it next is to go on with it.
+    /// </summary>
+    public virtual ValueTask StartAsync(CompiledStatement statement, StatementArguments arguments) => ValueTask.CompletedTask;
+
     /// <summary>Starts a statement; rows come from the reader.</summary>
     public abstract RowReader Run(CompiledStatement statement, StatementArguments arguments);
 

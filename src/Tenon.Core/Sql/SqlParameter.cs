@@ -27,9 +27,6 @@ internal readonly record struct SqlParameter(Expr Origin, LogicalType Type, Para
 {
     /// <summary>The keys of the parent rows of a bind join, as a JSON array.</summary>
     public static readonly Expr KeysOfParent = new VariableExpr("keys of parent") { Type = LogicalType.Json };
-
-    /// <summary>How many rows of one embed a parent is given at most.</summary>
-    public static readonly Expr MostRows = new VariableExpr("most rows") { Type = LogicalType.Int8 };
 }
 
 /// <summary>A finished statement: text, parameters by position, and what each result column holds.</summary>

@@ -142,18 +142,65 @@ internal sealed class ReadProgram
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
     public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        JsonProgram program = inline is not null && bounds.MaxRows <= MostNested && IsSmallPage(arguments) ? inline : json;
-        bool isSingle = arguments.Frame.First is null && (ReferenceEquals(program, inline) || read.IsSingleStatement);
+        if (inline is not null && bounds.MaxRows >= MostRows && IsSmallPage(arguments) && await RunInlineAsync(arguments, bounds, cancellation).ConfigureAwait(false) is { } whole)
+        {
+            return whole;
+        }
+        bool isSingle = arguments.Frame.First is null && read.IsSingleStatement;
         SourceSession session = await source.OpenAsync(new SessionNeeds(isSingle, arguments.Context, enforcement), cancellation).ConfigureAwait(false);
-        arguments.MostRows = bounds.MaxRows;
-        return Run(session, program, arguments, bounds);
+        return await RunAsync(session, json, arguments, bounds).ConfigureAwait(false);
     }
 
     /// <summary>Rows of a page up to which its children come with it: one round trip less weighs more than a join of all keys.</summary>
     private const long SmallPage = 100;
 
-    /// <summary>A row is held in memory with its children: who may read more of them than this reads them as they come.</summary>
-    private const int MostNested = 1_000;
+    /// <summary>Rows of one embed that every caller may be given in this form.</summary>
+    private const int MostRows = 100;
+
+    /// <summary>Requests that are not tried in one statement after one that was read in vain.</summary>
+    private const int ReadInVain = 100;
+
+    private int untried;
+
+    /// <summary>All in one statement; null where the children are more or larger than a row is to hold, or the answer than its buffer.</summary>
+    private async ValueTask<ReadResult?> RunInlineAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
+    {
+        if (Volatile.Read(ref untried) > 0)
+        {
+            Interlocked.Decrement(ref untried);
+            return null;
+        }
+        var needs = new SessionNeeds(arguments.Frame.First is null, arguments.Context, enforcement);
+        SourceSession session = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
+        ReadBounds buffer = bounds with { Part = Math.Min(bounds.Part, ReadBounds.Buffer) };
+        ReadResult result = await RunAsync(session, inline!, arguments, buffer).ConfigureAwait(false);
+        if (result.IsWhole)
+        {
+            return result;
+        }
+        result.Dispose();
+        Volatile.Write(ref untried, ReadInVain);
+        return null;
+    }
+
+    private async ValueTask<ReadResult> RunAsync(SourceSession session, JsonProgram program, StatementArguments arguments, ReadBounds bounds)
+    {
+        // Nothing else comes before the rows.
+        if (arguments.Frame.First is null && read.Count is null && read.Estimate is null)
+        {
+            try
+            {
+                await session.StartAsync(program.Statement, arguments).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                session.Dispose();
+                Reword(failure);
+                throw;
+            }
+        }
+        return Run(session, program, arguments, bounds);
+    }
 
     private bool IsSmallPage(StatementArguments arguments) =>
         read.Page switch
@@ -211,11 +258,16 @@ internal sealed class ReadProgram
                 session.Dispose();
             }
             result?.Dispose();
-            if (failure is SourceException refusal && Enforced.Reworded(refusal, suspected) is { } reworded)
-            {
-                throw reworded;
-            }
+            Reword(failure);
             throw;
+        }
+    }
+
+    private void Reword(Exception failure)
+    {
+        if (failure is SourceException refusal && Enforced.Reworded(refusal, suspected) is { } reworded)
+        {
+            throw reworded;
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
 
     private readonly Zone? zone = arguments.Context.Zone;
     private RowReader? reader;
+    private bool isCut;
 
     /// <summary>Rows of the root written so far.</summary>
     public int Count { get; private set; }
@@ -42,7 +43,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
         return ended ? Count : throw new InvalidOperationException("an answer past any size was cut");
     }
 
-    /// <summary>Writes on until the body holds this many bytes; true when there are no more rows.</summary>
+    /// <summary>Writes on until the body holds this many bytes (or rows within a row were cut); true when there are no more rows.</summary>
     public bool WriteRows(JsonProgram program, int enough)
     {
         reader ??= Start(program);
@@ -63,7 +64,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
 
     private bool WritePlain(JsonProgram program, RowReader rows, int enough)
     {
-        while (body.Length < enough)
+        while (body.Length < enough && !isCut)
         {
             if (!rows.Read())
             {
@@ -234,6 +235,7 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
             into.Add(first ? default : ","u8);
             WriteRow(program.Ops, rows, into, null);
         }
+        isCut |= rows.IsCut;
         into.Add((byte)']');
     }
 }

@@ -48,7 +48,6 @@ internal static class PostgresBinding
         {
             RowValueExpr value => Value(rows![0][value.Ordinal], parameter.Type),
             RowsJsonExpr => rows![0][0].Text,
-            var origin when ReferenceEquals(origin, SqlParameter.MostRows) => (long)arguments.MostRows,
             var origin when ReferenceEquals(origin, SqlParameter.KeysOfParent) => Keys(arguments.ParentKeys.Span, parameter),
             var origin => Value(arguments.Get(origin), parameter.Type),
         };

@@ -12,6 +12,9 @@ internal sealed class PostgresCompiled(SqlText text, LogicalType[] columns, Valu
     /// <summary>A last column, not shown: true for a row that an upsert inserted.</summary>
     public bool TellsInserted { get; init; }
 
+    /// <summary>Its forms for known limits, where it has limits.</summary>
+    public PageForms? Pages { get; init; }
+
     /// <summary>It has no result, not even one without columns.</summary>
     public bool IsCommand { get; init; }
 }
@@ -87,6 +90,25 @@ internal sealed class PreparedBatch : IDisposable
             catch
             {
                 reader.Dispose();
+                throw;
+            }
+        }
+        return reader;
+    }
+
+    public async ValueTask<NpgsqlDataReader> ExecuteAsync()
+    {
+        // Whoever cancels does so from outside, once it has begun.
+        NpgsqlDataReader reader = await batch.ExecuteReaderAsync(CommandBehavior.Default, CancellationToken.None).ConfigureAwait(false);
+        if (WithCaller)
+        {
+            try
+            {
+                await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch
+            {
+                await reader.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
         }

@@ -22,11 +22,26 @@ internal partial class PostgresDialect : SqlWriter
     /// <summary>The name of a type or function in its schema.</summary>
     protected void Qualified(QualifiedName name) => Identifier(name.Schema).Syntax(".").Identifier(name.Name);
 
-    public static PostgresCompiled Compile(Select select)
+    private readonly List<ParameterExpr> limits = [];
+    private readonly List<ParameterExpr> offsets = [];
+    private PageNumbers? page;
+
+    public static PostgresCompiled Compile(Select select) => Compile(select, null);
+
+    private static PostgresCompiled Compile(Select select, PageNumbers? page)
     {
-        var dialect = new PostgresDialect();
+        var dialect = new PostgresDialect { page = page };
         dialect.Write(PostgresOutward.Of(select));
-        return Finished(dialect, select.Output);
+        PageForms? forms = dialect.limits.Count + dialect.offsets.Count > 0 && page is null
+            ? new PageForms([.. dialect.limits.Distinct()], [.. dialect.offsets.Distinct()], known => Compile(select, known))
+            : null;
+        return Finished(dialect, select.Output, forms);
+    }
+
+    private static PostgresCompiled Finished(PostgresDialect dialect, ImmutableArray<RowField> output, PageForms? pages)
+    {
+        LogicalType[] types = [.. output.Select(f => f.Type)];
+        return new PostgresCompiled(dialect.Finish(), types, [.. types.Select(PostgresSource.Form)]) { Pages = pages };
     }
 
     protected static PostgresCompiled Finished(PostgresDialect dialect, ImmutableArray<RowField> output, bool tellsInserted = false)
@@ -145,13 +160,48 @@ internal partial class PostgresDialect : SqlWriter
     {
         if (limit is not null)
         {
-            Syntax(" limit ");
-            Write(limit);
+            CollectParameters(limit, limits);
+            WritePage(" limit ", limit);
         }
         if (offset is not null)
         {
-            Syntax(" offset ");
-            Write(offset);
+            CollectParameters(offset, offsets);
+            WritePage(" offset ", offset);
+        }
+    }
+
+    private void WritePage(string word, Expr number)
+    {
+        switch (PageNumbers.Of(number, page))
+        {
+            case null:
+                Syntax(word);
+                Write(number);
+                break;
+            case PageNumbers.All:
+            case 0 when word == " offset ":
+                break;
+            case { } known:
+                Syntax(word).Number(known);
+                break;
+        }
+    }
+
+    // The rows to skip per parent are read with the others: their number adds to a limit.
+    private void CollectParameters(Expr number, List<ParameterExpr> into)
+    {
+        switch (number)
+        {
+            case ParameterExpr parameter:
+                into.Add(parameter);
+                break;
+            case SumExpr sum:
+                CollectParameters(sum.Left, into);
+                CollectParameters(sum.Right, offsets);
+                break;
+            case MostRowsExpr { Limit: { } limit }:
+                CollectParameters(limit, into);
+                break;
         }
     }
 
@@ -221,6 +271,9 @@ internal partial class PostgresDialect : SqlWriter
                 break;
             case MostRowsExpr most:
                 WriteMostRows(most);
+                break;
+            case ShortExpr value:
+                WriteShort(value);
                 break;
             case SumExpr sum:
                 WriteComparison("+", sum.Left, sum.Right);
@@ -300,14 +353,17 @@ internal partial class PostgresDialect : SqlWriter
 
     private void WriteMostRows(MostRowsExpr most)
     {
-        Syntax(most.Limit is null ? "" : "least(");
-        if (most.Limit is { } limit)
-        {
-            Write(limit);
-            Syntax(", ");
-        }
-        Parameter(SqlParameter.MostRows, LogicalType.Int8);
-        Syntax(most.Limit is null ? "" : ")");
+        Syntax("least(");
+        Write(most.Limit!);
+        Syntax(", ").Number(MostRowsExpr.Most).Syntax(")");
+    }
+
+    private void WriteShort(ShortExpr value)
+    {
+        bool isBytes = value.Value.Type.Kind == TypeKind.Bytea;
+        Syntax(isBytes ? "substring(" : "left(");
+        Write(value.Value);
+        Syntax(isBytes ? " for " : "::text, ").Number(ShortExpr.Most + 1).Syntax(")");
     }
 
     private void WriteOutward(OutwardExpr outward)

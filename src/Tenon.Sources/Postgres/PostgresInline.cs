@@ -6,12 +6,26 @@ using Tenon.Core.Types;
 
 namespace Tenon.Sources.Postgres;
 
-/// <summary>The rows of one parent that are read: its own limit (null: none), at most what the server gives of one embed.</summary>
-internal sealed record MostRowsExpr(Expr? Limit) : Expr;
+/// <summary>
+/// The rows of one parent that are read: as many as its own limit (null: none) says, at most one more than a row of the parent
+/// is to hold, so that their being too many shows.
+/// </summary>
+internal sealed record MostRowsExpr(Expr? Limit) : Expr
+{
+    public const int Most = PostgresNested.MostRows + 1;
+}
+
+/// <summary>A value as text (bytea: as bytes) that may be of any size, cut behind the size that shows it to be too large.</summary>
+internal sealed record ShortExpr(Expr Value) : Expr
+{
+    public const int Most = PostgresNested.MostBytes;
+}
 
 /// <summary>
 /// A read with to-many embeds → one statement, in which each row carries its children as an array of rows: one round trip and
-/// one snapshot without a transaction. For pages of few parents; many are read faster by a bind join (ENGINES §6).
+/// one snapshot without a transaction. For pages of few parents; many are read faster by a bind join (ENGINES §6). What a row
+/// may hold is bounded in number and size, and <see cref="PostgresNested.IsCut"/> where there is more: then the bind join,
+/// which reads children as they come, is for it.
 /// </summary>
 internal static class PostgresInline
 {
@@ -51,7 +65,7 @@ internal static class PostgresInline
         var core = (SelectCore)select.Body;
         var toParent = new ToParent([.. child.KeyColumns.Select(k => parent.Items[k].Value)]);
         // The ordinal of the parent, which comes first, is not needed: the rows are with their parent already.
-        var row = new RowExpr([.. core.Items.Skip(1).Select(i => PostgresOutward.Outward(i).Value)]) { Type = LogicalType.Bytea };
+        var row = new RowExpr([.. core.Items.Skip(1).Select(i => Short(PostgresOutward.Outward(i).Value))]) { Type = LogicalType.Bytea };
         var rows = new Select(core with
         {
             Items = [new SelectItem(row, null)],
@@ -65,6 +79,19 @@ internal static class PostgresInline
         };
         return new ArraySelectExpr(rows) { Type = LogicalType.Bytea };
     }
+
+    private static Expr Short(Expr value) => IsShort(value.Type) ? value : new ShortExpr(value) { Type = value.Type };
+
+    private static bool IsShort(LogicalType type) =>
+        type.NativeName is null
+        && type.Kind switch
+        {
+            TypeKind.Varchar or TypeKind.Char => type.Length <= ShortExpr.Most / 4,
+            TypeKind.Numeric => type.Precision is not null,
+            TypeKind.Text or TypeKind.Json or TypeKind.Jsonb or TypeKind.Array or TypeKind.Record or TypeKind.Bytea
+                or TypeKind.TsVector or TypeKind.TsQuery or TypeKind.Unknown => false,
+            _ => true,
+        };
 
     /// <summary>The keys of the parents → the columns of the parent's row that they are.</summary>
     private sealed class ToParent(ImmutableArray<Expr> keys) : ExprRewriter

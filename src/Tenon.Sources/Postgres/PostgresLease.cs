@@ -24,6 +24,8 @@ internal sealed class PostgresLease : IDisposable
     private readonly Lock gate = new();
     private CancellationTokenRegistration registration;
     private PreparedBatch? running;
+    private PostgresReader? started;
+    private PostgresCompiled? startedOf;
     private bool told;
     private bool broken;
     private bool disposed;
@@ -56,29 +58,65 @@ internal sealed class PostgresLease : IDisposable
     /// <summary>Starts a statement; the connection is free for the next one when the reader has ended.</summary>
     public PostgresReader Run(PostgresCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows = null)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        cancellation.ThrowIfCancellationRequested();
+        if (started is { } going && ReferenceEquals(statement, startedOf))
+        {
+            started = null;
+            return going;
+        }
         try
         {
-            Begin();
-            CallerShape shape = ShapeOfCaller();
-            PreparedBatch batch = connection.Prepare(statement, shape);
-            batch.Bind(arguments, rows);
-            if (batch.WithCaller)
-            {
-                batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none");
-                told = true;
-            }
-            Guard(batch);
-            SettingsMade? made = shape.HasFlag(CallerShape.Response) ? needs.Caller!.Made : null;
-            return new PostgresReader(batch.Execute(), statement, Ended, writes ? null : batch.Cancel, made);
+            PreparedBatch batch = Send(statement, arguments, rows, out SettingsMade? made);
+            return Reader(batch, batch.Execute(), made);
         }
         catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
-            PostgresFailure error = PostgresErrors.Of(failure);
-            Ended(error);
-            throw error;
+            throw Failed(failure);
         }
+    }
+
+    /// <summary>The same without holding a thread until the first rows are there; the next run of this statement goes on with it.</summary>
+    public async ValueTask StartAsync(PostgresCompiled statement, StatementArguments arguments)
+    {
+        try
+        {
+            PreparedBatch batch = Send(statement, arguments, null, out SettingsMade? made);
+            started = Reader(batch, await batch.ExecuteAsync().ConfigureAwait(false), made);
+            startedOf = statement;
+        }
+        catch (Exception failure) when (PostgresErrors.IsFailure(failure))
+        {
+            throw Failed(failure);
+        }
+    }
+
+    // A read that is left before its end is cancelled rather than read on.
+    private PostgresReader Reader(PreparedBatch batch, NpgsqlDataReader rows, SettingsMade? made) =>
+        new(rows, batch.Statement, Ended, writes ? null : batch.Cancel, made);
+
+    // What is still to be done is to execute it.
+    private PreparedBatch Send(PostgresCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows, out SettingsMade? made)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        cancellation.ThrowIfCancellationRequested();
+        Begin();
+        CallerShape shape = ShapeOfCaller();
+        PreparedBatch batch = connection.Prepare(statement.Pages?.For(arguments) ?? statement, shape);
+        batch.Bind(arguments, rows);
+        if (batch.WithCaller)
+        {
+            batch.BindCaller(needs.Caller!, RoleOf(needs) ?? "none");
+            told = true;
+        }
+        Guard(batch);
+        made = shape.HasFlag(CallerShape.Response) ? needs.Caller!.Made : null;
+        return batch;
+    }
+
+    private PostgresFailure Failed(Exception failure)
+    {
+        PostgresFailure error = PostgresErrors.Of(failure);
+        Ended(error);
+        return error;
     }
 
     private void Begin()
@@ -162,9 +200,7 @@ internal sealed class PostgresLease : IDisposable
         }
         catch (Exception failure) when (PostgresErrors.IsFailure(failure))
         {
-            PostgresFailure error = PostgresErrors.Of(failure);
-            Ended(error);
-            throw error;
+            throw Failed(failure);
         }
     }
 
@@ -184,6 +220,7 @@ internal sealed class PostgresLease : IDisposable
         bool clean = !broken;
         try
         {
+            started?.Dispose();
             if (clean && transaction is not null)
             {
                 transaction.Rollback();
@@ -204,6 +241,9 @@ internal sealed class PostgresLease : IDisposable
 /// <summary>A request's reads on one connection and, where there are several, in one snapshot.</summary>
 internal sealed class PostgresSession(PostgresLease lease) : SourceSession
 {
+    public override ValueTask StartAsync(CompiledStatement statement, StatementArguments arguments) =>
+        lease.StartAsync((PostgresCompiled)statement, arguments);
+
     public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
     {
         Statements++;

@@ -9,6 +9,10 @@ namespace Tenon.Sources.Postgres;
 /// </summary>
 internal sealed class PostgresNested : RowReader
 {
+    /// <summary>Rows that one row may hold, and bytes of one of their values.</summary>
+    public const int MostRows = 100;
+    public const int MostBytes = 4096;
+
     private const int ArrayHead = 20;
 
     private readonly LogicalType[] columns;
@@ -19,6 +23,7 @@ internal sealed class PostgresNested : RowReader
     private int usedOfUuids;
     private int left;
     private int at;
+    private bool isCut;
 
     /// <summary>columns: of the child's own statement, whose first one the rows lack.</summary>
     public PostgresNested(LogicalType[] columns)
@@ -34,9 +39,12 @@ internal sealed class PostgresNested : RowReader
         array = bytes;
         bool isEmpty = bytes.Length < ArrayHead || Int32(0) == 0;
         left = isEmpty ? 0 : Int32(12);
+        isCut = left > MostRows;
         at = ArrayHead;
         return this;
     }
+
+    public override bool IsCut => isCut;
 
     private int Int32(int position) => BinaryPrimitives.ReadInt32BigEndian(array.Span[position..]);
 
@@ -60,6 +68,7 @@ internal sealed class PostgresNested : RowReader
         {
             lengths[i] = Int32(position + 4);
             starts[i] = position + 8;
+            isCut |= lengths[i] > MostBytes;
             position += 8 + Math.Max(lengths[i], 0);
         }
         at = end;

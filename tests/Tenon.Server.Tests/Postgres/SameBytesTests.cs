@@ -112,6 +112,44 @@ public sealed class SameBytesTests
         }
     }
 
+    /// <summary>More or larger children than a row is to hold are read by the bind join, and nothing of them is lost.</summary>
+    [Theory]
+    [InlineData(100, 10)]
+    [InlineData(101, 10)]
+    [InlineData(150, 10)]
+    [InlineData(2, 4096)]
+    [InlineData(2, 4097)]
+    [InlineData(90, 4096)]
+    public async Task Embedded_rows_are_whole_however_many_and_large_they_are(int rows, int length)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        const string tables = """
+            create table posts (id int primary key);
+            create table comments (id int primary key, post int references posts (id), body text, doc jsonb, raw bytea, amount numeric, tags text[]);
+            grant select, insert on posts, comments to anon;
+            insert into posts values (1), (2), (3);
+            """;
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        await using TestApp sqlite = await TestApp.StartAsync(tables);
+        await using TestApp postgres = await TestApp.StartAsync(tables, configure: o => o with { DatabaseUrl = url });
+        string text = new('ä', length);
+        var comments = Enumerable.Range(1, rows).Select(i =>
+            $$"""{"id":{{i}},"post":{{1 + i % 2}},"body":"{{text}}","doc":{"t":"{{text}}"},"raw":"\\x{{new string('0', 2 * length)}}","amount":1{{new string('0', Math.Min(length, 900))}},"tags":["{{text}}"]}""");
+        foreach (string[] some in comments.Chunk(10))
+        {
+            string json = "[" + string.Join(',', some) + "]";
+            Assert.Equal((201, ""), await sqlite.SendAsync("POST", "/rest/v1/comments", null, json, "return=minimal"));
+            Assert.Equal((201, ""), await postgres.SendAsync("POST", "/rest/v1/comments", null, json, "return=minimal"));
+        }
+        foreach (string select in (string[])["id,post,amount", "body", "doc", "raw", "amount", "tags", "*"])
+        {
+            // Twice, since what was read in vain once is read otherwise the next time.
+            await SameAsync(sqlite, postgres, "GET", $"/rest/v1/posts?select=id,comments({select})&order=id&comments.order=id&limit=5");
+            await SameAsync(sqlite, postgres, "GET", $"/rest/v1/posts?select=id,comments({select})&order=id&comments.order=id&limit=5");
+            await SameAsync(sqlite, postgres, "GET", $"/rest/v1/posts?select=id,comments({select})&order=id&comments.order=id&limit=5&comments.limit=40");
+        }
+    }
+
     private static async Task SameAsync(TestApp sqlite, TestApp postgres, string method, string path, string? json = null)
     {
         string? prefer = json is null ? null : "return=representation";
