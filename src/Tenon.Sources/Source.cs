@@ -104,7 +104,14 @@ internal sealed record ExplainOptions(bool Json, ImmutableArray<string> Words)
 /// behind it takes it back. Caller is as whom the request comes (null: the server itself); under native enforcement its
 /// statements run as the caller's role.
 /// </summary>
-internal readonly record struct SessionNeeds(bool Single, RequestContext? Caller = null, Enforcement Enforcement = Enforcement.Compiled);
+internal readonly record struct SessionNeeds(bool Single, RequestContext? Caller = null, Enforcement Enforcement = Enforcement.Compiled)
+{
+    /// <summary>The answer may be of any size, and go out while it is read.</summary>
+    public bool Long { get; init; }
+
+    /// <summary>What a write unit sends first, so that no thread waits for it where the source is behind a network.</summary>
+    public Func<WriteSession, ValueTask>? Start { get; init; }
+}
 
 /// <summary>One request's hold on one source. Used by one thread at a time; dispose readers first.</summary>
 internal abstract class SourceSession : IDisposable

@@ -41,6 +41,10 @@ internal abstract class WriteSession : SourceSession
         Action<RowReader>? represent
     );
 
+    /// <summary>Sends a write whose rows (represented) or numbers <see cref="Write"/> is to answer next.</summary>
+    public virtual ValueTask StartAsync(CompiledWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, bool represented) =>
+        ValueTask.CompletedTask;
+
     /// <summary>
     /// What the engine shows of the plans of a write's statements, in their order. What it does to rows where the options run
     /// it is the caller's to take back.

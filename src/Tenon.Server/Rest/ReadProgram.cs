@@ -142,12 +142,13 @@ internal sealed class ReadProgram
     /// <summary>Runs all statements in one snapshot. The caller disposes the result after it has sent it.</summary>
     public async ValueTask<ReadResult> RunAsync(StatementArguments arguments, ReadBounds bounds, CancellationToken cancellation)
     {
-        if (inline is not null && bounds.MaxRows >= MostRows && IsSmallPage(arguments) && await RunInlineAsync(arguments, bounds, cancellation).ConfigureAwait(false) is { } whole)
+        if (inline is not null && bounds.MaxRows >= MostRows && IsPage(arguments, SmallPage) && await RunInlineAsync(arguments, bounds, cancellation).ConfigureAwait(false) is { } whole)
         {
             return whole;
         }
         bool isSingle = arguments.Frame.First is null && read.IsSingleStatement;
-        SourceSession session = await source.OpenAsync(new SessionNeeds(isSingle, arguments.Context, enforcement), cancellation).ConfigureAwait(false);
+        var needs = new SessionNeeds(isSingle, arguments.Context, enforcement) { Long = bounds.Part == ReadBounds.Buffer && !IsPage(arguments, bounds.MaxRows) };
+        SourceSession session = await source.OpenAsync(needs, cancellation).ConfigureAwait(false);
         return await RunAsync(session, json, arguments, bounds).ConfigureAwait(false);
     }
 
@@ -202,11 +203,12 @@ internal sealed class ReadProgram
         return Run(session, program, arguments, bounds);
     }
 
-    private bool IsSmallPage(StatementArguments arguments) =>
+    /// <summary>A limit bounds its rows, and by no more than this.</summary>
+    private bool IsPage(StatementArguments arguments, long most) =>
         read.Page switch
         {
-            ParameterExpr limit => arguments.Get(limit) is { IsNull: false, Integer: <= SmallPage },
-            ConstantExpr limit => limit.Value is { IsNull: false, Integer: <= SmallPage },
+            ParameterExpr limit => arguments.Get(limit) is { IsNull: false, Integer: var rows } && rows <= most,
+            ConstantExpr limit => limit.Value is { IsNull: false, Integer: var rows } && rows <= most,
             _ => false,
         };
 

@@ -126,7 +126,10 @@ internal sealed class WriteProgram
     )
     {
         bool alone = IsAlone(rows.Count) && arguments.Frame.First is null;
-        var needs = new SessionNeeds(alone, arguments.Context, write.Write.Enforcement);
+        var needs = new SessionNeeds(alone, arguments.Context, write.Write.Enforcement)
+        {
+            Start = alone ? session => StartAsync(session, rows, arguments) : null,
+        };
         return await arguments
             .Frame.WriteAsync(source, session => Execute(session, rows, arguments, maxRows), needs, cancellation)
             .ConfigureAwait(false);
@@ -177,6 +180,18 @@ internal sealed class WriteProgram
         try
         {
             return session.Write(write, rows, arguments, represent);
+        }
+        catch (SourceException refusal) when (Enforced.Reworded(refusal, write.Write.Suspected) is { } reworded)
+        {
+            throw reworded;
+        }
+    }
+
+    private async ValueTask StartAsync(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments)
+    {
+        try
+        {
+            await session.StartAsync(write, rows, arguments, representation is not null).ConfigureAwait(false);
         }
         catch (SourceException refusal) when (Enforced.Reworded(refusal, write.Write.Suspected) is { } reworded)
         {

@@ -28,7 +28,9 @@ internal sealed class CompiledStore(Source source, Func<Catalog> currentCatalog,
         try
         {
             using SourceSession session = await source.OpenAsync(new SessionNeeds(true), cancellation).ConfigureAwait(false);
-            return session.Rows(compiled, Arguments(arguments.Span));
+            StatementArguments given = Arguments(arguments.Span);
+            await session.StartAsync(compiled, given).ConfigureAwait(false);
+            return session.Rows(compiled, given);
         }
         catch (SourceException failure)
         {

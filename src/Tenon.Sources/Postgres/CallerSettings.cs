@@ -25,8 +25,11 @@ internal enum CallerShape
     /// <summary>The zone of the session: only where the request names one.</summary>
     TimeZone = 16,
 
+    /// <summary>The statement may last as long as a snapshot may; who holds the lease ends it before where it gives nothing.</summary>
+    Long = 32,
+
     /// <summary>Any of those that stand in front.</summary>
-    Before = Identity | TimeZone,
+    Before = Identity | TimeZone | Long,
 }
 
 /// <summary>
@@ -35,6 +38,9 @@ internal enum CallerShape
 /// </summary>
 internal sealed class CallerSettings
 {
+    /// <summary>DECISIONS §5, in milliseconds.</summary>
+    private const string LongestSnapshot = "30000";
+
     private readonly CallerShape shape;
     private readonly NpgsqlParameter[] parameters;
 
@@ -51,6 +57,7 @@ internal sealed class CallerSettings
         names.AddRange(shape.HasFlag(CallerShape.Request) ? ["request.method", "request.path", "request.headers", "request.cookies"] : []);
         names.AddRange(shape.HasFlag(CallerShape.ReadOnly) ? ["transaction_read_only"] : []);
         names.AddRange(shape.HasFlag(CallerShape.TimeZone) ? ["timezone"] : []);
+        names.AddRange(shape.HasFlag(CallerShape.Long) ? ["statement_timeout"] : []);
         names.AddRange(shape.HasFlag(CallerShape.Identity) ? ["role"] : []);
         var command = new NpgsqlBatchCommand("select " + string.Join(", ", names.Select((n, i) => $"set_config('{n}', ${i + 1}, true)")));
         NpgsqlParameter[] parameters = [.. names.Select(_ => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text })];
@@ -85,6 +92,10 @@ internal sealed class CallerSettings
         if (shape.HasFlag(CallerShape.TimeZone))
         {
             parameters[next++].Value = context.TimeZone!;
+        }
+        if (shape.HasFlag(CallerShape.Long))
+        {
+            parameters[next++].Value = LongestSnapshot;
         }
         if (shape.HasFlag(CallerShape.Identity))
         {

@@ -37,7 +37,7 @@ internal sealed class PostgresDatabase : MainDatabase
         this.options = options;
         address = PostgresUrl.Read(options.Url);
         administration = SourceOf(address, statementTimeout: TimeSpan.Zero);
-        pool = new PostgresPool(SourceOf(address, options.StatementTimeout), options.PoolSize, Patience);
+        pool = new PostgresPool(SourceOf(address, options.StatementTimeout), options.PoolSize, Patience) { StatementTimeout = options.StatementTimeout };
         ImmutableArray<Enforcement> enforcements = options.Security == Enforcement.Native ? [Enforcement.Native] : [Enforcement.Compiled, Enforcement.Native];
         Source = new PostgresSource(pool, enforcements);
         listener = new PostgresListener(administration, ReloadAsync, Tell, options.Clock, options.Alone);

@@ -26,6 +26,7 @@ internal sealed class PostgresLease : IDisposable
     private PreparedBatch? running;
     private PostgresReader? started;
     private PostgresCompiled? startedOf;
+    private Timer? watch;
     private bool told;
     private bool broken;
     private bool disposed;
@@ -58,9 +59,8 @@ internal sealed class PostgresLease : IDisposable
     /// <summary>Starts a statement; the connection is free for the next one when the reader has ended.</summary>
     public PostgresReader Run(PostgresCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows = null)
     {
-        if (started is { } going && ReferenceEquals(statement, startedOf))
+        if (TakeStarted(statement) is { } going)
         {
-            started = null;
             return going;
         }
         try
@@ -75,11 +75,11 @@ internal sealed class PostgresLease : IDisposable
     }
 
     /// <summary>The same without holding a thread until the first rows are there; the next run of this statement goes on with it.</summary>
-    public async ValueTask StartAsync(PostgresCompiled statement, StatementArguments arguments)
+    public async ValueTask StartAsync(PostgresCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows = null)
     {
         try
         {
-            PreparedBatch batch = Send(statement, arguments, null, out SettingsMade? made);
+            PreparedBatch batch = Send(statement, arguments, rows, out SettingsMade? made);
             started = Reader(batch, await batch.ExecuteAsync().ConfigureAwait(false), made);
             startedOf = statement;
         }
@@ -87,6 +87,14 @@ internal sealed class PostgresLease : IDisposable
         {
             throw Failed(failure);
         }
+    }
+
+    /// <summary>The reader of this statement, where it has been started.</summary>
+    public PostgresReader? TakeStarted(PostgresCompiled statement)
+    {
+        PostgresReader? going = ReferenceEquals(statement, startedOf) ? started : null;
+        started = going is null ? started : null;
+        return going;
     }
 
     // A read that is left before its end is cancelled rather than read on.
@@ -130,34 +138,53 @@ internal sealed class PostgresLease : IDisposable
     // Compiled reads hold all they need in parameters; everything else may ask who calls.
     private CallerShape ShapeOfCaller()
     {
-        CallerShape zone = !told && needs.Caller?.TimeZone is not null ? CallerShape.TimeZone : CallerShape.None;
+        CallerShape session = !told && needs.Caller?.TimeZone is not null ? CallerShape.TimeZone : CallerShape.None;
+        session |= !told && IsWatched ? CallerShape.Long : CallerShape.None;
         if (needs.Caller is null || !(writes || needs.Enforcement == Enforcement.Native))
         {
-            return zone;
+            return session;
         }
         CallerShape shape = pool.TellsResponse && needs.Caller.Made is not null ? CallerShape.Response : CallerShape.None;
         if (told)
         {
             return shape;
         }
-        shape |= zone | CallerShape.Identity | (writes ? CallerShape.None : CallerShape.ReadOnly);
+        shape |= session | CallerShape.Identity | (writes ? CallerShape.None : CallerShape.ReadOnly);
         return pool.TellsRequest ? shape | CallerShape.Request : shape;
     }
 
+    private bool IsWatched => needs is { Long: true, Caller: not null } && pool.StatementTimeout > TimeSpan.Zero;
+
+    /// <summary>The answer goes out while it is read: the age that a snapshot may reach bounds it from here on.</summary>
+    public void AllowLongest() => watch?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
     private void Guard(PreparedBatch batch)
     {
-        if (cancellation.CanBeCanceled)
+        if (cancellation.CanBeCanceled || IsWatched)
         {
             running = batch;
+        }
+        if (IsWatched)
+        {
+            watch ??= new Timer(static l => Task.Run(((PostgresLease)l!).EndAsync), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            watch.Change(pool.StatementTimeout, Timeout.InfiniteTimeSpan);
+        }
+        if (cancellation.CanBeCanceled)
+        {
             registration = cancellation.UnsafeRegister(static l => Task.Run(((PostgresLease)l!).CancelAsync), this);
         }
     }
 
     // The driver passes one cancellation on, and none that comes before the statement has begun; what still runs then is ended
     // by the database itself.
-    private async Task CancelAsync()
+    private Task CancelAsync() => CancelAsync(byDriver: true);
+
+    // The driver would say that the caller gave up; that it took too long is the database's to say.
+    private Task EndAsync() => CancelAsync(byDriver: false);
+
+    private async Task CancelAsync(bool byDriver)
     {
-        for (bool first = true; Cancel(first); first = false)
+        for (bool first = byDriver; Cancel(first); first = false)
         {
             await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
         }
@@ -212,6 +239,7 @@ internal sealed class PostgresLease : IDisposable
             return;
         }
         disposed = true;
+        watch?.Dispose();
         registration.Dispose();
         lock (gate)
         {
@@ -241,6 +269,8 @@ internal sealed class PostgresLease : IDisposable
 /// <summary>A request's reads on one connection and, where there are several, in one snapshot.</summary>
 internal sealed class PostgresSession(PostgresLease lease) : SourceSession
 {
+    public override void AllowLongest() => lease.AllowLongest();
+
     public override ValueTask StartAsync(CompiledStatement statement, StatementArguments arguments) =>
         lease.StartAsync((PostgresCompiled)statement, arguments);
 

@@ -57,6 +57,9 @@ internal sealed class PostgresPool(NpgsqlDataSource source, int size, TimeSpan p
     private readonly Lock gate = new();
     private bool disposed;
 
+    /// <summary>How long a statement may run: what the connections' own setting says.</summary>
+    public TimeSpan StatementTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>Something in the database asks for the request's method, path or headers.</summary>
     public bool TellsRequest { get; set; } = true;
 

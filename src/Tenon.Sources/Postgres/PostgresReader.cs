@@ -11,11 +11,11 @@ namespace Tenon.Sources.Postgres;
 /// </summary>
 internal sealed class PostgresReader : RowReader
 {
-    private readonly NpgsqlDataReader reader;
-    private readonly LogicalType[] columns;
     /// <summary>Rows that are read to the end rather than cancelling the statement for them, which takes a connection.</summary>
     private const int Few = 100;
 
+    private readonly NpgsqlDataReader reader;
+    private readonly LogicalType[] columns;
     private readonly PostgresCompiled statement;
     private readonly Action<Exception?> ended;
     private readonly Action? cancel;
@@ -25,6 +25,9 @@ internal sealed class PostgresReader : RowReader
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int used;
     private bool closed;
+
+    // The column last found not to be null.
+    private int present = -1;
 
     /// <summary>cancel: ends a statement that only reads where rows are left that nobody wants. made: where to put what functions said of the answer, when the batch asks for it behind the statement.</summary>
     public PostgresReader(NpgsqlDataReader reader, PostgresCompiled statement, Action<Exception?> ended, Action? cancel, SettingsMade? made = null)
@@ -49,6 +52,7 @@ internal sealed class PostgresReader : RowReader
     public override bool Read()
     {
         used = 0;
+        present = -1;
         try
         {
             if (closed || statement.IsCommand || !reader.Read())
@@ -68,7 +72,15 @@ internal sealed class PostgresReader : RowReader
         return true;
     }
 
-    public override bool IsNull(int column) => reader.IsDBNull(column);
+    public override bool IsNull(int column)
+    {
+        if (reader.IsDBNull(column))
+        {
+            return true;
+        }
+        present = column;
+        return false;
+    }
 
     public override long GetInt64(int column)
     {
@@ -100,15 +112,23 @@ internal sealed class PostgresReader : RowReader
 
     private ReadOnlyMemory<byte> Bytes(int column)
     {
-        if (reader.IsDBNull(column))
+        if (column != present && reader.IsDBNull(column))
         {
             return default;
         }
-        int length = (int)reader.GetBytes(column, 0, null, 0, 0);
         int at = used;
+        int free = buffer.Length - at;
+        int length = free > 0 ? (int)reader.GetBytes(column, 0, buffer, at, free) : 0;
+        if (length < free)
+        {
+            used += length;
+            return buffer.AsMemory(at, length);
+        }
+        // It fills what was left of the buffer, so it may be longer.
+        length = (int)reader.GetBytes(column, 0, null, 0, 0);
         Reserve(length);
-        reader.GetBytes(column, 0, buffer, at, length);
-        return buffer.AsMemory(at, length);
+        reader.GetBytes(column, 0, buffer, used - length, length);
+        return buffer.AsMemory(used - length, length);
     }
 
     public override RowReader Nested(int column, LogicalType[] inner)

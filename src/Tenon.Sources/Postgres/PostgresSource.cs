@@ -92,7 +92,9 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
             using PostgresLease lease = await PostgresLease.RentAsync(pool, needs, writes: true, cancellation).ConfigureAwait(false);
             try
             {
-                T result = work(new PostgresWriteSession(lease));
+                var session = new PostgresWriteSession(lease);
+                await (needs.Start?.Invoke(session) ?? ValueTask.CompletedTask).ConfigureAwait(false);
+                T result = work(session);
                 lease.Commit();
                 return result;
             }

@@ -30,6 +30,17 @@ internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
         return PostgresValues.ReadAll(reader, statement.Columns);
     }
 
+    public override ValueTask StartAsync(CompiledWrite write, IReadOnlyList<Datum[]> rows, StatementArguments arguments, bool represented)
+    {
+        var own = (PostgresWrite)write;
+        if (represented && own.Targets is not null)
+        {
+            return ValueTask.CompletedTask;
+        }
+        PostgresCompiled statement = own.Statement(rows, represented && own.AnswersRows);
+        return lease.StartAsync(statement, arguments, RowsJson.Prepare(statement, write, rows));
+    }
+
     public override WrittenRows Write(
         CompiledWrite write,
         IReadOnlyList<Datum[]> rows,
@@ -47,7 +58,8 @@ internal sealed class PostgresWriteSession(PostgresLease lease) : WriteSession
         }
         bool represented = represent is not null && own.AnswersRows;
         PostgresCompiled statement = own.Statement(rows, represented);
-        using PostgresReader reader = lease.Run(statement, arguments, RowsJson.Prepare(statement, write, rows));
+        using PostgresReader reader =
+            lease.TakeStarted(statement) ?? lease.Run(statement, arguments, RowsJson.Prepare(statement, write, rows));
         bool counts = write.Write.Kind is WriteKind.InsertOrUpdate or WriteKind.InsertOrIgnore;
         if (represented)
         {
