@@ -14,7 +14,7 @@ namespace Tenon.Sources.MySql;
 /// <summary>MariaDB as a source: policies are always compiled, the database has none.</summary>
 internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts> facts, Action<MySqlFailure> failed) : Source
 {
-    private const int Attempts = 3;
+    private const int Attempts = 8;
 
     public override CompiledStatement Compile(Select select) => MySqlDialect.Compile(select, facts());
 
@@ -68,6 +68,11 @@ internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts
     {
         for (int attempt = 1; ; attempt++)
         {
+            if (attempt > 1)
+            {
+                // Later each time, and without a lock: two that ran again at once would meet again.
+                await Task.Delay(TimeSpan.FromMilliseconds(attempt * attempt), cancellation).ConfigureAwait(false);
+            }
             using MySqlLease lease = await MySqlLease.RentAsync(pool, MySqlLease.Unit, failed, cancellation).ConfigureAwait(false);
             var session = new MySqlWriteSession(lease, needs.Single);
             try

@@ -86,6 +86,9 @@ internal static class CellModel
 
     private static readonly CellReply Denied = new("42501", null);
 
+    /// <summary>It lost against the others as often as it ran, was told so, and did nothing.</summary>
+    private const string Lost = "40001";
+
     /// <summary>One write upon these rows; hidden ones are not among them.</summary>
     public static (ImmutableSortedDictionary<int, Cell> Rows, CellReply Reply) Apply(ImmutableSortedDictionary<int, Cell> rows, CellWrite write)
     {
@@ -143,7 +146,7 @@ internal static class CellModel
             }
             all = false;
             (CellWrite write, CellReply reply) = writers[writer][done[writer]];
-            (ImmutableSortedDictionary<int, Cell> next, CellReply expected) = Apply(rows, write);
+            (ImmutableSortedDictionary<int, Cell> next, CellReply expected) = reply.Error == Lost ? (rows, reply) : Apply(rows, write);
             if (expected != reply)
             {
                 continue;
