@@ -23,7 +23,7 @@ internal sealed class ByteBuffer(int ceiling = ByteBuffer.DefaultCeiling) : IDis
     public ReadOnlySpan<byte> Written => All[..Length];
     public ReadOnlyMemory<byte> WrittenMemory => (block?.Memory ?? bytes)[..Length];
 
-    private Span<byte> All => block is null ? bytes : block.GetSpan();
+    private Span<byte> All => block is null ? bytes : block.GetSpan()[..Math.Min(block.Length, ceiling)];
 
     /// <summary>At least <paramref name="size"/> free bytes; follow with <see cref="Advance"/>.</summary>
     public Span<byte> Free(int size)

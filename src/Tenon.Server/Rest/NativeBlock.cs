@@ -31,6 +31,8 @@ internal sealed unsafe class NativeBlock : MemoryManager<byte>
         return new NativeBlock(Math.Max(FirstSize, atLeast));
     }
 
+    public int Length => bytes.Length;
+
     public void Grow(int size) => bytes.Resize(size);
 
     /// <summary>Kept for the next one, or freed; not to be used any more by whoever had it.</summary>

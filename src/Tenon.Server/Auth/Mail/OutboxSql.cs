@@ -29,7 +29,6 @@ internal static class OutboxSql
         [LogicalType.TimestampTz]
     );
 
-
     /// <summary>Moves a due message's time out of reach ($3): of several nodes exactly one gets the row and sends it.</summary>
     public static readonly StoreStatement Claim = new(
         "auth.outbox.claim",

@@ -41,7 +41,7 @@ public sealed class AccountBadInputTests(BadInputFixture fixture) : IClassFixtur
     {
         AuthHost host = fixture.Host;
         Scene scene = await fixture.UserAsync();
-        string before = await BadInputs.StateAsync(host);
+        string before = await BadInputs.SettledAsync(host);
         foreach (string? token in new[] { null, "", "x", "a.b.c", host.Keys.PublishableKey, host.Keys.AnonKey, host.Keys.SecretKey })
         {
             Answer answer = await host.SendAsync(method, path, method == "GET" ? null : "{}", token);

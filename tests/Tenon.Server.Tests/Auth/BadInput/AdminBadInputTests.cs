@@ -87,7 +87,7 @@ public sealed class AdminBadInputTests(BadInputFixture fixture) : IClassFixture<
     public async Task A_hostile_address_registers_no_client(string address)
     {
         AuthHost host = fixture.Host;
-        string before = await BadInputs.StateAsync(host);
+        string before = await BadInputs.SettledAsync(host);
         string body = System.Text.Json.JsonSerializer.Serialize(new { client_name = "Shop", redirect_uris = new[] { address } });
         Assert.Equal("400 validation_failed", (await host.PostAsync("/auth/v1/oauth/clients/register", body)).Refusal);
         Assert.Equal("400 validation_failed", (await host.AdminAsync("POST", "/auth/v1/admin/oauth/clients", body)).Refusal);
@@ -119,7 +119,7 @@ public sealed class AdminBadInputTests(BadInputFixture fixture) : IClassFixture<
     {
         AuthHost host = fixture.Host;
         Scene scene = await fixture.UserAsync();
-        string before = await BadInputs.StateAsync(host);
+        string before = await BadInputs.SettledAsync(host);
         foreach (string? bearer in new[] { null, scene.Token, host.Keys.PublishableKey, host.Keys.AnonKey, "sb_secret_guess", "a.b.c" })
         {
             Answer answer = await host.SendAsync(method, path, method == "GET" ? null : """{"email":"new@b.test","type":"magiclink"}""", bearer);

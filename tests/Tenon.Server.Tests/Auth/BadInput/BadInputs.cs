@@ -115,6 +115,17 @@ internal static class BadInputs
 
     public static Task<string> StateAsync(AuthHost host) => host.Store.ScalarAsync<string>(Fingerprint);
 
+    /// <summary>The state once what was prepared is sent: a message leaves the outbox when it has gone out.</summary>
+    public static async Task<string> SettledAsync(AuthHost host)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await host.Store.ScalarAsync<long>("select count(*) from auth.outbox where state = 'waiting'") > 0)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+        return await StateAsync(host);
+    }
+
     public static TheoryData<string> Names(IEnumerable<Call> calls) => [.. calls.Select(call => call.ToString())];
 
     public static Task RefusesAsync(BadInputFixture fixture, IEnumerable<Call> calls, string name) => RefusesAsync(fixture, calls.Single(call => call.ToString() == name));
@@ -124,7 +135,7 @@ internal static class BadInputs
     {
         Scene scene = await fixture.UserAsync();
         (Call Call, string Body) right = await FillAsync(fixture, scene, call);
-        string before = await StateAsync(fixture.Host);
+        string before = await SettledAsync(fixture.Host);
         foreach ((string what, byte[] body) in WrongBodies.Of(call, right.Body).ToArray())
         {
             (Call Call, string Body) now = right;
@@ -132,7 +143,7 @@ internal static class BadInputs
             if (call.PreparesEach)
             {
                 now = await FillAsync(fixture, scene, call);
-                before = await StateAsync(fixture.Host);
+                before = await SettledAsync(fixture.Host);
                 wrong = WrongBodies.Of(call, now.Body).First(one => one.What == what).Body;
             }
             Answer answer = await SendAsync(scene, now.Call, new ByteArrayContent(wrong));
