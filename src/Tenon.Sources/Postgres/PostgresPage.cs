@@ -69,11 +69,22 @@ internal sealed class PageForms(ParameterExpr[] limits, ParameterExpr[] offsets,
         return forms.Length < MostForms ? Add(numbers.ToArray()) : null;
     }
 
-    // Two requests at once may compile the same form: one of them stays.
-    private PostgresCompiled Add(long[] numbers)
+    // One at a time: each form is prepared on every connection that runs it.
+    private PostgresCompiled? Add(long[] numbers)
     {
-        var made = new Form(numbers, compile(new PageNumbers(parameters, numbers)));
-        forms = [.. forms, made];
-        return made.Statement;
+        lock (parameters)
+        {
+            if (Array.Find(forms, form => numbers.SequenceEqual(form.Numbers)) is { } made)
+            {
+                return made.Statement;
+            }
+            if (forms.Length >= MostForms)
+            {
+                return null;
+            }
+            made = new Form(numbers, compile(new PageNumbers(parameters, numbers)));
+            forms = [.. forms, made];
+            return made.Statement;
+        }
     }
 }

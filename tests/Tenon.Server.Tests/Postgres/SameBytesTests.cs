@@ -54,6 +54,7 @@ public sealed class SameBytesTests
         "owners?select=id,held(id,kind:kinds(id,n,owner:owners(name)))&order=id&held.order=id",
         "owners?select=id,held(id),kinds(m,ai)&order=id&held.order=id&kinds.order=id",
         "areas?select=id,kinds(id,jb)&order=id&kinds.order=id",
+        "owners?select=id,kinds(id,jb->a,first:jb->a->0,b:jb->>b,j->a,jt:j->>b,tx:t::varchar,n::text)&order=id&kinds.order=id",
         "kinds?select=id,owner:owners(id,held(id))&order=id&owner.held.order=id",
         "owners?select=id,kinds(count)&order=id",
         "owners?select=id,kinds()&order=id",
