@@ -33,7 +33,7 @@ internal sealed class Visit : IAsyncDisposable
     public ILocator Heading(string name, int level) =>
         Page.GetByRole(AriaRole.Heading, new() { Name = name, Level = level });
 
-    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name });
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
 
     /// <summary>Types into a typeahead and takes the first suggestion with the keyboard alone.</summary>
     public async Task Choose(string field, string text)
