@@ -6,13 +6,13 @@ namespace Tenon.Cli.Configuration;
 
 internal static class ExternalSettings
 {
-    private static readonly string[] ProviderKeys =
+    public static readonly string[] ProviderKeys =
     [
         "enabled", "client_id", "secret", "url", "redirect_uri", "scopes", "skip_nonce_check", "email_optional", "authorization_url",
         "token_url", "userinfo_url", "team_id", "key_id", "private_key",
     ];
 
-    private static readonly string[] ThirdPartyKeys = ["enabled", "issuer", "audience", "role_claim", "roles"];
+    public static readonly string[] ThirdPartyKeys = ["enabled", "issuer", "audience", "role_claim", "roles"];
 
     public static void Providers(Config config, Dictionary<string, AuthExternalOptions> external)
     {

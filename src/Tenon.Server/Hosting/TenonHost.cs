@@ -42,6 +42,7 @@ internal sealed class TenonHost : IAsyncDisposable
         int port,
         Action<StartStep>? progress = null,
         LogLevel logs = LogLevel.Warning,
+        TimeProvider? clock = null,
         CancellationToken cancellation = default
     )
     {
@@ -50,7 +51,7 @@ internal sealed class TenonHost : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            backend = await Backend.OpenAsync(options, TimeProvider.System, progress, cancellation);
+            backend = await Backend.OpenAsync(options, clock ?? TimeProvider.System, progress, cancellation);
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
             builder.Logging.SetMinimumLevel(logs);
             // Else the host makes an Activity and a log scope for every request, which nothing here reads.

@@ -72,6 +72,9 @@ internal sealed class ProviderHost : IAsyncDisposable
         return WholeAsync(configure, PrivatePostgres.Shared!.CreateDatabase());
     }
 
+    /// <summary>A server that somebody else started and ends.</summary>
+    public static ProviderHost At(string url, Keys keys, IAsyncDisposable inner, IServiceProvider services) => new(inner, new Uri(url), keys, null, services);
+
     private static async Task<ProviderHost> WholeAsync(Action<AuthOptions>? configure, string? database)
     {
         var auth = new AuthOptions();

@@ -82,7 +82,13 @@ internal sealed class SmtpServer : IDisposable
             switch (verb)
             {
                 case "EHLO":
-                    await writer.WriteLineAsync("250 test");
+                    await writer.WriteLineAsync("250-test");
+                    await writer.WriteLineAsync("250 AUTH PLAIN");
+                    break;
+                case "AUTH":
+                    // AUTH PLAIN and, in base64, NUL, user, NUL, password (RFC 4616).
+                    envelope.AppendLine("AUTH " + Encoding.UTF8.GetString(Convert.FromBase64String(line.Split(' ')[2])).Replace('\0', ' '));
+                    await writer.WriteLineAsync("235 welcome");
                     break;
                 case "RCPT" when Refusal() is { } refusal:
                     await writer.WriteLineAsync(refusal);
