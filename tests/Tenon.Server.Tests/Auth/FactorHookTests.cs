@@ -93,4 +93,43 @@ public sealed class FactorHookTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.MeAsync(token)).Status);
         Assert.Equal(0, await host.Store.ScalarAsync<long>("select count(*) from auth.sessions"));
     }
+
+    private static async Task<(string Token, string Fresh, string[] Codes)> CodesAsync(AuthHost host, string email)
+    {
+        string raised = (await host.RaiseByTotpAsync((await host.SignUpAsync(email)).Text("access_token"))).Text("access_token");
+        Answer made = await host.PostAsync("/auth/v1/factors/recovery-codes", "{}", raised);
+        return (raised, (await host.SignInAsync(email)).Text("access_token"), [.. made.Json.GetProperty("codes").EnumerateArray().Select(code => code.GetString()!)]);
+    }
+
+    private static Task<Answer> RecoverAsync(AuthHost host, string code, string token) =>
+        host.PostAsync("/auth/v1/factors/recovery-codes/verify", $$"""{"code":"{{code}}"}""", token);
+
+    [Fact]
+    public async Task It_hears_of_recovery_codes_right_and_wrong_but_of_none_that_nobody_has()
+    {
+        await using AuthHost host = await StartAsync();
+        await WatchAsync(host, "return '{\"decision\": \"continue\"}';");
+        (_, string fresh, string[] codes) = await CodesAsync(host, "a@b.test");
+        Assert.Equal("422 mfa_verification_failed", (await RecoverAsync(host, "2345678923456789", fresh)).Refusal);
+        Assert.Equal(HttpStatusCode.OK, (await RecoverAsync(host, codes[0], fresh)).Status);
+        string without = (await host.SignUpAsync("c@d.test")).Text("access_token");
+        Assert.Equal("422 mfa_verification_failed", (await RecoverAsync(host, codes[1], without)).Refusal);
+        Assert.Equal("totp true,recovery_code false,recovery_code true", await SeenAsync(host));
+    }
+
+    [Theory]
+    [InlineData("return '{\"decision\": \"reject\"}';", "403 mfa_verification_rejected", 0)]
+    [InlineData("raise exception 'down';", "500 unexpected_failure", 1)]
+    public async Task A_right_recovery_code_that_it_rejects_or_cannot_be_asked_of_raises_nothing(string answer, string refusal, int sessions)
+    {
+        await using AuthHost host = await StartAsync();
+        await WatchAsync(host, "return '{\"decision\": \"continue\"}';");
+        (_, string fresh, string[] codes) = await CodesAsync(host, "a@b.test");
+        await WatchAsync(host, answer);
+        Assert.Equal(refusal, (await RecoverAsync(host, codes[0], fresh)).Refusal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.MeAsync(fresh)).Status);
+        // Rejected: all of the user's end. Not asked: this one does, the other goes on.
+        Assert.Equal(sessions, await host.Store.ScalarAsync<long>("select count(*) from auth.sessions"));
+        Assert.Equal(9, await host.Store.ScalarAsync<long>("select count(*) from auth.mfa_recovery_codes"));
+    }
 }

@@ -61,6 +61,45 @@ public sealed class PasswordRuleTests
         Assert.Equal(HttpStatusCode.OK, (await host.SignInAsync("a@b.test")).Status);
     }
 
+    [Theory]
+    [InlineData("red", "length,characters")]
+    [InlineData("", "length,characters")]
+    [InlineData("violet-giraffe-zebra", "characters")]
+    [InlineData("photography", "characters,pwned")]
+    [InlineData("Montgomery1!", "pwned")]
+    [InlineData("Ann.Miller2024", "pwned")]
+    [InlineData("walrus-battery-91", "pwned")]
+    [InlineData("pass12", "length,pwned")]
+    public async Task A_password_that_an_administrator_sets_is_held_to_all_rules_and_every_reason_is_told(string password, string reasons)
+    {
+        string blocked = Path.GetTempFileName();
+        await File.WriteAllTextAsync(blocked, "walrus-battery-91\n", TestContext.Current.CancellationToken);
+        await using AuthHost host = await AuthHost.StartAsync(o => (o.PasswordRequirements, o.BlockedPasswordsPath) = ("letters_digits", blocked));
+        string id = (await host.SignUpAsync("ann.miller@b.test")).Json.GetProperty("user").Text("id");
+        Answer refused = await host.AdminAsync("PUT", "/auth/v1/admin/users/" + id, $$$"""{"password":"{{{password}}}","user_metadata":{"n":1}}""");
+        Assert.Equal("422 weak_password", refused.Refusal);
+        Assert.Equal(["code", "error_code", "msg", "weak_password"], refused.Json.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
+        Assert.Equal($$"""{"reasons":["{{reasons.Replace(",", "\",\"", StringComparison.Ordinal)}}"]}""", refused.Json.GetProperty("weak_password").GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(reasons.Split(',').Length, refused.Text("msg").Split(". ").Length);
+        // Nothing changed, and the sessions go on.
+        Answer session = await host.SignInAsync("ann.miller@b.test");
+        Assert.False(session.Json.GetProperty("user").GetProperty("user_metadata").TryGetProperty("n", out _));
+        File.Delete(blocked);
+    }
+
+    [Fact]
+    public async Task An_administrators_new_user_needs_a_long_enough_password_and_a_link_to_sign_up_a_good_one()
+    {
+        await using AuthHost host = await AuthHost.StartAsync();
+        Assert.Equal("422 weak_password", (await host.AdminAsync("POST", "/auth/v1/admin/users", """{"email":"a@b.test","password":"giraffe"}""")).Refusal);
+        // As GoTrue, which takes what an administrator brings along.
+        Assert.Equal(HttpStatusCode.OK, (await host.AdminAsync("POST", "/auth/v1/admin/users", """{"email":"a@b.test","password":"photography"}""")).Status);
+        const string link = "/auth/v1/admin/generate_link";
+        Assert.Equal("422 weak_password", (await host.AdminAsync("POST", link, """{"type":"signup","email":"c@b.test","password":"photography"}""")).Refusal);
+        Assert.Equal(1L, await host.Store.ScalarAsync<long>("select count(*) from auth.users"));
+        Assert.Equal(HttpStatusCode.OK, (await host.AdminAsync("POST", link, """{"type":"signup","email":"c@b.test","password":"blue-giraffe-42"}""")).Status);
+    }
+
     [Fact]
     public void None_of_ten_thousand_random_passwords_is_refused()
     {

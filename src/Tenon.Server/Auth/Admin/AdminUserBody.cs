@@ -21,27 +21,30 @@ internal sealed record AdminUserBody
     /// <summary>Zero lifts a ban.</summary>
     public TimeSpan? Ban { get; private init; }
 
-    public static AdminUserBody Read(AuthBody body, AuthOptions options, ApiRoles roles)
+    /// <summary>Of a user who is there the new password is held to every rule, and an empty one is too short; to be new, it only has to be long enough.</summary>
+    public static AdminUserBody Read(AuthBody body, AuthOptions options, ApiRoles roles, User? known = null)
     {
-        string? password = NotEmpty(body.Text("password"));
+        string? password = known is null ? NotEmpty(body.Text("password")) : body.Text("password");
         string? hash = NotEmpty(body.Text("password_hash"));
         if (password is not null && hash is not null)
         {
             throw AuthErrors.ValidationFailed("Only a password or a password hash should be provided").ToException();
         }
-        if (password is not null)
-        {
-            PasswordRules.RequireLength(password, options);
-        }
         if (hash is not null && SignIn.PasswordHash.WhyRefused(hash) is { } reason)
         {
             throw AuthErrors.ValidationFailed($"\"password_hash\": {reason}").ToException();
         }
+        string? email = NotEmpty(body.Text("email")) is { } address ? EmailAddress.Require(address) : null;
+        string? phone = NotEmpty(body.Text("phone")) is { } number ? PhoneNumber.Require(number) : null;
+        if (password is not null)
+        {
+            RequireGood(password, email ?? phone, options, known);
+        }
         return new AdminUserBody
         {
             Id = body.Uuid("id"),
-            Email = NotEmpty(body.Text("email")) is { } email ? EmailAddress.Require(email) : null,
-            Phone = NotEmpty(body.Text("phone")) is { } phone ? PhoneNumber.Require(phone) : null,
+            Email = email,
+            Phone = phone,
             Password = password,
             PasswordHash = hash,
             EmailConfirm = body.Flag("email_confirm"),
@@ -51,6 +54,18 @@ internal sealed record AdminUserBody
             AppMetadata = body.Object("app_metadata"),
             Ban = NotEmpty(body.Text("ban_duration")) is { } ban ? ReadBan(ban) : null,
         };
+    }
+
+    private static void RequireGood(string password, string? contact, AuthOptions options, User? known)
+    {
+        if (known is null)
+        {
+            PasswordRules.RequireLength(password, options);
+        }
+        else
+        {
+            PasswordRules.Require(password, options, contact ?? known.Email ?? known.Phone, alone: !known.HasVerifiedFactor);
+        }
     }
 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

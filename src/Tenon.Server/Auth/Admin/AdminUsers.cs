@@ -69,8 +69,9 @@ internal sealed class AdminUsers(
     public async Task UpdateAsync(HttpContext context)
     {
         await gate.RequireServiceAsync(context);
-        Guid id = (await FindAsync(context, users)).Id;
-        AdminUserBody body = AdminUserBody.Read(await AuthBody.ReadAsync(context), options, roles);
+        User known = await FindAsync(context, users);
+        Guid id = known.Id;
+        AdminUserBody body = AdminUserBody.Read(await AuthBody.ReadAsync(context), options, roles, known);
         string? hash = await HashAsync(body, context.RequestAborted);
         DateTimeOffset now = StoreTime.Now(clock);
         AuditEntry audit = Audit("user_modified", context);

@@ -102,7 +102,7 @@ internal sealed class GenerateLink(
         }
         if (!string.IsNullOrEmpty(password))
         {
-            PasswordRules.RequireLength(password, options);
+            PasswordRules.Require(password, options, address);
         }
         return new User
         {

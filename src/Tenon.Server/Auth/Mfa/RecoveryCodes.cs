@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tenon.Core.Types;
+using Tenon.Server.Auth.Hooks;
 using Tenon.Server.Store;
 
 namespace Tenon.Server.Auth.Mfa;
@@ -16,6 +17,8 @@ internal sealed class RecoveryCodes(
     Keys keys,
     TokenCache cache,
     Elevation elevation,
+    FactorProof proof,
+    UserHooks hooks,
     AuthLimits limits,
     TrustedProxies proxies,
     AuthOptions options,
@@ -31,7 +34,8 @@ internal sealed class RecoveryCodes(
 
     private readonly byte[] hashKey = keys.Derive("recovery codes");
 
-    private sealed record Answered(AuthError? Refusal, Session? Session = null, UserWithIdentities? User = null);
+    /// <summary>Compared: the factor, where a code was looked at; the hook is told of it.</summary>
+    private sealed record Answered(AuthError? Refusal, Factor? Compared = null, Session? Session = null, UserWithIdentities? User = null);
 
     private sealed record Attempt(SignedIn Who, string Hash, RefreshToken Next, DateTimeOffset Now);
 
@@ -144,6 +148,10 @@ internal sealed class RecoveryCodes(
         var attempt = new Attempt(who, Hash(who.User.Id, plain), elevation.NewToken(), StoreTime.Now(clock));
         AuditEntry audit = AuditEntry.Of("recovery_code_used", who.User.Id, who.User.Email, ClientInfo.Of(context, proxies), clock);
         Answered answered = await store.WriteAsync(unit => Answer(unit, attempt, audit), CancellationToken.None);
+        if (hooks.WatchesFactors && answered.Compared is { } factor)
+        {
+            await proof.TellHookAsync(context, who, factor, valid: answered.Refusal is null);
+        }
         if (answered.Refusal is { } refusal)
         {
             throw refusal.ToException();
@@ -170,13 +178,13 @@ internal sealed class RecoveryCodes(
         // The delete is what uses the code up: it returns a row to one asker only.
         if (unit.Execute(FactorSql.UseCode, StoreValues.Of(factor.Id), Datum.Of(attempt.Hash)).Count != 1)
         {
-            return new Answered(AuthErrors.MfaVerificationFailed("Invalid recovery code"));
+            return new Answered(AuthErrors.MfaVerificationFailed("Invalid recovery code"), factor);
         }
         unit.Execute(FactorSql.SetFailures, StoreValues.Of(factor.Id), Datum.Of(0L), Datum.Null);
         audit.Write(unit);
         return Elevation.Raise(unit, attempt.Who, factor.Id, "mfa/recovery_code", attempt.Next, attempt.Now) is { } session
             && Users.ById(unit, user) is { } saved
-            ? new Answered(null, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
+            ? new Answered(null, factor, session, new UserWithIdentities(saved, Users.Identities(unit, user)))
             : new Answered(AuthErrors.SessionNotFound);
     }
 

@@ -21,57 +21,56 @@ internal static class PasswordRules
     private const int MostDecoration = 4;
 
     /// <summary>
-    /// Refuses a password that is too short, too long, easily guessed, or a name that belongs to the user or the site. Where it
-    /// stands alone, without a second factor, it may have to be longer (<c>minimum_password_length_alone</c>).
+    /// Refuses a password that is too short, too long, easily guessed, or a name that belongs to the user or the site, with all
+    /// the reasons at once. Where it stands alone, without a second factor, it may have to be longer
+    /// (<c>minimum_password_length_alone</c>).
     /// </summary>
     public static void Require(string password, AuthOptions options, string? contact, bool alone = true)
     {
-        int least = options.MinimumPasswordLength;
-        RequireLength(password, options, alone ? Math.Max(least, options.MinimumPasswordLengthAlone) : least);
-        RequireCharacters(password, options.PasswordRequirements);
-        bool isKnown = IsCommon(password) || options.BlockedPasswords.Contains(password.ToLowerInvariant());
-        if (isKnown || IsOwnName(password, contact) || IsOfSite(password, options, contact))
-        {
-            throw AuthErrors
-                .WeakPassword("Password is known to be weak and easy to guess, please choose a different one.", ["pwned"])
-                .ToException();
-        }
+        int least = alone ? Math.Max(options.MinimumPasswordLength, options.MinimumPasswordLengthAlone) : options.MinimumPasswordLength;
+        bool isShort = IsTooShort(password, least);
+        bool isKnown =
+            password.Length > 0
+            && (IsCommon(password) || options.BlockedPasswords.Contains(password.ToLowerInvariant()) || IsOwnName(password, contact) || IsOfSite(password, options, contact));
+        Refuse(
+            [
+                isShort ? TooShort(least) : default,
+                HasCharacters(password, options.PasswordRequirements) ? default
+                    : ("characters", $"Password should contain what {options.PasswordRequirements} asks for: {options.PasswordRequirements.Replace('_', ' ')}."),
+                isKnown ? ("pwned", "Password is known to be weak and easy to guess, please choose a different one.") : default,
+            ]
+        );
     }
 
-    /// <summary>The administrator's passwords are only measured.</summary>
-    public static void RequireLength(string password, AuthOptions options) => RequireLength(password, options, options.MinimumPasswordLength);
+    /// <summary>A user made by an administrator brings along whatever is long enough, as in GoTrue; a change is held to every rule.</summary>
+    public static void RequireLength(string password, AuthOptions options) =>
+        Refuse([IsTooShort(password, options.MinimumPasswordLength) ? TooShort(options.MinimumPasswordLength) : default]);
 
-    private static void RequireLength(string password, AuthOptions options, int least)
+    private static void Refuse((string? Reason, string Message)[] found)
     {
-        if (Encoding.UTF8.GetByteCount(password) > LargestBytes)
+        (string? Reason, string Message)[] faults = [.. found.Where(one => one.Reason is not null)];
+        if (faults.Length > 0)
         {
-            throw AuthErrors.ValidationFailed($"Password cannot be longer than {LargestBytes} bytes").ToException();
-        }
-        if (password.EnumerateRunes().Count() < least)
-        {
-            throw AuthErrors
-                .WeakPassword($"Password should be at least {least} characters.", ["length"])
-                .ToException();
+            throw AuthErrors.WeakPassword(string.Join(' ', faults.Select(fault => fault.Message)), [.. faults.Select(fault => fault.Reason!)]).ToException();
         }
     }
+
+    private static (string, string) TooShort(int least) => ("length", $"Password should be at least {least} characters.");
+
+    private static bool IsTooShort(string password, int least) =>
+        Encoding.UTF8.GetByteCount(password) > LargestBytes
+            ? throw AuthErrors.ValidationFailed($"Password cannot be longer than {LargestBytes} bytes").ToException()
+            : password.EnumerateRunes().Count() < least;
 
     /// <summary>Supabase's composition rules, for who must have them.</summary>
-    private static void RequireCharacters(string password, string requirements)
-    {
-        bool good = requirements switch
+    private static bool HasCharacters(string password, string requirements) =>
+        requirements switch
         {
             "letters_digits" => password.Any(char.IsLetter) && password.Any(char.IsDigit),
             "lower_upper_letters_digits" => IsMixed(password),
             "lower_upper_letters_digits_symbols" => IsMixed(password) && password.Any(c => !char.IsLetterOrDigit(c)),
             _ => true,
         };
-        if (!good)
-        {
-            throw AuthErrors
-                .WeakPassword($"Password should contain what {requirements} asks for: {requirements.Replace('_', ' ')}.", ["characters"])
-                .ToException();
-        }
-    }
 
     private static bool IsMixed(string password) => password.Any(char.IsLower) && password.Any(char.IsUpper) && password.Any(char.IsDigit);
 
