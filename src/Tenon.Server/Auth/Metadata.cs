@@ -81,10 +81,22 @@ internal static class Metadata
         {
             throw AuthErrors.ValidationFailed($"\"{name}\" may hold at most {LargestBytes} bytes").ToException();
         }
-        // jsonb cannot hold NUL (PostgreSQL, 8.14): said here, before a write fails of it.
-        string text = Encoding.UTF8.GetString(utf8);
-        return text.Contains("\\u0000", StringComparison.Ordinal)
-            ? throw AuthErrors.ValidationFailed($"\"{name}\" may not hold NUL characters").ToException()
-            : text;
+        // jsonb cannot hold NUL (PostgreSQL, 8.14), on either engine: said here, before a write fails of it.
+        return HasNul(utf8) ? throw AuthErrors.ValidationFailed($"\"{name}\" may not hold NUL characters").ToException() : Encoding.UTF8.GetString(utf8);
+    }
+
+    // The writer has written it as an escape. A backslash that is itself escaped, with u0000 after it, is six letters of text.
+    private static bool HasNul(ReadOnlySpan<byte> utf8)
+    {
+        for (int at = utf8.IndexOf((byte)'\\'); at >= 0; )
+        {
+            if (utf8[(at + 1)..].StartsWith("u0000"u8))
+            {
+                return true;
+            }
+            int next = utf8[(at + 2)..].IndexOf((byte)'\\');
+            at = next < 0 ? -1 : at + 2 + next;
+        }
+        return false;
     }
 }

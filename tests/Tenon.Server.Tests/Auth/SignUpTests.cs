@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Tenon.Server.Auth;
 
 namespace Tenon.Server.Tests.Auth;
 
@@ -170,6 +171,31 @@ public sealed class SignUpTests
         Assert.Equal("500 unexpected_failure", answer.Refusal);
         Assert.DoesNotContain("no entry", answer.Body, StringComparison.Ordinal);
         Assert.Equal(0L, await host.Store.ScalarAsync<long>("select count(*) from auth.users"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Metadata_may_hold_the_letters_of_an_escaped_NUL_but_not_the_character(bool postgres)
+    {
+        Action<AuthOptions> none = _ => { };
+        await using EmbeddedHost host = await (postgres ? EmbeddedHost.OnPostgresAsync(none) : EmbeddedHost.StartAsync(none));
+        const string letters = """{"a":"\\u0000","\\u0000b":["x\\\\u0000","\\\\\\u0000"]}""";
+        Answer made = await host.PostAsync("/auth/v1/signup", $$"""{"email":"a@b.test","password":"blue-giraffe-42","data":{{letters}}}""");
+        Assert.True(made.Status == HttpStatusCode.OK, made.Body);
+        string path = "/auth/v1/admin/users/" + made.Json.GetProperty("user").Text("id");
+        Answer kept = await host.SendAsync("PUT", path, $$"""{"app_metadata":{{letters}}}""", host.Keys.SecretKey, host.Keys.SecretKey);
+        foreach (string name in (string[])["user_metadata", "app_metadata"])
+        {
+            JsonElement data = kept.Json.GetProperty(name);
+            Assert.Equal("\\u0000", data.Text("a"));
+            Assert.Equal(["x\\\\u0000", "\\\\\\u0000"], data.GetProperty("\\u0000b").EnumerateArray().Select(item => item.GetString()));
+        }
+        foreach (string wrong in (string[])["""{"a":"\u0000"}""", """{"a":"\\\u0000"}""", """{"\u0000":1}""", """{"a":{"b":["\\\\\u0000"]}}"""])
+        {
+            Assert.Equal("400 validation_failed", (await host.PostAsync("/auth/v1/signup", $$"""{"email":"c@d.test","password":"blue-giraffe-42","data":{{wrong}}}""")).Refusal);
+            Assert.Equal("400 validation_failed", (await host.SendAsync("PUT", path, $$"""{"user_metadata":{{wrong}}}""", host.Keys.SecretKey, host.Keys.SecretKey)).Refusal);
+        }
     }
 }
 
