@@ -21,7 +21,8 @@ internal sealed class Site : IAsyncDisposable
 {
     public const string Password = "blue-giraffe-42";
     public const string Address = "http://127.0.0.1:54321";
-    private static int users;
+    // Past the numbers that a group has codes for.
+    private static int users = 1000;
     private readonly TenonHost? host;
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
     private readonly Keys keys;
