@@ -49,7 +49,7 @@ internal static class MySqlOutward
     // No order of a join is promised; the executor reads a child's rows parent by parent.
     private static Select InOrderOfParents(Select select)
     {
-        if (!select.OrderBy.IsEmpty || select.Body is not SelectCore { From: { } from } || Leftmost(from) is not ParentKeysFrom keys)
+        if (!select.OrderBy.IsEmpty || select.Body is not SelectCore { From: { } from } || ParentKeysFrom.Of(from) is not { } keys)
         {
             return select;
         }

@@ -19,6 +19,9 @@ internal abstract class RowReader : IDisposable
         return new ValueTask<bool>(Read());
     }
 
+    /// <summary>Of a bind join: the rest of this row's parent is not wanted. A source that reads parent by parent goes on to the next.</summary>
+    public virtual void EndParent() { }
+
     public abstract bool IsNull(int column);
 
     public abstract long GetInt64(int column);

@@ -54,7 +54,15 @@ internal sealed record LoweredRead(ReadUnit Root, Select? Count)
 // ---- nodes that only lowering makes ----
 
 /// <summary>The keys of the parent rows, of the child's types, as a row source; columns by <see cref="ParentKeyExpr"/> and <see cref="ParentOrdinalExpr"/>.</summary>
-internal sealed record ParentKeysFrom(string Alias, ImmutableArray<LogicalType> Types) : FromItem;
+internal sealed record ParentKeysFrom(string Alias, ImmutableArray<LogicalType> Types) : FromItem
+{
+    /// <summary>The keys that lowering puts leftmost in a bind join; null in any other.</summary>
+    public static ParentKeysFrom? Of(FromItem from) => from is JoinFrom join ? Of(join.Left) : from as ParentKeysFrom;
+
+    /// <summary>What the keys are joined with.</summary>
+    public static FromItem Without(FromItem from) =>
+        from is JoinFrom join ? (join.Left is ParentKeysFrom ? join.Right : join with { Left = Without(join.Left) }) : from;
+}
 
 /// <summary>The position of the parent row, from 0.</summary>
 internal sealed record ParentOrdinalExpr(string Alias) : Expr;

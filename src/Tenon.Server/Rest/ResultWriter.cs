@@ -160,7 +160,12 @@ internal sealed class ResultWriter(SourceSession session, StatementArguments arg
                     inGroup = 0;
                     ordinal = parent;
                 }
-                if (inGroup++ < offset || inGroup > offset + limit)
+                if (inGroup++ >= offset + limit)
+                {
+                    reader.EndParent();
+                    continue;
+                }
+                if (inGroup <= offset)
                 {
                     continue;
                 }

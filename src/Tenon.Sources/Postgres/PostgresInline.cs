@@ -69,7 +69,7 @@ internal static class PostgresInline
         var rows = new Select(core with
         {
             Items = [new SelectItem(row, null)],
-            From = PostgresPerParent.WithoutKeys(core.From!),
+            From = ParentKeysFrom.Without(core.From!),
             Where = toParent.Of(core.Where),
         })
         {

@@ -42,13 +42,11 @@ internal static class PostgresOutward
     // PostgreSQL promises no order of a join; the executor reads a child's rows parent by parent.
     private static Select InOrderOfParents(Select select)
     {
-        if (!select.OrderBy.IsEmpty || select.Body is not SelectCore { From: { } from } || Leftmost(from) is not ParentKeysFrom keys)
+        if (!select.OrderBy.IsEmpty || select.Body is not SelectCore { From: { } from } || ParentKeysFrom.Of(from) is not { } keys)
         {
             return select;
         }
         var ordinal = new ParentOrdinalExpr(keys.Alias) { Type = LogicalType.Int8 };
         return select with { OrderBy = [new OrderItem(ordinal) { NeverNull = true }] };
     }
-
-    private static FromItem Leftmost(FromItem from) => from is JoinFrom join ? Leftmost(join.Left) : from;
 }

@@ -25,11 +25,8 @@ internal static class PostgresPerParent
             unit.Limit is not null
             && select is { With.IsEmpty: true, Limit: null, Offset: null, Body: SelectCore { GroupBy.IsEmpty: true, Distinct: false, DistinctOn.IsEmpty: true } }
             && ((SelectCore)select.Body).From is JoinFrom { Kind: JoinKind.Cross };
-        return applies && Keys(((SelectCore)select.Body).From!) is { } keys ? Lateral(unit, (SelectCore)select.Body, keys) : select;
+        return applies && ParentKeysFrom.Of(((SelectCore)select.Body).From!) is { } keys ? Lateral(unit, (SelectCore)select.Body, keys) : select;
     }
-
-    private static ParentKeysFrom? Keys(FromItem from) =>
-        from is JoinFrom join ? Keys(join.Left) : from as ParentKeysFrom;
 
     private static Select Lateral(ReadUnit unit, SelectCore core, ParentKeysFrom keys)
     {
@@ -37,7 +34,7 @@ internal static class PostgresPerParent
         ImmutableArray<OrderItem> order = [.. select.OrderBy.Where(o => o.Key is not ParentOrdinalExpr)];
         ImmutableArray<SelectItem> own = [.. core.Items.Where(i => i.Value is not ParentOrdinalExpr), .. order.Select(o => new SelectItem(o.Key, null))];
         ImmutableArray<string> names = [.. own.Select((_, i) => Name(i))];
-        var inner = new Select(core with { Items = own, From = WithoutKeys(core.From!) })
+        var inner = new Select(core with { Items = own, From = ParentKeysFrom.Without(core.From!) })
         {
             OrderBy = order,
             Limit = unit.Offset is null ? unit.Limit : new SumExpr(unit.Limit!, unit.Offset) { Type = LogicalType.Int8 },
@@ -61,7 +58,4 @@ internal static class PostgresPerParent
     private static ColumnExpr Column(ImmutableArray<SelectItem> own, int index) => new(Rows, Name(index)) { Type = own[index].Value.Type };
 
     private static string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
-
-    internal static FromItem WithoutKeys(FromItem from) =>
-        from is JoinFrom join ? (join.Left is ParentKeysFrom ? join.Right : join with { Left = WithoutKeys(join.Left) }) : from;
 }

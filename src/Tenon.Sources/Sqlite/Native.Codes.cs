@@ -50,6 +50,7 @@ internal static unsafe partial class Native
     internal const int OpenReadOnly = 0x1;
     internal const int OpenReadWrite = 0x2;
     internal const int OpenCreate = 0x4;
+    internal const int ConfigMemoryStatus = 9;
     internal const int OpenNoMutex = 0x8000;
     internal const int OpenExtendedCodes = 0x2000000;
 

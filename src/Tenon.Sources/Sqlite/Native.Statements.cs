@@ -67,23 +67,7 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     [SuppressGCTransition]
-    internal static partial int sqlite3_column_type(nint statement, int column);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    internal static partial long sqlite3_column_int64(nint statement, int column);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    internal static partial double sqlite3_column_double(nint statement, int column);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    internal static partial byte* sqlite3_column_blob(nint statement, int column);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    internal static partial int sqlite3_column_bytes(nint statement, int column);
+    internal static partial nint sqlite3_column_value(nint statement, int column);
 
     [LibraryImport(Library)]
     [SuppressGCTransition]

@@ -9,6 +9,10 @@ internal static unsafe partial class Native
 {
     internal const string Library = "e_sqlite3";
 
+    /// <summary>Its arguments are variable in C; passed so only where they travel like declared ones.</summary>
+    [LibraryImport(Library)]
+    internal static partial int sqlite3_config(int option, int value);
+
     [LibraryImport(Library)]
     internal static partial int sqlite3_open_v2(byte* filename, nint* db, int flags, byte* vfs);
 

@@ -14,6 +14,8 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
 {
     private const int OperationsPerPoll = 1000;
 
+    private static readonly Lazy<bool> LibraryConfigured = new(ConfigureLibrary);
+
     private readonly StatementCache cache;
     private readonly List<SqliteStatement> uncached = [];
     private readonly GCHandle self;
@@ -70,6 +72,7 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
     /// <summary>Opens the file for this purpose, sets its pragmas and registers the extensions.</summary>
     public static SqliteConnection Open(SqliteOptions options, SqliteMode mode)
     {
+        _ = LibraryConfigured.Value;
         int flags = Native.OpenNoMutex | Native.OpenExtendedCodes;
         flags |= mode == SqliteMode.Reader ? Native.OpenReadOnly : Native.OpenReadWrite | Native.OpenCreate;
         nint db = 0;
@@ -95,6 +98,11 @@ internal sealed unsafe partial class SqliteConnection : IDisposable
             throw;
         }
     }
+
+    // Every allocation would take a lock of the whole process to count its bytes, and nothing asks for the count. Refused
+    // where somebody else in the process has begun to use the library; Apple passes variable arguments in another way.
+    private static bool ConfigureLibrary() =>
+        !OperatingSystem.IsMacOS() && Native.sqlite3_config(Native.ConfigMemoryStatus, 0) == Native.Ok;
 
     private void Configure()
     {

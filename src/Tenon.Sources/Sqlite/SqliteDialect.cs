@@ -14,7 +14,8 @@ namespace Tenon.Sources.Sqlite;
 /// scaled by s, any other numeric a TEXT compared by TN_NUMERIC, times are INTEGER microseconds. A function without a form
 /// of its own here is called by its catalogue Id, which the connection has as an extension function.
 /// </summary>
-internal partial class SqliteDialect : SqlWriter
+/// <param name="oneParent">The parent's key and ordinal are parameters; see <see cref="SqliteOneParent"/>.</param>
+internal partial class SqliteDialect(bool oneParent = false) : SqlWriter
 {
     /// <summary>The name of a table in the one file: plain for schema public, else schema.name.</summary>
     public static string PhysicalName(QualifiedName name) => name.Schema == "public" ? name.Name : $"{name.Schema}.{name.Name}";
@@ -300,6 +301,9 @@ internal partial class SqliteDialect : SqlWriter
                 Write(key.Left);
                 Syntax(" = ");
                 Write(key.Right);
+                break;
+            case ParentOrdinalExpr or ParentKeyExpr when oneParent:
+                Parameter(expr, LogicalType.Int8);
                 break;
             case ParentOrdinalExpr ordinal:
                 Identifier(ordinal.Alias).Syntax(".key");

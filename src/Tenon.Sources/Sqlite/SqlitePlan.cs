@@ -13,8 +13,9 @@ internal static class SqlitePlan
 {
     private static readonly LogicalType[] Columns = [LogicalType.Int8, LogicalType.Int8, LogicalType.Int8, LogicalType.Text];
 
+    /// <summary>Shows a bind join as it runs: for one parent where that serves.</summary>
     public static SqliteCompiled Explain(SqliteCompiled statement) =>
-        new(new SqlText("explain query plan " + statement.Text, statement.Parameters), Columns, [.. Columns.Select(SqliteSource.Form)]) { Calls = statement.Calls };
+        new(new SqlText("explain query plan " + statement.Text, statement.Parameters), Columns, [.. Columns.Select(SqliteSource.Form)]) { Calls = statement.Calls, ExplainsOneParent = statement.OneParent };
 
     /// <summary>A function that runs by itself is one node; its statements are planned when they run.</summary>
     public static List<Datum[]> Call(Routine routine) => [[Datum.Of(1), Datum.Of(0), Datum.Of(0), Datum.Of($"CALL {routine.Name}")]];

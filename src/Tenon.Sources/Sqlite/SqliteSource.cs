@@ -17,6 +17,12 @@ internal sealed class SqliteCompiled(SqlText text, LogicalType[] columns, ValueF
 
     /// <summary>The functions of the app its text calls by number.</summary>
     public IReadOnlyList<CalledRoutine> Calls { get; init; } = [];
+
+    /// <summary>Of a bind join: the same for one parent.</summary>
+    public SqliteOneParent? OneParent { get; init; }
+
+    /// <summary>Of the plan of a bind join: what is shown where it runs for one parent at a time.</summary>
+    public SqliteOneParent? ExplainsOneParent { get; init; }
 }
 
 /// <summary>A statement of the server's own that writes: its tree runs row by row in a write session.</summary>
@@ -70,7 +76,12 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
 
     public static SqliteCompiled CompileSelect(Select select)
     {
-        var dialect = new SqliteDialect();
+        SqliteCompiled compiled = Compile(select, new SqliteDialect());
+        return new SqliteCompiled(new SqlText(compiled.Text, compiled.Parameters), compiled.Columns, compiled.Forms) { Calls = compiled.Calls, OneParent = SqliteOneParent.Of(select) };
+    }
+
+    internal static SqliteCompiled Compile(Select select, SqliteDialect dialect)
+    {
         dialect.Write(select);
         LogicalType[] types = [.. select.Output.Select(f => f.Type)];
         return new SqliteCompiled(dialect.Finish(), types, [.. types.Select(Form)]) { Calls = dialect.Calls };
@@ -127,9 +138,7 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
                     (inner ??= new(new WriteContext(session.Connection, new ChangeBuffer()), called.Catalog)).Run(called, values, arguments);
             }
             session.Connection.Made = arguments.Context.Made;
-            SqliteStatement prepared = session.Prepare(((SqliteCompiled)statement).Sql);
-            SqliteBinding.Bind(prepared, statement.Parameters, arguments);
-            return prepared;
+            return SqliteBinding.Prepare(session.Connection, (SqliteCompiled)statement, arguments);
         }
 
         public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)
@@ -145,6 +154,25 @@ internal sealed class SqliteSource(SqliteReaders readers, SqliteWriter writer, F
 /// <summary>Puts the values of one execution into a statement's parameters, in storage form.</summary>
 internal static class SqliteBinding
 {
+    /// <summary>A statement ready to run; a bind join parent by parent where that serves.</summary>
+    public static SqliteStatement Prepare(SqliteConnection connection, SqliteCompiled statement, StatementArguments arguments)
+    {
+        if (statement.OneParent?.Prepare(connection) is { } repeated)
+        {
+            Bind(repeated, statement.OneParent.Statement.Parameters, arguments);
+            repeated.Repeat(new ParentKeyCursor(arguments.ParentKeys), statement.OneParent);
+            return repeated;
+        }
+        if (statement.ExplainsOneParent is { } explained && explained.IsDirect(connection))
+        {
+            return connection.Prepare(explained.Plan);
+        }
+        SqliteStatement prepared = connection.Prepare(statement.Sql);
+        statement.OneParent?.LookAgain(prepared);
+        Bind(prepared, statement.Parameters, arguments);
+        return prepared;
+    }
+
     public static void Bind(SqliteStatement statement, SqlParameter[] parameters, StatementArguments arguments)
     {
         for (int i = 0; i < parameters.Length; i++)
@@ -154,7 +182,7 @@ internal static class SqliteBinding
             {
                 statement.BindText(i + 1, arguments.ParentKeys.Span);
             }
-            else
+            else if (parameter.Origin is not (ParentKeyExpr or ParentOrdinalExpr))
             {
                 Bind(statement, i + 1, arguments.Get(parameter.Origin), parameter);
             }

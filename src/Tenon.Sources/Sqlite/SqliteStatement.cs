@@ -4,12 +4,20 @@ namespace Tenon.Sources.Sqlite;
 // RowReader, so a read allocates nothing. Dispose resets it, forgets its parameters and gives it back to the cache.
 internal sealed unsafe class SqliteStatement : RowReader
 {
+    private const int NoColumn = -1;
+
     private static readonly byte[] Empty = [0];
 
     private readonly SqliteConnection connection;
     private nint handle;
     private ChangeMark mark;
     private bool running;
+    private int repreparations;
+    private SqliteOneParent? repeated;
+    private ParentKeyCursor parents;
+    private bool isAtParent;
+    private nint value;
+    private int valueColumn = NoColumn;
 
     internal SqliteStatement(SqliteConnection connection, nint handle, SqliteSql? sql)
     {
@@ -28,6 +36,14 @@ internal sealed unsafe class SqliteStatement : RowReader
 
     /// <summary>How often SQLite prepared it anew: for a changed schema, or for a bound value that its plan hangs on.</summary>
     public int Repreparations => Native.sqlite3_stmt_status(handle, Native.StatusReprepared, 0);
+
+    /// <summary>True once for each time it was.</summary>
+    public bool IsPreparedAnew()
+    {
+        int before = repreparations;
+        repreparations = Repreparations;
+        return repreparations != before;
+    }
 
     public int ParameterCount => Native.sqlite3_bind_parameter_count(handle);
 
@@ -70,15 +86,47 @@ internal sealed unsafe class SqliteStatement : RowReader
         if (!running)
             Start();
         connection.ThrowIfStopped();
-        int code = Native.sqlite3_step(handle);
-        if (code == Native.Row)
+        if (repeated is not null)
+            return ReadParents(repeated);
+        if (Step())
             return true;
-        if (code == Native.Done)
+        running = false;
+        return false;
+    }
+
+    /// <summary>Runs once for each parent: the rows of all, parent by parent.</summary>
+    internal void Repeat(ParentKeyCursor keys, SqliteOneParent form) => (repeated, parents, isAtParent) = (form, keys, false);
+
+    public override void EndParent() => isAtParent = false;
+
+    private bool ReadParents(SqliteOneParent form)
+    {
+        while (!isAtParent || !Step())
         {
-            running = false;
-            return false;
+            if (!parents.Next())
+            {
+                running = false;
+                return false;
+            }
+            connection.ThrowIfStopped();
+            _ = Native.sqlite3_reset(handle);
+            if (form.Ordinal > 0)
+                Bind(form.Ordinal, parents.Ordinal);
+            parents.Bind(this, form.Keys);
+            isAtParent = true;
         }
-        throw Failed(code);
+        return true;
+    }
+
+    private bool Step()
+    {
+        valueColumn = NoColumn;
+        return Native.sqlite3_step(handle) switch
+        {
+            Native.Row => true,
+            Native.Done => false,
+            var code => throw Failed(code),
+        };
     }
 
     /// <summary>Runs to the end without rows; returns the number of rows it changed.</summary>
@@ -88,20 +136,33 @@ internal sealed unsafe class SqliteStatement : RowReader
         return connection.Changes;
     }
 
-    public override bool IsNull(int column) => Native.sqlite3_column_type(handle, column) == Native.TypeNull;
+    public override bool IsNull(int column) => Native.sqlite3_value_type(Value(column)) == Native.TypeNull;
 
     /// <summary>The storage class of the value: one of the Native.Type* constants.</summary>
-    public int GetStorageType(int column) => Native.sqlite3_column_type(handle, column);
+    public int GetStorageType(int column) => Native.sqlite3_value_type(Value(column));
 
-    public override long GetInt64(int column) => Native.sqlite3_column_int64(handle, column);
+    public override long GetInt64(int column) => Native.sqlite3_value_int64(Value(column));
 
-    public override double GetDouble(int column) => Native.sqlite3_column_double(handle, column);
+    public override double GetDouble(int column) => Native.sqlite3_value_double(Value(column));
 
-    // column_blob, not column_text: the same UTF-8 bytes without making SQLite append a zero (a copy of large texts).
+    // value_blob, not value_text: the same UTF-8 bytes without making SQLite append a zero (a copy of large texts).
     public override ReadOnlySpan<byte> GetUtf8(int column)
     {
-        byte* bytes = Native.sqlite3_column_blob(handle, column);
-        return new ReadOnlySpan<byte>(bytes, Native.sqlite3_column_bytes(handle, column));
+        nint found = Value(column);
+        byte* bytes = Native.sqlite3_value_blob(found);
+        return new ReadOnlySpan<byte>(bytes, Native.sqlite3_value_bytes(found));
+    }
+
+    // The column's value is asked for once and its parts of the value: every sqlite3_column_* call checks the statement anew.
+    // On a connection without mutexes the "unprotected" value may be read (sqlite.org/c3ref/value.html).
+    private nint Value(int column)
+    {
+        if (column != valueColumn)
+        {
+            value = Native.sqlite3_column_value(handle, column);
+            valueColumn = column;
+        }
+        return value;
     }
 
     public override ReadOnlySpan<byte> GetBytes(int column) => GetUtf8(column);
@@ -121,6 +182,7 @@ internal sealed unsafe class SqliteStatement : RowReader
     internal void ClearForReuse()
     {
         Reset();
+        (repeated, parents) = (null, default);
         _ = Native.sqlite3_clear_bindings(handle);
     }
 

@@ -58,6 +58,16 @@ internal sealed class WriteContext
         return Connection.Prepare(sql);
     }
 
+    /// <summary>The same with the values of one execution.</summary>
+    public SqliteStatement Prepare(SqliteCompiled statement, StatementArguments arguments)
+    {
+        if (statement.Sql.AsksTextIndex)
+        {
+            Connection.SyncTexts();
+        }
+        return SqliteBinding.Prepare(Connection, statement, arguments);
+    }
+
     /// <summary>A captured change of this unit; valid until the unit writes again.</summary>
     public Change GetChange(int index) => buffer[from.Rows + index];
 

@@ -10,7 +10,7 @@ namespace Tenon.Server.Tests.Rest;
 /// <summary>application/vnd.pgrst.plan: what the database would do, in place of doing it.</summary>
 public sealed class PlanTests
 {
-    private const string Text = "application/vnd.pgrst.plan";
+    internal const string Text = "application/vnd.pgrst.plan";
     private const string Json = "application/vnd.pgrst.plan+json";
 
     private const string Schema = """
@@ -55,7 +55,7 @@ public sealed class PlanTests
         return ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString() ?? "", await answer.Content.ReadAsStringAsync(Cancel));
     }
 
-    private static async Task<string> PlanAsync(TestApp app, string method, string path, string accept, string? body = null)
+    internal static async Task<string> PlanAsync(TestApp app, string method, string path, string accept, string? body = null)
     {
         (int status, string type, string plan) = await AskAsync(app, method, path, accept, body);
         Assert.True(status == 200, $"{status} {plan}");

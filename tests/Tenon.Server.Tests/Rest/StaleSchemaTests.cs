@@ -39,7 +39,7 @@ public sealed class StaleSchemaTests
         Assert.Equal(404, (await app.SendAsync("GET", "/rest/v1/notes?select=id&order=id")).Status);
     }
 
-    private static async Task MigrateAsync(TestApp app, string version, string text)
+    internal static async Task MigrateAsync(TestApp app, string version, string text)
     {
         var options = new MainDatabaseOptions("sqlite:.tenon/data.db") { Folder = app.Folder, Schema = SchemaOptions.Standard };
         await using MainDatabase beside = await SourceRegistry.OpenMainAsync(options, Cancel);

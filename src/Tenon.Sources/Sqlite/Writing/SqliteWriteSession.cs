@@ -28,9 +28,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             context.Connection.Caller = (called, values) => Run(called, values, arguments);
         }
         context.Connection.Made = arguments.Context.Made;
-        SqliteStatement prepared = context.Prepare(((SqliteCompiled)statement).Sql);
-        SqliteBinding.Bind(prepared, statement.Parameters, arguments);
-        return prepared;
+        return context.Prepare((SqliteCompiled)statement, arguments);
     }
 
     /// <summary>The unit's connection and savepoint belong to the writer.</summary>
