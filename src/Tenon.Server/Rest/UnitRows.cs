@@ -11,6 +11,9 @@ internal sealed class UnitRows : IDisposable
 {
     private readonly record struct HoleAt(int Position, int Op);
 
+    // Two members of a row may begin at one position (a hole has no bytes): the hole tells them apart.
+    private readonly record struct MemberAt(int Position, int Hole);
+
     // Lists longer than this are not kept for the next request.
     private const int MostKept = 4096;
 
@@ -18,7 +21,7 @@ internal sealed class UnitRows : IDisposable
     private readonly List<int> starts = [];
     private readonly List<int> holeStarts = [];
     private readonly List<HoleAt> holes = [];
-    private readonly List<int> memberStarts = [];
+    private readonly List<MemberAt> memberStarts = [];
     private readonly List<int> parents = [];
     private readonly ByteBuffer[] keys;
     private int[] firstOfParent = [];
@@ -63,7 +66,7 @@ internal sealed class UnitRows : IDisposable
     {
         if (program.MemberStarts.Length > 0 && Array.IndexOf(program.MemberStarts, op) >= 0)
         {
-            memberStarts.Add(Bytes.Length);
+            memberStarts.Add(new MemberAt(Bytes.Length, holes.Count));
         }
     }
 
@@ -107,25 +110,26 @@ internal sealed class UnitRows : IDisposable
 
     // ---- while writing ----
 
-    public void Emit(int row, ByteBuffer into) => Emit(row, starts[row], row + 1 < Count ? starts[row + 1] : Bytes.Length, into);
-
-    private void Emit(int row, int from, int to, ByteBuffer into)
+    public void Emit(int row, ByteBuffer into)
     {
-        int hole = holeStarts[row];
-        int end = row + 1 < Count ? holeStarts[row + 1] : holes.Count;
-        for (; hole < end; hole++)
+        bool last = row + 1 == Count;
+        Emit(row, new MemberAt(starts[row], holeStarts[row]), last ? End() : new MemberAt(starts[row + 1], holeStarts[row + 1]), into);
+    }
+
+    private MemberAt End() => new(Bytes.Length, holes.Count);
+
+    private void Emit(int row, MemberAt first, MemberAt end, ByteBuffer into)
+    {
+        int from = first.Position;
+        for (int hole = first.Hole; hole < end.Hole; hole++)
         {
             HoleAt at = holes[hole];
-            if (at.Position < from || at.Position > to)
-            {
-                continue;
-            }
             into.Add(Bytes.Written[from..at.Position]);
             from = at.Position;
             ref readonly JsonOp op = ref program.Ops[at.Op];
             EmitChildren(op, row, into);
         }
-        into.Add(Bytes.Written[from..to]);
+        into.Add(Bytes.Written[from..end.Position]);
     }
 
     private void EmitChildren(in JsonOp op, int parent, ByteBuffer into)
@@ -159,8 +163,7 @@ internal sealed class UnitRows : IDisposable
     private void EmitMember(int row, int member, ByteBuffer into)
     {
         int index = row * program.MemberStarts.Length + member;
-        int to = index + 1 < memberStarts.Count ? memberStarts[index + 1] : Bytes.Length;
-        Emit(row, memberStarts[index], to, into);
+        Emit(row, memberStarts[index], index + 1 < memberStarts.Count ? memberStarts[index + 1] : End(), into);
     }
 
     public void Dispose()
