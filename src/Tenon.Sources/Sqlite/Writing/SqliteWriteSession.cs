@@ -127,9 +127,9 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             }
             else if (write.Kind == WriteKind.InsertOrUpdate)
             {
-                if (MergeInto(write, program, existing.Value, row, options, arguments, touched!))
+                if (MergeInto(write, program, existing.Value, row, options, arguments, touched!) is { } merged)
                 {
-                    written.Keys.Add(existing.Value);
+                    written.Keys.Add(merged);
                 }
             }
         }
@@ -183,7 +183,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         return key;
     }
 
-    private bool MergeInto(
+    private long? MergeInto(
         GuardedWrite write,
         TableProgram program,
         long key,
@@ -203,18 +203,19 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
         if (ReadRow(program, key) is not { } old)
         {
-            return false;
+            return null;
         }
         Datum[]? changed = options.Merge is null ? TakeProposed(old, proposed, options.Set) : options.Merge(old, proposed);
         if (changed is null || Before(program, TriggerEvents.Update, old, changed, arguments, options.Set) is not { } kept)
         {
-            return false;
+            return null;
         }
         ComputeGenerated(program, kept, arguments);
         CheckNewRow(write, write.Parts.ConflictCheck, kept, arguments);
-        UpdateRow(program, key, old, kept, arguments, options.Set);
+        long merged = UpdateRow(program, key, old, kept, arguments, options.Set);
+        touched.Add(merged);
         CheckViews(write, kept, arguments);
-        return true;
+        return merged;
     }
 
     private static Datum[] TakeProposed(Datum[] old, Datum[] proposed, IReadOnlyList<int> set)
