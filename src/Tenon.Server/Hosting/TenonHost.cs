@@ -51,18 +51,11 @@ internal sealed class TenonHost : IAsyncDisposable
         WebApplication? app = null;
         try
         {
+            Task rehearsal = Rehearsal.Begin();
             backend = await Backend.OpenAsync(options, clock ?? TimeProvider.System, progress, cancellation);
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
-            builder.Logging.SetMinimumLevel(logs);
-            // Else the host makes an Activity and a log scope for every request, which nothing here reads.
-            builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-            if (options.RequestLog == RequestLogFormat.Json)
-            {
-                builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = EventLines.FormatterName);
-                builder.Logging.AddConsoleFormatter<EventLines, ConsoleFormatterOptions>();
-            }
-            Listen(builder.WebHost, options, host, port);
-            builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);
+            // Where it fails the server is as good and a little later.
+            await rehearsal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            WebApplicationBuilder builder = Builder(options, host, port, logs);
             backend.AddServices(builder.Services);
             app = builder.Build();
             backend.Map(app);
@@ -86,7 +79,23 @@ internal sealed class TenonHost : IAsyncDisposable
     }
 
     /// <summary>Settings come from tenon.toml: the host does not watch files of its own for changes.</summary>
-    private static readonly WebApplicationOptions Unwatched = new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+    internal static readonly WebApplicationOptions Unwatched = new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+
+    private static WebApplicationBuilder Builder(BackendOptions options, string host, int port, LogLevel logs)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
+        builder.Logging.SetMinimumLevel(logs);
+        // Else the host makes an Activity and a log scope for every request, which nothing here reads.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        if (options.RequestLog == RequestLogFormat.Json)
+        {
+            builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = EventLines.FormatterName);
+            builder.Logging.AddConsoleFormatter<EventLines, ConsoleFormatterOptions>();
+        }
+        Listen(builder.WebHost, options, host, port);
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);
+        return builder;
+    }
 
     private static void Listen(IWebHostBuilder web, BackendOptions options, string host, int port)
     {
