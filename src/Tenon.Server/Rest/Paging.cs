@@ -23,7 +23,7 @@ internal readonly record struct Paging(long Offset, long Limit)
 
     public Paging AtMost(long rows) => this with { Limit = Math.Min(Limit, rows) };
 
-    /// <summary>Range: 0-24, 10- (with Range-Unit: items). Anything else is not a range and asks for nothing.</summary>
+    /// <summary>Range: 0-24, 10- (with Range-Unit: items). Anything else, bytes=0-99 too, is no range of rows and asks for nothing.</summary>
     public static Outcome<Paging> FromRange(string? header)
     {
         if (header is null)
@@ -31,8 +31,7 @@ internal readonly record struct Paging(long Offset, long Limit)
             return All;
         }
         ReadOnlySpan<char> text = header.AsSpan().Trim();
-        int equals = text.IndexOf('=');
-        text = equals >= 0 ? text[(equals + 1)..] : text;
+        text = text.StartsWith("items=", StringComparison.OrdinalIgnoreCase) ? text["items=".Length..] : text;
         int dash = text.IndexOf('-');
         if (dash <= 0 || !CountText.TryRead(text[..dash], out long lower))
         {

@@ -164,15 +164,18 @@ internal sealed class WriteProgram
         arguments.Frame.Enter(session, arguments);
         ByteBuffer? body = null;
         Action<RowReader>? represent = null;
+        // Where rows are answered they are what counts, as in PostgREST: an inner embed may keep fewer than were written.
+        long? answered = null;
         if (representation is not null)
         {
             body = new ByteBuffer();
-            represent = reader => new ResultWriter(session, arguments, body, maxRows).WriteRows(representation, reader);
+            represent = reader => answered = new ResultWriter(session, arguments, body, maxRows).WriteRows(representation, reader);
         }
         WrittenRows written = Write(session, rows, arguments, represent);
-        Demand(written.Count);
+        long count = answered ?? written.Count;
+        Demand(count);
         AnswerSettings.Of(arguments.Context.Made);
-        return new WriteResult(written.Count, written.Inserted, body, session.Statements);
+        return new WriteResult(count, written.Inserted, body, session.Statements);
     }
 
     private WrittenRows Write(WriteSession session, IReadOnlyList<Datum[]> rows, StatementArguments arguments, Action<RowReader>? represent)

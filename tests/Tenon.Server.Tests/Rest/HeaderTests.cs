@@ -34,6 +34,7 @@ public sealed class HeaderTests
     [Theory]
     [InlineData("0-24", 0, 25)]
     [InlineData("items=5-5", 5, 1)]
+    [InlineData("bytes=0-1", 0, long.MaxValue)]
     [InlineData("10-", 10, long.MaxValue)]
     [InlineData("nonsense", 0, long.MaxValue)]
     [InlineData("-5", 0, long.MaxValue)]
