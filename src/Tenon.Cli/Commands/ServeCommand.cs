@@ -25,6 +25,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string folder, int? port, bool includeAll, CancellationToken cancellation)
     {
+        _ = Rehearsal.Begin();
         AppFolder app = AppFolder.OpenProduction(folder);
         RequestLogFormat format = BackendSettings.RequestLog(app.Config, RequestLogFormat.Json);
         var lines = new ServeLines(format == RequestLogFormat.Json, TimeProvider.System);

@@ -19,6 +19,7 @@ internal static class Rehearsal
 {
     private static readonly Lazy<Task> Once = new(() => Task.Run(RunAsync));
 
+    /// <summary>The command calls it first of all; the server's start waits for it.</summary>
     public static Task Begin() => Environment.ProcessorCount > 1 ? Once.Value : Task.CompletedTask;
 
     private static async Task RunAsync()
