@@ -116,6 +116,11 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         foreach (Datum[] row in proposed)
         {
             context.ThrowIfStopped();
+            if (write.Kind != WriteKind.Insert)
+            {
+                // As PostgreSQL: of the proposed row, whether or not it meets another.
+                DemandNotNull(program, row, true);
+            }
             long? existing = FindExisting(program, options, row, arguments);
             if (existing is null)
             {
