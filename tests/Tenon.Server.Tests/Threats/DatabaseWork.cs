@@ -11,13 +11,16 @@ internal static class DatabaseWork
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Statements and transactions of the server that have not ended.</summary>
-    public static async Task<long> RunningAsync(OracleApp app) =>
+    /// <summary>
+    /// Statements and transactions of the server that have not ended; in PostgreSQL those only that name this, as the server
+    /// asks there for its own purposes, too.
+    /// </summary>
+    public static async Task<long> RunningAsync(OracleApp app, string naming = "") =>
         app.Engine switch
         {
             "sqlite" => ((SqliteDatabase)app.App.Host.Backend.Database).ReadersRented,
             "mariadb" => RunningInMariaDb(app.Url),
-            _ => await CountAsync(app, "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()"),
+            _ => await CountAsync(app, "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid() and strpos(query, '" + naming + "') > 0"),
         };
 
     /// <summary>A connection that a kill still waits for counts: it would meet the next statement.</summary>
