@@ -214,6 +214,10 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease, bool single) :
         {
             return keys;
         }
+        if (program.Set.Where(o => IsDefault(values[o])).FirstOrDefault(o => program.Table.Columns[o].Identity != IdentityKind.None, -1) is >= 0 and var counted)
+        {
+            throw Refusals.NotSupported($"the next number of {program.Table.Columns[counted].Name} in an update of an attached source", "Send the number.").ToException();
+        }
         Datum[][] row = [Complete(program, [values], arguments, program.Set)[0]];
         Expr? check = write.Write.Parts.Check;
         bool decided = check is not null && program.IsUpdateDecidedByDatabase(check);

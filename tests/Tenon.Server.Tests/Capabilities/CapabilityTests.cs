@@ -128,6 +128,7 @@ public sealed class CapabilityTests
         [
             new("insert, with `return=representation`", "studios?select=id,name", "POST", """[{"id":10,"name":"a"},{"id":11,"name":"b"}]""", "return=representation"),
             new("`missing=default`", "films?columns=id,title,seen&select=seen", "POST", """[{"id":20,"title":"t"}]""", "return=representation,missing=default"),
+            new("`missing=default` in an update", "films?id=eq.2&columns=seen&select=seen", "PATCH", "{}", "return=representation,missing=default"),
             new("upsert by key", "studios?on_conflict=id&select=id,name", "POST", """[{"id":11,"name":"c"},{"id":12,"name":"d"}]""", "return=representation,resolution=merge-duplicates"),
             new("`resolution=ignore-duplicates`", "studios?on_conflict=id&select=id", "POST", """[{"id":11,"name":"e"},{"id":13,"name":"f"}]""", "return=representation,resolution=ignore-duplicates"),
             new("`PUT`", "studios?id=eq.14&select=*", "PUT", """{"id":14,"name":"g"}""", "return=representation"),

@@ -205,7 +205,14 @@ internal sealed class PostgresWriteDialect : PostgresDialect
     /// <summary>The proposed rows under the alias new, their columns by name.</summary>
     private void WriteRows()
     {
-        Syntax("(select ");
+        Syntax("(");
+        WriteCells();
+        Syntax(") as ").Identifier(New);
+    }
+
+    private void WriteCells()
+    {
+        Syntax("select ");
         for (int i = 0; i < options.Given.Count; i++)
         {
             Syntax(i > 0 ? ", " : "");
@@ -216,7 +223,6 @@ internal sealed class PostgresWriteDialect : PostgresDialect
         {
             WriteRecordset();
         }
-        Syntax(") as ").Identifier(New);
     }
 
     private void WriteCell(int place)
@@ -343,8 +349,20 @@ internal sealed class PostgresWriteDialect : PostgresDialect
 
     // ---- update ----
 
+    /// <summary>
+    /// Values of which some are defaults stand in a common table, made once: what the check saw is what is stored, whatever
+    /// the default calls, and all rows take the same as in PostgREST.
+    /// </summary>
+    private bool TakesDefaults => form == RowsForm.JsonWithDefaults;
+
     private void WriteUpdate()
     {
+        if (TakesDefaults)
+        {
+            Syntax("with ").Identifier(New).Syntax(" as materialized (");
+            WriteCells();
+            Syntax(") ");
+        }
         Syntax("update ");
         WriteTarget();
         Syntax(" set ");
@@ -362,14 +380,19 @@ internal sealed class PostgresWriteDialect : PostgresDialect
             WriteValue(options.Given[i]);
             Syntax(asks ? " end" : "");
         }
+        if (TakesDefaults)
+        {
+            Syntax(" from ").Identifier(New);
+        }
         WriteTargets();
     }
 
     private void WriteValue(int ordinal)
     {
-        if (form == RowsForm.JsonWithDefaults)
+        if (TakesDefaults)
         {
-            throw Refusals.NotSupported("missing=default in an update on this database", "Give every column of ?columns= a value.").ToException();
+            Identifier(New).Syntax(".").Identifier(NameOf(ordinal));
+            return;
         }
         Column column = table.Columns[ordinal];
         bool isRow = column.Type is { Kind: TypeKind.Record, RowOf: not null };
@@ -389,6 +412,10 @@ internal sealed class PostgresWriteDialect : PostgresDialect
     {
         DemandNotGenerated(ordinal);
         Column column = table.Columns[ordinal];
+        if (TakesDefaults && options.Given.Contains(ordinal))
+        {
+            return new ColumnExpr(New, column.Name) { Type = column.Type };
+        }
         return options.Given.Contains(ordinal)
             ? new ConvertExpr(new RowValueExpr(ordinal) { Type = column.Type }, true) { Type = column.Type.Unmodified }
             : new ColumnExpr(write.Range, column.Name) { Type = column.Type };

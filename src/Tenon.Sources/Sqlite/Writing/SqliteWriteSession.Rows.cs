@@ -216,6 +216,18 @@ internal sealed partial class SqliteWriteSession
             ? statement.GetInt64(0)
             : throw new InvalidOperationException($"no sequence for {table.Name}.{column.Name}");
     }
+
+    /// <summary>The next number of an identity column outside an insert, where SQLite does not count by itself.</summary>
+    private long NextNumber(Table table, Column column)
+    {
+        if (!SqliteIdentity.IsNative(table, column))
+        {
+            return NextIdentity(table, column);
+        }
+        long next = (SqliteIdentity.Last(context.Connection, table, column) ?? column.IdentityStart - 1) + 1;
+        SqliteIdentity.Set(context.Connection, table, column, next);
+        return next;
+    }
 }
 
 /// <summary>Columns of a row template → parameters by ordinal.</summary>

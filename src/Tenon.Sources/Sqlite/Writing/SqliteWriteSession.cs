@@ -261,22 +261,41 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
     {
         TableProgram program = TableProgram.Of(catalog, write.Table);
         var changes = new List<(long Key, Datum[] Old, Datum[] New)>();
+        bool made = false;
         foreach (long key in TargetKeys(write, arguments))
         {
             if (ReadRow(program, key) is not { } old)
             {
                 continue;
             }
+            if (!made)
+            {
+                // Once for all rows, as PostgREST does.
+                MakeDefaults(program, set, values, arguments);
+                made = true;
+            }
             var changed = (Datum[])old.Clone();
             for (int i = 0; i < set.Count; i++)
             {
-                changed[set[i]] = IsDefaultMark(values[i]) && program.Defaults[set[i]] is not null
-                    ? DefaultOf(program, set[i], changed, arguments)
-                    : values[i];
+                changed[set[i]] = values[i];
             }
             changes.Add((key, old, changed));
         }
         return WriteChanges(write, program, changes, set, arguments);
+    }
+
+    private void MakeDefaults(TableProgram program, IReadOnlyList<int> set, Datum[] values, StatementArguments arguments)
+    {
+        for (int i = 0; i < set.Count; i++)
+        {
+            if (IsDefaultMark(values[i]))
+            {
+                Column column = program.Table.Columns[set[i]];
+                values[i] = column.Identity == IdentityKind.None
+                    ? DefaultOf(program, set[i], new Datum[program.KeySlot + 1], arguments)
+                    : Datum.Of(NextNumber(program.Table, column));
+            }
+        }
     }
 
     /// <summary>Checks all new rows, then writes them.</summary>

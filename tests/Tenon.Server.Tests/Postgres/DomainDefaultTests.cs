@@ -1,0 +1,43 @@
+using Tenon.Core.Policies;
+using Tenon.Server.Tests.Hosting;
+using Tenon.Testing;
+using Xunit;
+
+namespace Tenon.Server.Tests.Postgres;
+
+/// <summary>The default of a column's domain, which PostgreSQL takes where the column has none.</summary>
+public sealed class DomainDefaultTests
+{
+    private const string Schema = """
+        create domain mood as text default 'calm';
+        create domain deep_mood as mood;
+        create table people (id int primary key, mood mood, deep deep_mood, loud mood default 'loud');
+        alter table people enable row level security;
+        grant select, insert, update on people to anon;
+        create policy shown on people for select using (true);
+        create policy calm on people for insert with check (mood = 'calm');
+        create policy changes on people for update using (true) with check (deep <> 'forbidden');
+        """;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Is_what_a_policy_sees_and_what_missing_default_sets(bool native)
+    {
+        Assert.SkipWhen(PrivatePostgres.Shared is null, "PostgreSQL is not installed");
+        string url = PrivatePostgres.Shared!.CreateDatabase();
+        await using TestApp app = await TestApp.StartAsync(
+            Schema,
+            configure: o => o with { DatabaseUrl = url, Security = native ? Enforcement.Native : Enforcement.Compiled }
+        );
+        Assert.Equal((201, """[{"id":1,"mood":"calm","deep":"calm","loud":"loud"}]"""), await app.SendAsync("POST", "/rest/v1/people", null, """{"id":1}""", "return=representation"));
+        Assert.Equal(401, (await app.SendAsync("POST", "/rest/v1/people", null, """{"id":2,"mood":"wild"}""")).Status);
+        string[] both = ["return=representation,missing=default", "/rest/v1/people?columns=id,mood,deep,loud&select=id,mood,deep,loud"];
+        var (status, body) = await app.SendAsync("POST", both[1], null, """[{"id":3},{"id":4,"deep":"far"}]""", both[0]);
+        Assert.Equal(201, status);
+        Assert.Equal("""[{"id":3,"mood":"calm","deep":"calm","loud":"loud"},{"id":4,"mood":"calm","deep":"far","loud":"loud"}]""", body);
+        (status, body) = await app.SendAsync("PATCH", "/rest/v1/people?id=eq.4&columns=mood,deep,loud&select=mood,deep,loud", null, """{"mood":"new"}""", both[0]);
+        Assert.Equal(200, status);
+        Assert.Equal("""[{"mood":"new","deep":"calm","loud":"loud"}]""", body);
+    }
+}
