@@ -28,8 +28,11 @@ internal sealed record SqliteWriterOptions
     /// <summary>How long a unit may run when it does not say.</summary>
     public TimeSpan DefaultTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>Pages in the log from which on it is moved into the database, after answering.</summary>
-    public int CheckpointPages { get; init; } = 1000;
+    /// <summary>
+    /// Pages in the log from which on it is moved into the database, after answering: a page that was written often is moved
+    /// once. Below the 4,062 that the first block of the log's index holds (SQLite's WAL format §2.2), so that a reader looks in one.
+    /// </summary>
+    public int CheckpointPages { get; init; } = 4000;
 
     /// <summary>The name of the source in the change feed.</summary>
     public string Source { get; init; } = "main";
