@@ -53,6 +53,8 @@ internal static class MySqlErrors
         return new Error(failure.Code, $"source {source}: {what}", null, mend);
     }
 
+    public static Error OfCheck() => new(ErrorCodes.CheckViolation, "new row violates check constraint");
+
     public static Error Cancelled() => new(ErrorCodes.QueryCanceled, "canceling statement due to statement timeout");
 
     private static Error Of(MySqlException failure, string source) =>
@@ -62,7 +64,7 @@ internal static class MySqlErrors
             MySqlErrorCode.NoReferencedRow or MySqlErrorCode.NoReferencedRow2 => new(ErrorCodes.ForeignKeyViolation, "insert or update violates foreign key constraint"),
             MySqlErrorCode.RowIsReferenced or MySqlErrorCode.RowIsReferenced2 => new(ErrorCodes.ForeignKeyViolation, "update or delete violates a foreign key constraint: the row is still referenced"),
             MySqlErrorCode.ColumnCannotBeNull or MySqlErrorCode.NoDefaultForField => new(ErrorCodes.NotNullViolation, "null value violates not-null constraint"),
-            (MySqlErrorCode)4025 => new(ErrorCodes.CheckViolation, "new row violates check constraint"),
+            (MySqlErrorCode)4025 => OfCheck(),
             MySqlErrorCode.DataTooLong => new(ErrorCodes.StringTooLong, "value too long for its column"),
             MySqlErrorCode.WarningDataOutOfRange or MySqlErrorCode.DataOutOfRange => new(ErrorCodes.NumericOutOfRange, "value out of range"),
             MySqlErrorCode.TruncatedWrongValue or MySqlErrorCode.TruncatedWrongValueForField or MySqlErrorCode.WarningDataTruncated => new(ErrorCodes.InvalidText, "a value does not fit the type of its column"),

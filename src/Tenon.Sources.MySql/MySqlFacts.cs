@@ -18,6 +18,9 @@ internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Colum
     /// <summary>Columns of the primary key; none where there is no key.</summary>
     public ImmutableArray<string> PrimaryKey { get; init; } = [];
 
+    /// <summary>The conditions of its check constraints, as the database writes them.</summary>
+    public ImmutableArray<string> Checks { get; init; } = [];
+
     /// <summary>The database of the server it is in; null for that of the connection.</summary>
     public string? Database { get; init; }
 

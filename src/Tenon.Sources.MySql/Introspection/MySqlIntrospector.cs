@@ -29,6 +29,7 @@ internal sealed class MySqlIntrospector
         public Dictionary<string, List<string>> Keys { get; } = new(StringComparer.Ordinal);
         public HashSet<string> UnusableKeys { get; } = new(StringComparer.Ordinal);
         public Dictionary<string, ForeignKey> References { get; } = new(StringComparer.Ordinal);
+        public List<string> LeftOut { get; } = [];
         public bool IsView { get; init; }
         public bool ChangesInserts { get; set; }
         public bool ChangesUpdates { get; set; }
@@ -71,7 +72,6 @@ internal sealed class MySqlIntrospector
     private async Task ReadSchemaAsync(MySqlConnection connection, string name, CancellationToken cancellation)
     {
         (schema, database) = (name, name == connection.Database ? null : name);
-        checks.Clear();
         bool there = false;
         await EachAsync(connection, "schemas", _ => there = true, cancellation, ofTables: false).ConfigureAwait(false);
         if (!there)
@@ -142,6 +142,7 @@ internal sealed class MySqlIntrospector
         draft.Rights &= RightsOf(row.GetString(16));
         if (MySqlTypes.Of(described, new QualifiedName(options.Name, $"{table}_{name}")) is not { } type)
         {
+            draft.LeftOut.Add(name);
             leftOut.Add($"{table}.{name} ({described.Full})");
             return;
         }
@@ -242,6 +243,7 @@ internal sealed class MySqlIntrospector
             facts[table.Name] = new TableFacts(draft.Facts.ToImmutableDictionary(StringComparer.Ordinal), draft.IsView)
             {
                 PrimaryKey = table.PrimaryKey?.Columns ?? [],
+                Checks = ChecksOf(table, draft),
                 Database = draft.Database,
                 ChangesInserts = draft.ChangesInserts,
                 ChangesUpdates = draft.ChangesUpdates,
@@ -251,6 +253,20 @@ internal sealed class MySqlIntrospector
         {
             Rights = drafts.ToImmutableDictionary(d => d.Key, d => d.Value.Rights, StringComparer.Ordinal),
         };
+    }
+
+    // Of the text of a column of JSON nothing has to be asked. A condition over what the database makes itself, or over a
+    // column that is not carried, is asked by the database alone.
+    private ImmutableArray<string> ChecksOf(Table table, Draft draft)
+    {
+        string[] unknown = [.. table.Columns.Where(c => c.Generated is not null || c.Identity != IdentityKind.None).Select(c => c.Name), .. draft.LeftOut];
+        return
+        [
+            .. from check in checks
+            where check.Table == table.Name.Name && !check.Clause.StartsWith("json_valid(", StringComparison.OrdinalIgnoreCase)
+            where !unknown.Any(u => check.Clause.Contains(u, StringComparison.OrdinalIgnoreCase))
+            select check.Clause,
+        ];
     }
 
     // A view is read as a table: the database runs it with its own rights, Tenon's policies stand on its rows.

@@ -89,6 +89,7 @@ internal sealed partial class MySqlWriteSession
         }
         bool[] dropped = Repeated(write, proposed, updates);
         List<int> fresh = [.. Enumerable.Range(0, proposed.Count).Where(i => existing[i] is null && !dropped[i])];
+        DemandConstraints(program, proposed, arguments);
         List<int> merged = updates ? [.. Enumerable.Range(0, proposed.Count).Where(i => existing[i] is not null)] : [];
         Merge(write, proposed, existing, merged, arguments);
         List<Datum[]> inserted = fresh.Count == 0 ? [] : InsertRows(write, [.. fresh.Select(i => proposed[i])], arguments, wantsKeys: true);
@@ -147,6 +148,22 @@ internal sealed partial class MySqlWriteSession
         return repeated;
     }
 
+    /// <summary>
+    /// What the table asks of the rows proposed, before one of them is found to be there: as PostgreSQL does. Of all of them, so
+    /// that no refusal tells which are there.
+    /// </summary>
+    private void DemandConstraints(TableProgram program, List<Datum[]> rows, StatementArguments arguments)
+    {
+        DemandNoNull(program, rows.Select(program.MissingIn).FirstOrDefault(c => c is not null));
+        foreach (Datum[][] part in rows.Chunk(Chunk))
+        {
+            if (program.CheckConstraints(part.Length) is { } failing)
+            {
+                Demand(failing, MySqlErrors.OfCheck(), arguments, part);
+            }
+        }
+    }
+
     private void Merge(MySqlWrite write, List<Datum[]> proposed, Datum[]?[] existing, List<int> merged, StatementArguments arguments)
     {
         if (merged.Count == 0)
@@ -156,8 +173,6 @@ internal sealed partial class MySqlWriteSession
         TableProgram program = write.Program;
         List<Datum[]> keys = [.. merged.Select(i => existing[i]!)];
         StatementArguments byKey = WithKeys(program, arguments, keys);
-        // As in PostgreSQL, which asks the table for the row proposed before it looks for the one in the way.
-        DemandNoNull(program, merged.Select(i => program.MissingIn(proposed[i])).FirstOrDefault(c => c is not null));
         if (write.Write.Parts.ConflictTarget is { } target)
         {
             Demand(program.CheckExisting(target), RowPolicyUsing(program.Table), byKey, null);

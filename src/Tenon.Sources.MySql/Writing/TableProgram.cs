@@ -131,6 +131,9 @@ internal sealed class TableProgram
     /// <summary>How many proposed rows fail the check.</summary>
     public MySqlCompiled CheckRows(Expr check, int rows) => Writer().CheckRows(check, rows);
 
+    /// <summary>How many proposed rows fail the table's check constraints; null where there is none to ask.</summary>
+    public MySqlCompiled? CheckConstraints(int rows) => table.Checks.IsEmpty || table.ChangesInserts ? null : Writer().CheckConstraints(table.Checks, rows);
+
     /// <summary>How many rows of the keys fail the check as the update would make them.</summary>
     public MySqlCompiled CheckByKey(Expr check) => Writer().CheckByKey(check, Set);
 

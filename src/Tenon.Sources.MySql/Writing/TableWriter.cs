@@ -125,6 +125,26 @@ internal sealed class TableWriter : MySqlDialect
         return Finished(OneCount);
     }
 
+    /// <summary>The conditions name columns as the table does, so the cells take those names. Null passes a check constraint.</summary>
+    public MySqlCompiled CheckConstraints(ImmutableArray<string> conditions, int rows)
+    {
+        Syntax("select count(*) from (select ");
+        for (int i = 0; i < program.Width; i++)
+        {
+            Syntax(i > 0 ? ", " : "");
+            Write(Cell(i));
+            Syntax(" as ").Identifier(table.Columns[i].Name);
+        }
+        Syntax(" from ");
+        WriteRows(rows, keys: false);
+        Syntax(") as ").Identifier(table.Name.Name).Syntax(" where ");
+        for (int i = 0; i < conditions.Length; i++)
+        {
+            Syntax(i > 0 ? " or not (" : "not (").Syntax(conditions[i]).Syntax(")");
+        }
+        return Finished(OneCount);
+    }
+
     public MySqlCompiled CheckMerged(Expr check, int rows)
     {
         Syntax("select count(*) from ");

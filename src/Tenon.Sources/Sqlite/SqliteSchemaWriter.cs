@@ -182,7 +182,7 @@ internal static partial class SqliteSchemaWriter
         {
             parts.Add($"constraint {Quote(key.Name)} primary key ({Names(key.Columns)})");
         }
-        parts.AddRange(table.Checks.Select(c => $"constraint {Quote(c.Name)} check ({new RowText().Text(templates.Bind(table, c.Condition, LogicalType.Boolean), LogicalType.Boolean)})"));
+        parts.AddRange(Writing.TableProgram.InOrder(table.Checks).Select(c => $"constraint {Quote(c.Name)} check ({new RowText().Text(templates.Bind(table, c.Condition, LogicalType.Boolean), LogicalType.Boolean)})"));
         parts.AddRange(table.ForeignKeys.Select(k => ForeignKey(k, physical == Temporary && k.Target == table.Name ? Temporary : null)));
         return $"create table {Quote(physical)} (\n  {string.Join(",\n  ", parts)}\n) strict";
     }

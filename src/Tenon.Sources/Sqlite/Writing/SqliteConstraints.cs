@@ -25,7 +25,7 @@ internal static class SqliteConstraints
             $"null value in column \"{column}\" of relation \"{table.Name.Name}\" violates not-null constraint"
         );
 
-    private static Error Check(Table table, string name) =>
+    public static Error Check(Table table, string name) =>
         new(ErrorCodes.CheckViolation, $"new row for relation \"{table.Name.Name}\" violates check constraint \"{name}\"");
 
     private static Error Unique(SqliteFailure failure, Catalog catalog, Table asked, Datum[]? row)

@@ -52,6 +52,18 @@ internal sealed partial class SqliteWriteSession
         }
     }
 
+    /// <summary>The table's check constraints of a row that is not written.</summary>
+    private void DemandChecks(TableProgram program, Datum[] row, StatementArguments arguments)
+    {
+        foreach ((string name, Expr condition) in program.Checks)
+        {
+            if (Evaluate(condition, row, arguments) is { IsNull: false, Boolean: false })
+            {
+                throw SqliteConstraints.Check(program.Table, name).ToException();
+            }
+        }
+    }
+
     private void CheckViews(GuardedWrite write, Datum[] row, StatementArguments arguments)
     {
         foreach (ViewCheck check in write.Parts.ViewChecks)

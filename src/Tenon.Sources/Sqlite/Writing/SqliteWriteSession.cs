@@ -130,9 +130,11 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
                 written.Inserted++;
                 touched?.Add(key);
             }
-            else if (write.Kind == WriteKind.InsertOrUpdate)
+            else
             {
-                if (MergeInto(write, program, existing.Value, row, options, arguments, touched!) is { } merged)
+                // Of a row that meets none SQLite asks it.
+                DemandChecks(program, row, arguments);
+                if (write.Kind == WriteKind.InsertOrUpdate && MergeInto(write, program, existing.Value, row, options, arguments, touched!) is { } merged)
                 {
                     written.Keys.Add(merged);
                 }

@@ -27,6 +27,10 @@ internal sealed class TableProgram
         Stored = [.. table.Columns.Select((c, i) => (c, i)).Where(p => p.c.Generated is null).Select(p => p.i)];
         Defaults = [.. table.Columns.Select(c => c.Default is null ? null : templates.Bind(table, c.Default, c.Type))];
         Generated = [.. table.Columns.Select(c => c.Generated is null ? null : templates.Bind(table, c.Generated, c.Type))];
+        Checks =
+        [
+            .. InOrder(table.Checks).Select(c => (c.Name, RowParameters.Put(templates.Bind(table, c.Condition, LogicalType.Boolean), table))),
+        ];
         RowIdColumn = table.PrimaryKey is { Columns: [var only] } && table.Find(only)!.Type.IsInteger ? table.OrdinalOf(only) : -1;
         Insert = new Statements(table).Insert(Stored);
         Delete = new Statements(table).Delete();
@@ -49,6 +53,9 @@ internal sealed class TableProgram
     /// <summary>Bound defaults by ordinal; null where there is none.</summary>
     public Expr?[] Defaults { get; }
     public Expr?[] Generated { get; }
+
+    /// <summary>The conditions of the check constraints over parameters, in the order they are asked in.</summary>
+    public (string Name, Expr Condition)[] Checks { get; }
 
     /// <summary>Ordinal of the integer primary key, which is the row key itself; -1 when there is none.</summary>
     public int RowIdColumn { get; }
@@ -77,6 +84,9 @@ internal sealed class TableProgram
         Known
             .GetValue(catalog, static _ => new())
             .GetOrAdd(table.Name, static (_, key) => new TableProgram(key.table, key.catalog), (table, catalog));
+
+    /// <summary>PostgreSQL asks check constraints in the order of their names.</summary>
+    public static IEnumerable<CheckConstraint> InOrder(IEnumerable<CheckConstraint> checks) => checks.OrderBy(c => c.Name, StringComparer.Ordinal);
 
     /// <summary>update … set these columns where the row key is the last parameter.</summary>
     public SqliteCompiled Update(IReadOnlyList<int> columns) =>
