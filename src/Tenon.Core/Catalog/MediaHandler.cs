@@ -10,6 +10,11 @@ internal sealed record MediaHandler(QualifiedName Function, string Media, Logica
 {
     public const string GeoJson = "application/geo+json";
 
+    /// <summary>Any media type; what it makes is <see cref="Bytes"/> unless response.headers says more.</summary>
+    public const string Any = "*/*";
+
+    public const string Bytes = "application/octet-stream";
+
     /// <summary>It takes rows of this table alone; null: of any.</summary>
     public QualifiedName? RowsOf { get; init; }
 

@@ -11,6 +11,9 @@ internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParamet
 
     /// <summary>returns table(…) or out parameters: the columns; empty otherwise.</summary>
     public ImmutableArray<RowField> ResultColumns { get; init; } = [];
+
+    /// <summary>The name of the one out parameter that is the result itself.</summary>
+    public string? ResultName { get; init; }
     public required string Language { get; init; }
     public Volatility Volatility { get; init; } = Volatility.Volatile;
     public bool SecurityDefiner { get; init; }

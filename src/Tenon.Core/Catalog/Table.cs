@@ -21,6 +21,9 @@ internal sealed record Column(string Name, LogicalType Type)
     public bool NotNull { get; init; }
     public Expr? Default { get; init; }
 
+    /// <summary>The default asks who calls (current_user), or calls a function of the app's, which may: it has to be made as the caller.</summary>
+    public bool DefaultAsksCaller { get; init; }
+
     /// <summary>generated always as (…) stored.</summary>
     public Expr? Generated { get; init; }
     public IdentityKind Identity { get; init; }

@@ -189,11 +189,12 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
 
     private static string Head(Routine routine)
     {
-        bool outs = !routine.ResultColumns.IsEmpty && !routine.ReturnsSet;
+        ImmutableArray<RowField> results = routine.ResultName is { } only ? [new RowField(only, routine.Result)] : routine.ResultColumns;
+        bool outs = !results.IsEmpty && !routine.ReturnsSet;
         IEnumerable<string> parameters = routine.Parameters.Select(Parameter);
         if (outs)
         {
-            parameters = parameters.Concat(routine.ResultColumns.Select(c => "out " + Field(c)));
+            parameters = parameters.Concat(results.Select(c => "out " + Field(c)));
         }
         string returns = outs ? "" : " returns " + Returns(routine);
         return $"create function {SqlNames.Of(routine.Name)}({string.Join(", ", parameters)}){returns}";

@@ -196,7 +196,9 @@ internal sealed class TypeScript
     }
 
     private string ResultOf(Routine routine) =>
-        routine.ResultColumns.IsEmpty ? TypeOf(routine.Result) : ObjectOf(routine.ResultColumns);
+        routine.ResultName is { } only && routine.Result.Kind != TypeKind.Record ? ObjectOf([new RowField(only, routine.Result)])
+        : routine.ResultColumns.IsEmpty ? TypeOf(routine.Result)
+        : ObjectOf(routine.ResultColumns);
 
     private string ObjectOf(ImmutableArray<RowField> fields) =>
         "{ " + string.Join("; ", fields.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{Key(f.Name)}: {TypeOf(f.Type)}")) + " }";

@@ -21,8 +21,13 @@ internal sealed partial class ReadPlanner
     public static Outcome<CallPlan> PlanCall(Catalog.Catalog catalog, string function, QuerySyntax query, CallBody? body, PlanOptions options)
     {
         ImmutableArray<Routine> overloads = RoutineFinder.Overloads(catalog, function, options);
-        bool IsArgument(ArgumentSyntax a) => a.Filter is null || overloads.Any(r => r.Parameters.Any(p => p.Name == a.Name));
+        // Of a name given with a plain value and with an operator, the value is the argument and the operator filters the rows.
+        bool IsPlain(string name) => query.Arguments.Any(a => a.Filter is null && a.Name == name);
+        bool IsArgument(ArgumentSyntax a) =>
+            a.Filter is null || overloads.Any(r => r.Parameters.Any(p => p.Name == a.Name && (p.Variadic || !IsPlain(a.Name))));
         var arguments = query.Arguments.Where(IsArgument).ToArray();
+        // ?columns= says which members of the body are arguments; those that it lacks are null.
+        body = body is null || query.Columns.IsDefault || body.Names.IsEmpty ? body : body with { Names = query.Columns };
         string[] names = body is null ? [.. arguments.Select(a => a.Name).Distinct()] : [.. body.Names];
         if (!RoutineFinder.Find(catalog, function, names, body?.WholeKinds ?? [], options).TryGet(out Routine routine, out Error error))
         {
@@ -135,6 +140,8 @@ internal sealed partial class ReadPlanner
             !routine.ResultColumns.IsEmpty ? routine.ResultColumns
             : relation is not null ? [.. relation.Columns.Select(c => new RowField(c.Name, c.Type))]
             : routine.Result.Fields;
+        // One out parameter is a value in SQL and an object on the wire.
+        columns = columns.IsEmpty && routine.ResultName is { } only ? [new RowField(only, routine.Result)] : columns;
         bool scalar = columns.IsEmpty;
         columns = scalar ? [new RowField(routine.Name.Name, routine.Result)] : columns;
         string name = relation?.Name.Name ?? routine.Name.Name;

@@ -64,7 +64,7 @@ internal sealed class RelationshipMap
 
     private void AddAppearances(Catalog.Catalog catalog, Table relation)
     {
-        if (relation.Kind == RelationKind.Table)
+        if (relation is { Kind: RelationKind.Table, ViewQuery: null })
         {
             ListOf(relation.Name).Add(new Appearance(relation, null));
             return;

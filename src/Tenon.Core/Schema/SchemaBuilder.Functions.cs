@@ -25,6 +25,7 @@ internal sealed partial class SchemaBuilder
         {
             ReturnsSet = create.ReturnsSet,
             ResultColumns = columns,
+            ResultName = columns.IsEmpty && create.Parameters.Where(q => q.Out).ToArray() is [{ Name: { Length: > 0 } only }] ? only : null,
             Language = create.Language,
             Volatility = create.Volatility,
             SecurityDefiner = create.SecurityDefiner,

@@ -14,6 +14,9 @@ internal sealed record AnswerSettings(int? Status, IReadOnlyList<KeyValuePair<st
 {
     public static readonly AnswerSettings None = new(null, []);
 
+    /// <summary>The app's own type of the body.</summary>
+    public string? ContentType => Headers.Count == 0 ? null : Headers.LastOrDefault(h => h.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Value;
+
     /// <summary>Throws PGRST111 or PGRST112.</summary>
     public static AnswerSettings Of(SettingsMade? made)
     {

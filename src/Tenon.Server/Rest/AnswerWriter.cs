@@ -31,7 +31,7 @@ internal static class AnswerWriter
     {
         HttpResponse response = request.Http.Response;
         Answer answer = request.Answer;
-        response.ContentType = answer.ContentType;
+        response.ContentType = request.ContentType;
         if (request.IsHead || !TakesBody(response.StatusCode))
         {
             return default;
@@ -64,7 +64,7 @@ internal static class AnswerWriter
     public static ValueTask SendAsync(RestRequest request, ReadOnlyMemory<byte> body)
     {
         HttpResponse response = request.Http.Response;
-        response.ContentType = request.Answer.ContentType;
+        response.ContentType = request.ContentType;
         return request.IsHead || !TakesBody(response.StatusCode)
             ? default
             : SendAsync(response, body.Span, bare: true, isNull: false, request.Aborted);

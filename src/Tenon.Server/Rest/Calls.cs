@@ -154,13 +154,11 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
         }
         ImmutableArray<TypeKind> whole = [TypeKind.Json, TypeKind.Jsonb];
         int start = body.Span.IndexOfAnyExcept(" \t\r\n"u8);
-        if (body.Span[start] != (byte)'{')
-        {
-            return new Arguments(new CallBody([]) { WholeKinds = whole }, null, BodyKind.Json);
-        }
-        return JsonPayload.Read(body, sameKeys: true, maxRows: 1).TryGet(out Payload payload, out Error error)
+        // Of an array of objects the first gives the arguments, as for PostgREST; anything else may only be one whole value.
+        bool mayName = body.Span[start] is (byte)'{' or (byte)'[';
+        return mayName && JsonPayload.Read(body, sameKeys: true, maxRows: int.MaxValue).TryGet(out Payload payload, out _)
             ? new Arguments(new CallBody(payload.Keys) { WholeKinds = whole }, payload, BodyKind.Json)
-            : error;
+            : new Arguments(new CallBody([]) { WholeKinds = whole }, null, BodyKind.Json);
     }
 
     // ---- plan and values -----------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ internal static class Methods
     public static Task OfTable(RestRequest request, PlanOptions options, string name)
     {
         Table table = ReadPlanner.FindTable(request.Catalog, name, options).Value;
-        string allowed = table.Kind == RelationKind.View ? OfView(request, options, table)
+        // A materialized view, too, tells that it takes no writes.
+        string allowed = table.Kind == RelationKind.View || table.Writes is not null ? OfView(request, options, table)
             : table.PrimaryKey is not null ? "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
             : "OPTIONS,GET,HEAD,POST,PATCH,DELETE";
         return AnswerAsync(request, allowed);

@@ -66,7 +66,7 @@ internal sealed class RestRequest
         string method = http.Request.Method;
         bool isHead = HttpMethods.IsHead(method);
         bool isRead = isHead || HttpMethods.IsGet(method);
-        if (!SchemaOf(headers, isRead, runtime.Options).TryGet(out string schema, out Error error))
+        if (!SchemaOf(http.Request, runtime.Options).TryGet(out string schema, out Error error))
         {
             return error;
         }
@@ -101,13 +101,14 @@ internal sealed class RestRequest
 
     /// <summary>The profile a request names: of what it reads, or of what it writes.</summary>
     public static string? ProfileOf(HttpRequest request) =>
-        ProfileOf(request.Headers, HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
+        // OPTIONS asks what may be read and written: either header names the profile.
+        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? request.Headers["Accept-Profile"]
+        : HttpMethods.IsOptions(request.Method) && request.Headers["Accept-Profile"] is { Count: > 0 } accepted ? accepted
+        : request.Headers["Content-Profile"];
 
-    private static string? ProfileOf(IHeaderDictionary headers, bool isRead) => headers[isRead ? "Accept-Profile" : "Content-Profile"];
-
-    private static Outcome<string> SchemaOf(IHeaderDictionary headers, bool isRead, RestOptions options)
+    private static Outcome<string> SchemaOf(HttpRequest request, RestOptions options)
     {
-        string? profile = ProfileOf(headers, isRead);
+        string? profile = ProfileOf(request);
         if (string.IsNullOrEmpty(profile))
         {
             return options.Schemas[0];
@@ -147,6 +148,12 @@ internal sealed class RestRequest
     {
         string? accept = One(Http.Request.Headers.Accept);
         (string? media, bool whenAnything) = (routine.ReturnsSet ? null : routine.MediaType, true);
+        if (media == MediaHandler.Any)
+        {
+            bool ours = Answer.Form is AnswerForm.Plan or AnswerForm.Object || Answer.StripNulls;
+            Answer = ours ? Answer : new Answer(AnswerForm.Raw, false) { Media = MediaHandler.Bytes };
+            return;
+        }
         if (media is null && !routine.ReturnsSet && routine.ResultColumns.IsEmpty)
         {
             media = routine.Result switch
@@ -169,21 +176,28 @@ internal sealed class RestRequest
     public void NegotiateFor(QualifiedName? rowsOf)
     {
         string? accept = One(Http.Request.Headers.Accept);
-        if (string.IsNullOrEmpty(accept) || accept is "*/*" or "application/json")
+        if (accept == "application/json")
         {
             return;
         }
-        // One for the table's own rows comes before one for any.
-        foreach (MediaHandler handler in Catalog.Handlers.OrderBy(h => h.RowsOf is null))
+        bool anything = string.IsNullOrEmpty(accept) || accept == MediaHandler.Any;
+        // One for the table's own rows comes before one for any, one of the media type before one of all.
+        foreach (MediaHandler handler in Catalog.Handlers.OrderBy(h => h.Media == MediaHandler.Any).ThenBy(h => h.RowsOf is null))
         {
-            if (handler.Takes(rowsOf) && IsExposed(handler) && !MediaTypes.IsOwn(handler.Media) && MediaTypes.Prefers(accept, handler.Media, whenAnything: false))
+            if (handler.Takes(rowsOf) && IsExposed(handler) && IsWanted(handler, accept, anything))
             {
-                Answer = new Answer(AnswerForm.Raw, false) { Media = handler.Media, Handler = handler };
+                string media = handler.Media == MediaHandler.Any ? MediaHandler.Bytes : handler.Media;
+                Answer = new Answer(AnswerForm.Raw, false) { Media = media, Handler = handler };
                 break;
             }
         }
         DemandAnswer();
     }
+
+    // One of all media types stands in where nothing else does; to */* only for the rows it is made for.
+    private bool IsWanted(MediaHandler handler, string? accept, bool anything) =>
+        handler.Media == MediaHandler.Any ? Answer.Form == AnswerForm.Other || (anything && handler.RowsOf is not null)
+        : !anything && !MediaTypes.IsOwn(handler.Media) && MediaTypes.Prefers(accept, handler.Media, whenAnything: false);
 
     // An aggregate is the app's own and served from its exposed schemas; PostGIS is where it was installed.
     private bool IsExposed(MediaHandler handler) => handler.MakesFeatures || runtime.Options.Schemas.Contains(handler.Function.Schema);
@@ -202,6 +216,9 @@ internal sealed class RestRequest
         runtime.PreRequest is { } first
             ? first.RunAsync(Catalog, RestRuntime.PrincipalOf(Caller), Arguments([]), Aborted)
             : ValueTask.CompletedTask;
+
+    /// <summary>Of the answer: what a function said in response.headers, else what Accept led to.</summary>
+    public string ContentType => AnswerSettings.Of(Made).ContentType ?? Answer.ContentType;
 
     /// <summary>What functions set while the request ran.</summary>
     public SettingsMade Made { get; } = new();

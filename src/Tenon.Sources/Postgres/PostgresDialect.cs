@@ -70,6 +70,10 @@ internal partial class PostgresDialect : SqlWriter
                 // character without a length would be character(1), and cut the value.
                 Syntax("bpchar");
                 break;
+            case TypeKind.Text when type.NativeName == "bit":
+                // As above: bit without a length would be bit(1); quoted it has any.
+                Syntax("\"bit\"");
+                break;
             case TypeKind.Unknown:
                 Syntax("text");
                 break;

@@ -150,6 +150,7 @@ internal sealed class PostgresIntrospector
         {
             NotNull = row.GetBoolean(4),
             Default = value is null || generated ? null : new NativeExpr(value),
+            DefaultAsksCaller = row.GetBoolean(9),
             Generated = generated ? new NativeExpr(value ?? "null") : null,
             Identity = row.GetString(6) switch { "a" => IdentityKind.Always, "d" => IdentityKind.ByDefault, _ => IdentityKind.None },
             Comment = Text(row, 8),

@@ -44,7 +44,8 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
             NativePolicies = NativePolicies,
             Grants = [.. Grants.Select(g => new Grant(g.Key.Role, g.Key.Privilege, [.. g.Value ?? []]))],
             Comment = Comment,
-            ViewQuery = view && ViewText is not null && SqlParser.ParseSelect(ViewText.TrimEnd(';', ' ', '\n')).TryGet(out Select query, out _) ? query : null,
+            // Of a materialized one it says which tables' keys its columns are.
+            ViewQuery = ViewText is not null && SqlParser.ParseSelect(ViewText.TrimEnd(';', ' ', '\n')).TryGet(out Select query, out _) ? query : null,
             SecurityInvoker = SecurityInvoker,
             Writes = Writes,
         };

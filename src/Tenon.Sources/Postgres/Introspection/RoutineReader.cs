@@ -42,6 +42,7 @@ internal static class RoutineReader
         {
             // One out parameter is the result itself; several are its columns.
             ResultColumns = columns.Count > 1 || modes?.Contains("t") == true ? columns.ToImmutable() : [],
+            ResultName = columns is [{ Name: { Length: > 0 } only }] ? only : null,
             MediaType = types.MediaOf(row.GetFieldValue<uint>(9)),
             ReturnsSet = row.GetBoolean(10),
             Volatility = row.GetString(11) switch { "i" => Volatility.Immutable, "s" => Volatility.Stable, _ => Volatility.Volatile },

@@ -51,7 +51,7 @@ internal sealed class PostgresWrite : CompiledWrite
     {
         if (write.Enforcement == Enforcement.Compiled)
         {
-            DemandPlain(write);
+            DemandPlain(write, options);
         }
         CompiledUnit? unit = representation is null ? null : Unit(write, options, representation, source);
         var compiled = new PostgresWrite(write, options, representation, unit);
@@ -60,19 +60,28 @@ internal sealed class PostgresWrite : CompiledWrite
         return compiled;
     }
 
-    // A trigger runs the app's code as the caller, a view has rules of its own: both want the caller's role. Of a row of a
-    // partition no system column says whether an upsert made it.
-    private static void DemandPlain(GuardedWrite write)
+    // A trigger runs the app's code as the caller, a view has rules of its own, a default may ask for the role: all want the
+    // caller's role. Of a row of a partition no system column says whether an upsert made it.
+    private static void DemandPlain(GuardedWrite write, InsertOptions options)
     {
         bool plain =
             write.Table.Kind == RelationKind.Table
-            && (write.Table.Triggers.IsEmpty || write.Principal.Bypass)
+            && (write.Principal.Bypass || (write.Table.Triggers.IsEmpty && !MayMakeDefaults(write, options)))
             && !(write.Table.Partitioned && write.Kind == WriteKind.InsertOrUpdate);
         if (!plain)
         {
             throw Refusals.NotSupported($"writing to {write.Table.Name.Name} with compiled policies").ToException();
         }
     }
+
+    // An update may set those of the columns it is given (missing=default).
+    private static bool MayMakeDefaults(GuardedWrite write, InsertOptions options) =>
+        write.Kind switch
+        {
+            WriteKind.Update => options.Given.Any(o => write.Table.Columns[o].DefaultAsksCaller),
+            WriteKind.Delete => false,
+            _ => write.Table.Columns.Any(c => c.DefaultAsksCaller),
+        };
 
     // The root's own statement is the write; its children are ordinary bind joins on the rows it answers.
     private static CompiledUnit Unit(GuardedWrite write, InsertOptions options, ReadUnit representation, PostgresSource source)

@@ -169,7 +169,7 @@ internal sealed class PostgresWriteDialect : PostgresDialect
     {
         Syntax("insert into ");
         WriteTarget();
-        if (options.Given.Count == 0 && write.Parts.Check is null)
+        if (options.Given.Count == 0 && write.Parts.Check is null && form == RowsForm.Parameters)
         {
             Syntax(" default values");
             WriteConflict();
@@ -261,9 +261,15 @@ internal sealed class PostgresWriteDialect : PostgresDialect
 
     private void WriteRecordset()
     {
-        Syntax(" from json_to_recordset(");
+        // Rows of nothing but defaults have no cells, only a number.
+        Syntax(options.Given.Count == 0 ? " from json_array_elements(" : " from json_to_recordset(");
         Parameter(new RowsJsonExpr(), LogicalType.Json);
-        Syntax("::json) as ").Identifier("json").Syntax("(");
+        Syntax("::json) as ").Identifier("json");
+        if (options.Given.Count == 0)
+        {
+            return;
+        }
+        Syntax("(");
         for (int i = 0; i < options.Given.Count; i++)
         {
             Syntax(i > 0 ? ", " : "").Identifier(Cell('c', i)).Syntax(" ");

@@ -48,6 +48,8 @@ create function numbers_to(n int) returns setof int language sql immutable as 's
 create function nothing_found() returns setof films language sql stable as 'select * from films where false';
 create function film_or_none(wanted int) returns setof films language sql stable as 'select * from films where id = wanted';
 create function on_film() returns trigger language plpgsql as $$ begin return new; end $$;
+create function one_out(a int, out next int) language sql immutable as 'select a + 1';
+create function films_below(id int) returns setof films language sql stable as 'select * from films f where f.id < films_below.id';
 create function nothing() returns void language sql stable as 'select null';
 create function first_film() returns films language sql stable as 'select * from films order by id limit 1';
 create function rename_director(who int, new_name text) returns directors language sql as 'update directors set name = new_name where id = who returning *';
