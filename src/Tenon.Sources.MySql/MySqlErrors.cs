@@ -55,6 +55,14 @@ internal static class MySqlErrors
 
     public static Error OfCheck() => new(ErrorCodes.CheckViolation, "new row violates check constraint");
 
+    // Column 'name' cannot be null; Field 'name' doesn't have a default value.
+    private static Error OfNull(string said)
+    {
+        string[] parts = said.Split('\'');
+        string column = parts.Length > 2 ? $" in column \"{parts[1]}\"" : "";
+        return new Error(ErrorCodes.NotNullViolation, $"null value{column} violates not-null constraint");
+    }
+
     public static Error Cancelled() => new(ErrorCodes.QueryCanceled, "canceling statement due to statement timeout");
 
     private static Error Of(MySqlException failure, string source) =>
@@ -63,7 +71,7 @@ internal static class MySqlErrors
             MySqlErrorCode.DuplicateKeyEntry or MySqlErrorCode.DuplicateEntryWithKeyName => new(ErrorCodes.UniqueViolation, "duplicate key value violates unique constraint"),
             MySqlErrorCode.NoReferencedRow or MySqlErrorCode.NoReferencedRow2 => new(ErrorCodes.ForeignKeyViolation, "insert or update violates foreign key constraint"),
             MySqlErrorCode.RowIsReferenced or MySqlErrorCode.RowIsReferenced2 => new(ErrorCodes.ForeignKeyViolation, "update or delete violates a foreign key constraint: the row is still referenced"),
-            MySqlErrorCode.ColumnCannotBeNull or MySqlErrorCode.NoDefaultForField => new(ErrorCodes.NotNullViolation, "null value violates not-null constraint"),
+            MySqlErrorCode.ColumnCannotBeNull or MySqlErrorCode.NoDefaultForField => OfNull(failure.Message),
             (MySqlErrorCode)4025 => OfCheck(),
             MySqlErrorCode.DataTooLong => new(ErrorCodes.StringTooLong, "value too long for its column"),
             MySqlErrorCode.WarningDataOutOfRange or MySqlErrorCode.DataOutOfRange => new(ErrorCodes.NumericOutOfRange, "value out of range"),

@@ -32,6 +32,9 @@ internal enum Privileges
     References = 32,
     Trigger = 64,
     All = 127,
+
+    /// <summary>Those that are on columns; one of the others tells of none.</summary>
+    OnColumns = Select | Insert | Update | References,
 }
 
 /// <summary>Privileges of one role on a relation; Columns empty = the whole relation.</summary>

@@ -165,7 +165,7 @@ internal static class ErrorCodes
                 : s[..2] switch
                 {
                     "08" or "53" => 503,
-                    "57" when s == "57P01" => 503,
+                    "57" when s is "57P01" or "57P02" or "57P03" => 503,
                     "09" or "25" or "2D" or "38" or "39" or "3B" or "40" or "54" or "55" or "57" or "58" or "F0" or "HV" or "P0" or "XX" => 500,
                     "0L" or "0P" or "28" => 403,
                     _ => 400,

@@ -58,7 +58,7 @@ internal sealed class ExpressionBinder(Catalog.Catalog catalog, PlanOptions opti
         {
             return node.Columns.Select(c => c.Name);
         }
-        var grants = table.Grants.Where(g => g.Role == options.Role || g.Role == RoleName.Public).ToArray();
+        var grants = table.Grants.Where(g => (g.Privileges & Privileges.OnColumns) != 0 && (g.Role == options.Role || g.Role == RoleName.Public)).ToArray();
         return grants.Any(g => g.Columns.IsEmpty) ? node.Columns.Select(c => c.Name) : grants.SelectMany(g => g.Columns);
     }
 

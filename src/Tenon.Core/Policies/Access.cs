@@ -43,7 +43,10 @@ internal static class Access
 
     /// <summary>May the role see that this column exists: the whole table is granted, or the column is.</summary>
     public static bool MayKnow(Table table, Principal principal, string column) =>
-        principal.Bypass || table.Grants.Any(g => Applies(g.Role, principal.Role) && (g.Columns.IsEmpty || g.Columns.Contains(column)));
+        principal.Bypass
+        || table.Grants.Any(g =>
+            (g.Privileges & Privileges.OnColumns) != 0 && Applies(g.Role, principal.Role) && (g.Columns.IsEmpty || g.Columns.Contains(column))
+        );
 
     private static bool OnWhole(Table table, RoleName role, Privileges privilege) =>
         Grants(table, role, privilege).Any(g => g.Columns.IsEmpty);

@@ -140,7 +140,7 @@ internal sealed class UnitBuilder
                     shapes.Add(new ValueShape(value.Name, Item(value.Value), value.Value.Type) { IsCount = value.Value is AggregateExpr { Function.Name: "count" } });
                     break;
                 case EmbedMember { Embed.ToMany: false } embed:
-                    shapes.Add(new ObjectShape(embed.Name, Item(Presence(embed.Embed)), Members(embed.Embed.Node)));
+                    shapes.Add(ToOne(embed));
                     break;
                 case EmbedMember embed:
                     shapes.Add(new ManyShape(embed.Name, AddChild(owner, embed.Embed)));
@@ -154,6 +154,38 @@ internal sealed class UnitBuilder
             }
         }
         return shapes.ToImmutable();
+    }
+
+    private ObjectShape ToOne(EmbedMember member)
+    {
+        Expr presence = Presence(member.Embed);
+        ReadNode one = member.Embed.Node;
+        if (one.Grouped)
+        {
+            // Nothing but aggregates: they answer where there is no row, too.
+            bool always = one.Members.All(m => m is ValueMember { Value: var value } && ExprFacts.Of(value).HasAggregate);
+            one = OfOneRow(member.Embed);
+            presence = always ? new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int4 } : presence;
+        }
+        return new ObjectShape(member.Name, Item(presence), Members(one));
+    }
+
+    private ReadNode OfOneRow(Embed embed)
+    {
+        var pass = new OneRowAggregates(SideOf(embed));
+        return embed.Node with
+        {
+            Grouped = false,
+            Members =
+            [
+                .. embed.Node.Members.Select(m => m switch
+                {
+                    ValueMember value => value with { Value = pass.Visit(value.Value) },
+                    SpreadMember { Embed.ToMany: false } spread => new SpreadMember(spread.Embed with { Node = OfOneRow(spread.Embed) }),
+                    _ => m,
+                }),
+            ],
+        };
     }
 
     private void SpreadMany(ReadNode owner, Embed embed, ImmutableArray<Shape>.Builder shapes)

@@ -72,7 +72,8 @@ internal static class TypeErrors
         new(ErrorCodes.StringTooLong, $"value too long for type {type.SqlName}");
 
     public static Error EnumLabel(EnumType type, ReadOnlySpan<char> text) =>
-        new(ErrorCodes.InvalidText, $"invalid input value for enum {LogicalType.EnumOf(type).SqlName}: \"{text}\"");
+        // A function that runs inside SQLite knows the labels alone.
+        new(ErrorCodes.InvalidText, $"invalid input value for enum{(type.Name.Schema.Length > 0 ? " " + LogicalType.EnumOf(type).SqlName : "")}: \"{text}\"");
 
     public static Error Json(string detail) =>
         new(ErrorCodes.InvalidText, "invalid input syntax for type json", detail);

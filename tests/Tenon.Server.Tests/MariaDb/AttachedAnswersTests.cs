@@ -77,7 +77,7 @@ public sealed class AttachedAnswersTests
         "films?select=id,directors!inner(id)&directors.name=eq.ana&order=id", "films?select=id,actors(name)&order=id&actors.order=id",
         "actors?select=name,films(title,directors(name))&order=id&films.order=id", "films?select=id,roles(part,actors(name))&id=lt.3&order=id&roles.order=actor_id",
         "directors?select=id,films()&films=is.null&order=id", "films?select=id&order=directors(name),id&id=lte.2", "directors?select=id,films(count)&order=id",
-        "films?select=count()", "films?select=released,count(),gross.sum(),seen.max()&order=released&seen=lt.5", "films?select=rating,id.sum()&rating=not.is.null&order=rating",
+        "films?select=id,directors(count())&order=id", "films?select=id,directors(name,count(),top:id.max())&order=id", "films?select=count()", "films?select=released,count(),gross.sum(),seen.max()&order=released&seen=lt.5", "films?select=rating,id.sum()&rating=not.is.null&order=rating",
         "films?select=id,title::text&order=id", "films?select=id::text&order=id&limit=1", "films?title=eq.x&select=id", "films?select=title&title=eq.%5C", "films?nothing=eq.1", "nothing",
         "films?id=eq.x", "films?made=eq.x", "films?select=id,nothing(id)",
     ];

@@ -13,8 +13,8 @@ public sealed class RefusalTests : IAsyncLifetime
         app = await OracleApp.StartAsync("mariadb");
         Assert.Null(await app.ApplyAsync(
             "",
-            "create table films (id int primary key, title varchar(50), gross decimal(10,2), made date, data json, raw varbinary(10)); insert into films values (1, 'Alpha', 1.5, '2020-01-01', '{\"a\":1}', 'x');",
-            "alter table films enable row level security; grant select, insert, update on films to anon; create policy p on films using (true);"
+            "create table films (id int primary key, title varchar(50), gross decimal(10,2), made date, data json, raw varbinary(10)); insert into films values (1, 'Alpha', 1.5, '2020-01-01', '{\"a\":1}', 'x'); create table needs (id int primary key, name varchar(10) not null);",
+            "alter table films enable row level security; grant select, insert, update on films to anon; create policy p on films using (true); alter table needs enable row level security; grant insert on needs to anon; create policy p on needs with check (true);"
         ));
     }
 
@@ -51,5 +51,22 @@ public sealed class RefusalTests : IAsyncLifetime
         Assert.True((int)answer.StatusCode is >= 400 and < 500, $"{(int)answer.StatusCode} {body}");
         JsonElement error = JsonElement.Parse(body);
         Assert.True(error.GetProperty("code").GetString() == code && error.GetProperty("message").GetString()!.Contains(named, StringComparison.Ordinal), body);
+    }
+
+    [Theory]
+    [InlineData("""{"id":1}""")]
+    [InlineData("""{"id":1,"name":null}""")]
+    [InlineData("""[{"id":1,"name":"x"},{"id":2,"name":null}]""")]
+    public async Task A_null_that_a_column_refuses_is_named_with_it(string body)
+    {
+        using HttpRequestMessage request = app.Request("POST", "needs");
+        request.Headers.Add("apikey", app.Keys.PublishableKey);
+        request.Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        string said = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(400, (int)answer.StatusCode);
+        JsonElement error = JsonElement.Parse(said);
+        Assert.Equal("23502", error.GetProperty("code").GetString());
+        Assert.Contains("null value in column \"name\"", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 }

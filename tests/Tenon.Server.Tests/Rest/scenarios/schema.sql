@@ -132,6 +132,7 @@ grant select, insert, update, delete on noted, books, director_names to anon;
 grant all on noted, books, director_names to service_role;
 grant select, insert, update, delete on directors, films, technical_specs, actors, roles, people, places, owned, released_films, addresses, orders to anon;
 grant select (id, open) on partly to anon;
+grant delete on partly to anon;
 grant all on directors, films, technical_specs, actors, roles, people, places, owned, released_films, partly, secrets, addresses, orders to service_role;
 insert into directors (id, name) values (1, 'Ana'), (2, 'Bo'), (3, 'Cy');
 insert into films (id, title, director_id, rating, released, gross, data, tags) values
