@@ -13,6 +13,12 @@ internal sealed class MySqlCompiled(SqlText text, LogicalType[] columns, ValueFo
 {
     private Framing? framing;
 
+    /// <summary>The form for one parent, of which several are read in one statement where it pays.</summary>
+    public MySqlOneParent? OneParent { get; init; }
+
+    /// <summary>It takes the keys of parents, and its rows say in their first column whose they are.</summary>
+    public bool IsOfParents { get; init; }
+
     /// <summary>The text between words of its transaction, to be sent as one; kept, since a statement mostly stands at the same place.</summary>
     public string Framed(string before, string after)
     {
@@ -41,15 +47,36 @@ internal static class MySqlBinding
         MySqlCompiled statement,
         string text,
         StatementArguments arguments,
-        IReadOnlyList<Datum[]>? rows
+        IReadOnlyList<Datum[]>? rows,
+        List<MySqlParameter>? keys
     )
     {
         var command = new MySqlCommand(text, connection);
+        foreach (MySqlParameter key in keys ?? [])
+        {
+            command.Parameters.Add(key);
+        }
         for (int i = 0; i < statement.Parameters.Length; i++)
         {
             command.Parameters.Add(new MySqlParameter(string.Create(CultureInfo.InvariantCulture, $"@p{i + 1}"), Value(statement.Parameters[i], arguments, rows)));
         }
         return command;
+    }
+
+    /// <summary>Bytes that the values take in the text of a statement, about.</summary>
+    public static long SizeOf(MySqlCompiled statement, StatementArguments arguments)
+    {
+        long size = 0;
+        foreach (SqlParameter parameter in statement.Parameters)
+        {
+            size += Value(parameter, arguments, null) switch
+            {
+                string text => text.Length,
+                byte[] bytes => bytes.Length,
+                _ => 20,
+            };
+        }
+        return size;
     }
 
     private static object Value(SqlParameter parameter, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
@@ -61,6 +88,7 @@ internal static class MySqlBinding
         Datum value = parameter.Origin switch
         {
             RowCellExpr cell => rows![cell.Row][cell.Ordinal],
+            KeptExpr kept => Datum.Of(kept.Of(arguments)),
             ParameterExpr or ContextExpr or VariableExpr => arguments.Get(parameter.Origin),
             var computed => Evaluate(computed, arguments),
         };

@@ -20,23 +20,26 @@ internal sealed class MySqlDatabase : AttachedDatabase
     private volatile Known? known;
     private volatile MySqlFacts facts = MySqlFacts.None;
 
-    private MySqlDatabase(AttachedOptions options, ImmutableArray<SchemaStatement> policies, MySqlConnectionStringBuilder settings)
+    private MySqlDatabase(AttachedOptions options, ImmutableArray<SchemaStatement> policies, MySqlConnectionStringBuilder settings, PerParentChoice choice)
     {
         this.options = options;
         this.policies = policies;
         this.settings = settings;
         pool = new MySqlPool(options, settings);
-        Source = new MySqlSource(pool, options.Writable, () => facts, Failed);
+        Source = new MySqlSource(pool, options.Writable, () => facts, choice, Failed);
     }
 
-    public static Outcome<AttachedDatabase> Open(AttachedOptions options)
+    public static Outcome<AttachedDatabase> Open(AttachedOptions options) => Open(options, PerParentChoice.Measured);
+
+    /// <summary>choice: when the children of several parents are read parent by parent.</summary>
+    public static Outcome<AttachedDatabase> Open(AttachedOptions options, PerParentChoice choice)
     {
         if (!MySqlUrl.Read(options).TryGet(out MySqlConnectionStringBuilder settings, out Error error))
         {
             return error;
         }
         return AttachedPolicies.Parse(options.Name, options.Policies).TryGet(out ImmutableArray<SchemaStatement> policies, out error)
-            ? new MySqlDatabase(options, policies, settings)
+            ? new MySqlDatabase(options, policies, settings, choice)
             : error;
     }
 

@@ -18,7 +18,6 @@ internal partial class MySqlDialect : SqlWriter
 {
     private readonly MySqlFacts facts;
     private readonly Dictionary<string, QualifiedName> tables = new(StringComparer.Ordinal);
-    private ImmutableArray<LogicalType> keyTypes = [];
 
     protected MySqlDialect(MySqlFacts facts) => this.facts = facts;
 
@@ -41,13 +40,17 @@ internal partial class MySqlDialect : SqlWriter
         return dialect.Finished(select.Output);
     }
 
-    public static MySqlCompiled Compile(ReadUnit unit, MySqlFacts facts)
+    /// <summary>A statement of a read; of a child also the form for one parent, where it may pay to read them so.</summary>
+    public static MySqlCompiled Compile(ReadUnit unit, MySqlFacts facts, PerParentChoice choice)
     {
         var dialect = new MySqlDialect(facts);
         dialect.Learn(unit.Select);
         dialect.Write(MySqlOutward.Of(unit, facts));
-        return dialect.Finished(unit.Select.Output);
+        return dialect.Finished(unit.Select.Output, MySqlOneParent.Of(unit, facts, choice), IsOfParents(unit));
     }
+
+    /// <summary>Its rows say in their first column whose they are.</summary>
+    private static bool IsOfParents(ReadUnit unit) => unit.Select.Body is SelectCore { Items: [{ Value: ParentOrdinalExpr }, ..] };
 
     /// <summary>A whole query with results as <see cref="MySqlReader"/> reads them.</summary>
     protected void WriteQuery(Select select)
@@ -60,10 +63,10 @@ internal partial class MySqlDialect : SqlWriter
 
     protected void Learn(Expr expr) => new Ranges(tables).Visit(expr);
 
-    protected MySqlCompiled Finished(ImmutableArray<RowField> output)
+    protected MySqlCompiled Finished(ImmutableArray<RowField> output, MySqlOneParent? oneParent = null, bool isOfParents = false)
     {
         LogicalType[] types = [.. output.Select(f => f.Type)];
-        return new MySqlCompiled(Finish(), types, [.. types.Select(MySqlSource.Form)]);
+        return new MySqlCompiled(Finish(), types, [.. types.Select(MySqlSource.Form)]) { OneParent = oneParent, IsOfParents = isOfParents };
     }
 
     /// <summary>Which table stands behind which range: collations are facts of tables.</summary>
@@ -84,7 +87,10 @@ internal partial class MySqlDialect : SqlWriter
     protected void Learn(string range, QualifiedName table) => tables[range] = table;
 
     private ColumnFacts? FactsOf(Expr expr) =>
-        expr is ColumnExpr column && tables.TryGetValue(column.Range, out QualifiedName table) ? facts.Find(table, column.Column) : null;
+        Bare(expr) is ColumnExpr column && tables.TryGetValue(column.Range, out QualifiedName table) ? facts.Find(table, column.Column) : null;
+
+    /// <summary>Without conversions that change nothing here: a varchar compared as text is its column still.</summary>
+    public static Expr Bare(Expr expr) => expr is ConvertExpr convert && IsSame(convert.Operand.Type, convert.Type) ? Bare(convert.Operand) : expr;
 
     // ---- values ----
 
@@ -368,90 +374,6 @@ internal partial class MySqlDialect : SqlWriter
         return select with { Body = core with { Items = [.. core.Items.Select(Unique)] } };
     }
 
-    // ---- bind joins ----
-
-    protected override void WriteOtherFrom(FromItem from)
-    {
-        if (from is not ParentKeysFrom keys)
-        {
-            base.WriteOtherFrom(from);
-            return;
-        }
-        keyTypes = keys.Types;
-        Syntax("json_table(");
-        Parameter(SqlParameter.KeysOfParent, LogicalType.Json);
-        Syntax(", '$[*]' columns(\"n\" for ordinality");
-        for (int i = 0; i < keys.Types.Length; i++)
-        {
-            Syntax(", ").Identifier(KeyName(i)).Syntax(" ").Syntax(StoredKey(keys.Types[i])).Syntax(" path ");
-            Literal(keys.Types.Length == 1 ? "$" : string.Create(CultureInfo.InvariantCulture, $"$[{i}]"));
-        }
-        Syntax(")) as ").Identifier(keys.Alias);
-    }
-
-    private static string KeyName(int index) => string.Create(CultureInfo.InvariantCulture, $"k{index}");
-
-    /// <summary>The column type of a key as the parent's row wrote it: dates and times as integers since 2000.</summary>
-    private static string StoredKey(LogicalType type) =>
-        type.Kind switch
-        {
-            TypeKind.Boolean or TypeKind.Int2 or TypeKind.Int4 or TypeKind.Int8 or TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz => "bigint",
-            TypeKind.Numeric => "decimal(65,30)",
-            TypeKind.Text or TypeKind.Varchar or TypeKind.Enum => "longtext character set utf8mb4 collate utf8mb4_nopad_bin",
-            TypeKind.Uuid => "varchar(36) character set utf8mb4",
-            _ => throw Refusals.NotSupported($"embedding by a key of type {type.SqlName} on this source").ToException(),
-        };
-
-    private void WriteKeyEqual(KeyEqualExpr key)
-    {
-        if (key.Right is not ParentKeyExpr parent)
-        {
-            WriteInfix("=", key.Left, key.Right);
-            return;
-        }
-        LogicalType type = keyTypes[parent.Index];
-        ColumnFacts? column = FactsOf(key.Left);
-        bool text = type.IsString && column is not null;
-        Syntax("(");
-        // A foreign key compares as its column does; a column that cannot hold every character compares by bytes.
-        bool own = text && column!.IsUtf8;
-        if (text && !own)
-        {
-            WriteExact(key.Left);
-        }
-        else
-        {
-            Write(key.Left);
-        }
-        Syntax(" = ");
-        WriteParentKey(parent, type);
-        Syntax(own ? " collate " : "").Syntax(own ? Known(column!.Collation!) : "").Syntax(")");
-    }
-
-    private void WriteWithin(WithinExpr within)
-    {
-        // Not limit + offset, which may leave the range of the type.
-        Syntax("(");
-        Write(within.Place);
-        if (within.Offset is { } offset)
-        {
-            Syntax(" - ");
-            Write(offset);
-        }
-        Syntax(" <= ");
-        Write(within.Limit);
-        Syntax(")");
-    }
-
-    private void WriteParentKey(ParentKeyExpr key, LogicalType type)
-    {
-        bool days = type.Kind == TypeKind.Date;
-        bool micros = type.Kind is TypeKind.Timestamp or TypeKind.TimestampTz;
-        Syntax(days ? "adddate('2000-01-01', " : micros ? "timestampadd(microsecond, " : type.Kind == TypeKind.Uuid ? "cast(" : "");
-        Identifier(key.Alias).Syntax(".").Identifier(KeyName(key.Index));
-        Syntax(days ? ")" : micros ? ", timestamp'2000-01-01 00:00:00')" : type.Kind == TypeKind.Uuid ? " as uuid)" : "");
-    }
-
     // A collation's name comes from the database's own list; anything but a plain word is not one.
     private static string Known(string collation) =>
         collation.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? collation : throw new InvalidOperationException("not a collation");
@@ -473,9 +395,9 @@ internal partial class MySqlDialect : SqlWriter
                 WriteWithin(within);
                 break;
             case ParentOrdinalExpr ordinal:
-                Syntax("(").Identifier(ordinal.Alias).Syntax(".\"n\" - 1)");
+                WriteOrdinal(ordinal);
                 break;
-            case RowCellExpr:
+            case RowCellExpr or KeptExpr:
                 WriteParameter(expr);
                 break;
             case NativeExpr native:

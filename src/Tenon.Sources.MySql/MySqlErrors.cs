@@ -12,7 +12,10 @@ internal sealed class MySqlFailure(Error error, Exception inner) : SourceExcepti
     public override Error ToError() => error;
 
     /// <summary>The tables are not what they were when they were introspected.</summary>
-    public bool IsStale => InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
+    public bool IsStale => IsOfIndex || InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
+
+    /// <summary>An index that a statement names is not there.</summary>
+    public bool IsOfIndex => InnerException is MySqlException { ErrorCode: MySqlErrorCode.KeyDoesNotExist };
 
     /// <summary>A row breaks a rule of its table; the transaction goes on.</summary>
     public bool IsOfConstraint =>
@@ -83,7 +86,7 @@ internal static class MySqlErrors
             MySqlErrorCode.LockWaitTimeout => new(ErrorCodes.LockNotAvailable, "a lock was not available in time"),
             MySqlErrorCode.TableAccessDenied or MySqlErrorCode.ColumnAccessDenied => new(ErrorCodes.InternalError, $"the source {source} does not let Tenon's user do this"),
             MySqlErrorCode.QueryInterrupted or MySqlErrorCode.CommandTimeoutExpired or (MySqlErrorCode)1969 => Cancelled(),
-            MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError => new(ErrorCodes.ConnectionFailure, $"the tables of source {source} have changed", null, "Try again; they are read anew."),
+            MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError or MySqlErrorCode.KeyDoesNotExist => new(ErrorCodes.ConnectionFailure, $"the tables of source {source} have changed", null, "Try again; they are read anew."),
             MySqlErrorCode.TooManyUserConnections or MySqlErrorCode.ConnectionCountError => new(ErrorCodes.TooManyConnections, $"the source {source} takes no more connections", null, "Try again later."),
             _ => IsLost(failure) ? Lost(source) : new(ErrorCodes.InternalError, $"the source {source} could not run the statement"),
         };

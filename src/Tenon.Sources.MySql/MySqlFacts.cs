@@ -12,6 +12,13 @@ internal sealed record ColumnFacts(string? Collation, bool IsBit, string? Defaul
     public bool IsUtf8 => Collation?.StartsWith("utf8mb4_", StringComparison.Ordinal) == true;
 }
 
+/// <summary>An index, its columns in their order. Distinct: how many values the first, the first two … of them have, 0 where that is not known.</summary>
+internal sealed record IndexFacts(string Name, ImmutableArray<string> Columns, ImmutableArray<long> Distinct)
+{
+    /// <summary>These columns, in whatever order, are its first.</summary>
+    public bool Leads(IReadOnlyCollection<string> columns) => Columns.Length >= columns.Count && Columns.Take(columns.Count).All(columns.Contains);
+}
+
 /// <summary>What a table is beyond the catalog.</summary>
 internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Columns, bool IsView)
 {
@@ -20,6 +27,15 @@ internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Colum
 
     /// <summary>The conditions of its check constraints, as the database writes them.</summary>
     public ImmutableArray<string> Checks { get; init; } = [];
+
+    /// <summary>Indexes that lead from values to rows, in any order.</summary>
+    public ImmutableArray<IndexFacts> Indexes { get; init; } = [];
+
+    /// <summary>How many rows there were when the schema was read, as the database estimates; 0: it does not say.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>How many of them have one value of each of these columns, on the average, by this index.</summary>
+    public double RowsPerKey(IndexFacts index, int columns) => index.Distinct[columns - 1] > 0 ? (double)Rows / index.Distinct[columns - 1] : 0;
 
     /// <summary>The database of the server it is in; null for that of the connection.</summary>
     public string? Database { get; init; }

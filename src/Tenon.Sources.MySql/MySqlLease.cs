@@ -69,14 +69,17 @@ internal sealed class MySqlLease : IDisposable
         MySqlCompiled statement,
         StatementArguments arguments,
         IReadOnlyList<Datum[]>? rows = null,
-        StatementPlace place = StatementPlace.Inside
+        StatementPlace place = StatementPlace.Inside,
+        ParentBatch? batch = null
     )
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellation.ThrowIfCancellationRequested();
         bool begins = !open && begin.Length > 0 && place != StatementPlace.Alone;
         closing = (open || begins) && place == StatementPlace.Last;
-        MySqlCommand command = MySqlBinding.Command(connection, statement, statement.Framed(begins ? begin : "", closing ? Committed : ""), arguments, rows);
+        (string before, string after) = (begins ? begin : "", closing ? Committed : "");
+        string text = batch is null ? statement.Framed(before, after) : before + batch.Text + after;
+        MySqlCommand command = MySqlBinding.Command(connection, statement, text, arguments, rows, batch?.Keys);
         // From here on it may have begun, whatever fails.
         open |= begins;
         running = command;
@@ -84,7 +87,7 @@ internal sealed class MySqlLease : IDisposable
         registration = cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static l => ((MySqlLease)l!).End(), this) : default;
         try
         {
-            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended, End);
+            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended, End) { IsSeveral = batch is not null };
         }
         catch (Exception failure) when (MySqlErrors.IsFailure(failure))
         {
@@ -249,16 +252,16 @@ internal sealed class MySqlSession(MySqlLease lease) : SourceSession
 {
     public override void AllowLongest() => lease.AllowLongest();
 
-    public override RowReader Run(CompiledStatement statement, StatementArguments arguments)
-    {
-        Statements++;
-        return lease.Run((MySqlCompiled)statement, arguments);
-    }
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments) =>
+        MySqlChildren.Run((MySqlCompiled)statement, arguments, StatementPlace.Inside, Send);
 
-    public override RowReader RunLast(CompiledStatement statement, StatementArguments arguments)
+    public override RowReader RunLast(CompiledStatement statement, StatementArguments arguments) =>
+        MySqlChildren.Run((MySqlCompiled)statement, arguments, StatementPlace.Last, Send);
+
+    private MySqlReader Send(MySqlCompiled statement, StatementArguments arguments, StatementPlace place, ParentBatch? batch)
     {
         Statements++;
-        return lease.Run((MySqlCompiled)statement, arguments, place: StatementPlace.Last);
+        return lease.Run(statement, arguments, place: place, batch: batch);
     }
 
     public override List<Datum[]> Rows(CompiledStatement statement, StatementArguments arguments)

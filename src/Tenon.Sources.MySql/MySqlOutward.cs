@@ -22,7 +22,10 @@ internal static class MySqlOutward
     /// <summary>A statement of a read, whose limit per parent the database keeps.</summary>
     public static Select Of(ReadUnit unit, MySqlFacts facts) => Outward(MySqlPerParent.Of(unit, Ordered(unit.Select, facts)));
 
-    private static Select Ordered(Select select, MySqlFacts facts) => InOrderOfKeys(InOrderOfParents(select), facts);
+    /// <summary>Of a query that is ordered already.</summary>
+    public static Select OfOneParent(Select ordered) => Outward(ordered);
+
+    public static Select Ordered(Select select, MySqlFacts facts) => InOrderOfKeys(InOrderOfParents(select), facts);
 
     private static Select Outward(Select ordered)
     {
@@ -70,12 +73,15 @@ internal static class MySqlOutward
         IEnumerable<Expr> keys = !core.GroupBy.IsEmpty ? core.GroupBy.Select(Exact)
             : core.Items.Any(i => ExprFacts.Of(i.Value).HasAggregate) ? []
             : Tables(from, facts).SelectMany(t => KeyOf(t, facts));
-        IEnumerable<Expr> missing = keys.Where(k => !select.OrderBy.Any(o => o.Key.Equals(k)));
+        IEnumerable<Expr> missing = keys.Where(k => !select.OrderBy.Any(o => o.Key.Equals(k) || IsSame(o.Key, k)));
         return select with { OrderBy = [.. select.OrderBy, .. missing.Select(Tie)] };
     }
 
+    // A key column stands here without its type.
+    private static bool IsSame(Expr key, Expr tie) => key is ColumnExpr a && tie is ColumnExpr b && a.Range == b.Range && a.Column == b.Column;
+
     /// <summary>The tables whose rows make the rows of the result: a row joined by its own key follows from the one it belongs to.</summary>
-    private static IEnumerable<GuardedTable> Tables(FromItem from, MySqlFacts facts) =>
+    public static IEnumerable<GuardedTable> Tables(FromItem from, MySqlFacts facts) =>
         from switch
         {
             GuardedTable table => [table],

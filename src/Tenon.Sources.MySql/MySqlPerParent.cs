@@ -23,12 +23,14 @@ internal static class MySqlPerParent
     /// <summary>ordered: the unit's query with everything that decides the order of its rows, the parents' first.</summary>
     public static Select Of(ReadUnit unit, Select ordered)
     {
-        bool applies =
-            unit.Limit is not null
-            && ordered is { With.IsEmpty: true, Limit: null, Offset: null, OrderBy: [{ Key: ParentOrdinalExpr }, ..] }
-            && ordered.Body is SelectCore { GroupBy.IsEmpty: true, Distinct: false, DistinctOn.IsEmpty: true };
-        return applies ? Numbered(unit, ordered, (SelectCore)ordered.Body) : ordered;
+        return Applies(unit, ordered) ? Numbered(unit, ordered, (SelectCore)ordered.Body) : ordered;
     }
+
+    /// <summary>It has a limit per parent, and its rows are those of their parents one by one.</summary>
+    public static bool Applies(ReadUnit unit, Select ordered) =>
+        unit.Limit is not null
+        && ordered is { With.IsEmpty: true, Limit: null, Offset: null, OrderBy: [{ Key: ParentOrdinalExpr }, ..] }
+        && ordered.Body is SelectCore { GroupBy.IsEmpty: true, Distinct: false, DistinctOn.IsEmpty: true };
 
     private static Select Numbered(ReadUnit unit, Select ordered, SelectCore core)
     {

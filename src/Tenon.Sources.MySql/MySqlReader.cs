@@ -26,6 +26,9 @@ internal sealed class MySqlReader(
 
     public override int ColumnCount => columns.Length;
 
+    /// <summary>The rows come as several results, one after the other.</summary>
+    public bool IsSeveral { get; init; }
+
     /// <summary>Rows a statement without a result touched; known once it has ended.</summary>
     public long Affected { get; private set; }
 
@@ -37,9 +40,16 @@ internal sealed class MySqlReader(
         used = 0;
         try
         {
-            if (!closed && reader.Read())
+            while (!closed)
             {
-                return true;
+                if (reader.Read())
+                {
+                    return true;
+                }
+                if (!IsSeveral || !reader.NextResult())
+                {
+                    break;
+                }
             }
             Close();
             return false;

@@ -12,13 +12,13 @@ using Tenon.Sources.MySql.Writing;
 namespace Tenon.Sources.MySql;
 
 /// <summary>MariaDB as a source: policies are always compiled, the database has none.</summary>
-internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts> facts, Action<MySqlFailure> failed) : Source
+internal sealed class MySqlSource(MySqlPool pool, bool writable, Func<MySqlFacts> facts, PerParentChoice choice, Action<MySqlFailure> failed) : Source
 {
     private const int Attempts = 8;
 
     public override CompiledStatement Compile(Select select) => MySqlDialect.Compile(select, facts());
 
-    public override CompiledStatement Compile(ReadUnit unit) => MySqlDialect.Compile(unit, facts());
+    public override CompiledStatement Compile(ReadUnit unit) => MySqlDialect.Compile(unit, facts(), choice);
 
     public override CompiledWrite CompileWrite(GuardedWrite write, InsertOptions options, ReadUnit? representation)
     {

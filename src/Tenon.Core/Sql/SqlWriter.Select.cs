@@ -191,14 +191,20 @@ internal abstract partial class SqlWriter
         {
             TableName(table.Name);
             Syntax(" as ").Identifier(table.Alias);
+            WriteTableHint(table);
             return;
         }
         Syntax("(select * from ");
         TableName(table.Name);
-        Syntax(" as ").Identifier(table.Alias).Syntax(" where ");
+        Syntax(" as ").Identifier(table.Alias);
+        WriteTableHint(table);
+        Syntax(" where ");
         Write(table.Filter);
         Syntax(") as ").Identifier(table.Alias);
     }
+
+    /// <summary>What an engine is told of how to read a table.</summary>
+    protected virtual void WriteTableHint(GuardedTable table) { }
 
     protected virtual void WriteDerived(SelectFrom derived)
     {

@@ -58,6 +58,9 @@ internal abstract partial class SqlWriter
 
     protected virtual string ParameterMark => "?";
 
+    /// <summary>Characters written so far.</summary>
+    protected int Length => text.Length;
+
     public SqlText Finish() => new(text.ToString(), [.. parameters]);
 
     // ---- what a dialect decides ----

@@ -30,6 +30,7 @@ internal sealed class MySqlIntrospector
         public HashSet<string> UnusableKeys { get; } = new(StringComparer.Ordinal);
         public Dictionary<string, ForeignKey> References { get; } = new(StringComparer.Ordinal);
         public List<string> LeftOut { get; } = [];
+        public Dictionary<string, IndexDraft> Indexes { get; } = new(StringComparer.Ordinal);
         public bool IsView { get; init; }
         public bool ChangesInserts { get; set; }
         public bool ChangesUpdates { get; set; }
@@ -38,6 +39,14 @@ internal sealed class MySqlIntrospector
         /// <summary>The database it is in; null for that of the connection.</summary>
         public string? Database { get; init; }
         public Privileges Rights { get; set; } = Privileges.Select | Privileges.Insert | Privileges.Update;
+    }
+
+    /// <summary>IsCut: it goes on with what is no whole column.</summary>
+    private sealed class IndexDraft
+    {
+        public ImmutableArray<string>.Builder Columns { get; } = ImmutableArray.CreateBuilder<string>();
+        public ImmutableArray<long>.Builder Distinct { get; } = ImmutableArray.CreateBuilder<long>();
+        public bool IsCut { get; set; }
     }
 
     private readonly AttachedOptions options;
@@ -84,6 +93,7 @@ internal sealed class MySqlIntrospector
         await EachAsync(connection, "checks", ReadCheck, cancellation).ConfigureAwait(false);
         await EachAsync(connection, "columns", ReadColumn, cancellation).ConfigureAwait(false);
         await EachAsync(connection, "keys", ReadKey, cancellation).ConfigureAwait(false);
+        await EachAsync(connection, "indexes", ReadIndex, cancellation).ConfigureAwait(false);
         await EachAsync(connection, "references", ReadReference, cancellation).ConfigureAwait(false);
         await EachAsync(connection, "triggers", ReadTrigger, cancellation).ConfigureAwait(false);
     }
@@ -194,6 +204,25 @@ internal sealed class MySqlIntrospector
         columns.Add(row.GetString(2));
     }
 
+    private void ReadIndex(MySqlDataReader row)
+    {
+        if (!drafts.TryGetValue(row.GetString(0), out Draft? draft))
+        {
+            return;
+        }
+        string name = row.GetString(1);
+        if (!draft.Indexes.TryGetValue(name, out IndexDraft? index))
+        {
+            draft.Indexes[name] = index = new IndexDraft();
+        }
+        index.IsCut |= !row.IsDBNull(3) || row.IsDBNull(2);
+        if (!index.IsCut)
+        {
+            index.Columns.Add(row.GetString(2));
+            index.Distinct.Add(row.IsDBNull(4) ? 0 : row.GetInt64(4));
+        }
+    }
+
     private void ReadReference(MySqlDataReader row)
     {
         if (!drafts.TryGetValue(row.GetString(0), out Draft? draft) || !schemas.Contains(row.GetString(7)))
@@ -245,6 +274,9 @@ internal sealed class MySqlIntrospector
                 PrimaryKey = table.PrimaryKey?.Columns ?? [],
                 Checks = ChecksOf(table, draft),
                 Database = draft.Database,
+                Indexes = [.. draft.Indexes.Where(i => i.Value.Columns.Count > 0).Select(i => new IndexFacts(i.Key, i.Value.Columns.ToImmutable(), i.Value.Distinct.ToImmutable()))],
+                // Every row has a primary key of its own.
+                Rows = draft.Indexes.TryGetValue("PRIMARY", out IndexDraft? primary) && !primary.IsCut ? primary.Distinct[^1] : 0,
                 ChangesInserts = draft.ChangesInserts,
                 ChangesUpdates = draft.ChangesUpdates,
             };

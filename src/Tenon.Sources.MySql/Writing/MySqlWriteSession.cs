@@ -23,7 +23,14 @@ internal sealed partial class MySqlWriteSession(MySqlLease lease, bool single) :
     /// <summary>A row that was not there when it was looked for is there now.</summary>
     public bool LostRace(MySqlFailure failure) => upserts && failure.Code == ErrorCodes.UniqueViolation;
 
-    public override RowReader Run(CompiledStatement statement, StatementArguments arguments) => Run(statement, arguments, null);
+    public override RowReader Run(CompiledStatement statement, StatementArguments arguments) =>
+        MySqlChildren.Run((MySqlCompiled)statement, arguments, StatementPlace.Inside, Send);
+
+    private MySqlReader Send(MySqlCompiled statement, StatementArguments arguments, StatementPlace place, ParentBatch? batch)
+    {
+        Statements++;
+        return lease.Run(statement, arguments, place: place, batch: batch);
+    }
 
     private MySqlReader Run(CompiledStatement statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
     {

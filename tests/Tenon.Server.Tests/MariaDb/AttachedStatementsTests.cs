@@ -10,18 +10,22 @@ namespace Tenon.Server.Tests.MariaDb;
 public sealed class LoggedMariaDb : IAsyncLifetime
 {
     private const string Tables = """
-        create table customers (id bigint primary key, name varchar(50) not null);
+        create table customers (id bigint primary key, name varchar(50) not null, key (name));
+        create table notes (id int primary key, owner varchar(50) not null, words text, key (owner));
+        insert into notes select seq, concat('owner ', seq % 500), 'x' from seq_1_to_2000;
         create table orders (id bigint auto_increment primary key, customer_id bigint not null, placed_at timestamp(6) not null default current_timestamp(6),
           total decimal(12,2) not null, note text, foreign key (customer_id) references customers (id));
         create table order_lines (id bigint primary key, order_id bigint not null, price decimal(12,2) not null, foreign key (order_id) references orders (id));
         insert into customers select seq, concat('Customer ', seq) from seq_1_to_100;
         insert into orders (id, customer_id, total) select seq, seq % 100 + 1, seq from seq_1_to_4000;
         insert into order_lines select seq, seq div 4 + 1, 1.5 from seq_1_to_15000;
-        analyze table customers, orders, order_lines;
+        analyze table customers, notes, orders, order_lines;
         """;
 
     private const string Policies = """
-        grant select, insert, update, delete on customers, orders, order_lines to anon;
+        alter table notes enable row level security;
+        create policy own on notes using (owner = coalesce(auth.email(), 'owner 7'));
+        grant select, insert, update, delete on notes, customers, orders, order_lines to anon;
         alter table customers enable row level security;
         alter table orders enable row level security;
         alter table order_lines enable row level security;
@@ -94,6 +98,15 @@ public sealed class AttachedStatementsTests(LoggedMariaDb logged) : IClassFixtur
         Assert.All(reads, ReadsByIndex);
         // The page's own rows come in the order of their key, so that the limit ends the reading.
         Assert.DoesNotContain("filesort", Explain(reads[0]));
+    }
+
+    [Theory]
+    [InlineData("customers?select=id&name=eq.Customer%207", """[{"id":7}]""")]
+    [InlineData("notes?select=id&order=id&limit=2", """[{"id":7},{"id":507}]""")]
+    public async Task A_varchar_that_a_filter_or_a_policy_compares_is_found_by_its_index(string target, string answer)
+    {
+        Assert.Equal((200, answer), await SendAsync("GET", target));
+        ReadsByIndex(Assert.Single(logged.Statements()));
     }
 
     [Fact]
