@@ -129,6 +129,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
 
     /// <summary>Some policy is written in what only the database itself can read; Policies does not hold it.</summary>
     public bool NativePolicies { get; init; }
+
+    /// <summary>What Tenon itself may not do with it, so that only the caller's role can: the table is another owner's.</summary>
+    public Privileges OnlyAsCaller { get; init; }
     public ImmutableArray<Grant> Grants { get; init; } = [];
     public string? Comment { get; init; }
 
@@ -198,6 +201,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         ForceRowSecurity = original.ForceRowSecurity;
         Policies = original.Policies;
         NativePolicies = original.NativePolicies;
+        OnlyAsCaller = original.OnlyAsCaller;
         Grants = original.Grants;
         Comment = original.Comment;
         ViewQuery = original.ViewQuery;

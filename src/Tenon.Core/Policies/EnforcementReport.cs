@@ -35,6 +35,10 @@ internal static class EnforcementReport
         {
             return "its policies are PostgreSQL's own language, or row security holds for the user of the url too";
         }
+        if (table.OnlyAsCaller != Privileges.None)
+        {
+            return "the user of the url may not do everything with it";
+        }
         Templates templates = Templates.Of(catalog);
         if (table.Kind == RelationKind.View)
         {

@@ -121,12 +121,22 @@ internal sealed partial class PolicyBinder : GuardedTable.Door
     {
         if (Access.Check(table, Current, privilege, columns) is not { } denied)
         {
+            DemandOwnRight(table, privilege);
             return;
         }
         Suspected ??= denied;
         if (!IsNative)
         {
             throw denied.ToException();
+        }
+    }
+
+    /// <summary>Where Tenon runs the statement as itself, it needs the right, too; else the database runs it as the caller.</summary>
+    private void DemandOwnRight(Table table, Privileges privilege)
+    {
+        if (!IsNative && (table.OnlyAsCaller & (privilege | Privileges.Select)) != 0)
+        {
+            throw Refusals.NotSupported($"{table.Name.Name}, on which the user of the database's url has too few rights,").ToException();
         }
     }
 

@@ -57,6 +57,42 @@ public sealed class ForeignSchemaTests
         await EventuallyAsync(async () => (await app.SendAsync("GET", "/rest/v1/paints")).Status == 404);
     }
 
+    [Fact]
+    public async Task Tables_on_which_the_user_of_the_url_has_no_right_are_served_with_the_rights_of_the_caller()
+    {
+        await using Foreign foreign = await Foreign.MakeAsync();
+        await foreign.ExecuteAsync("create table own (id int primary key); insert into own values (1); grant select on own to anon");
+        await foreign.ExecuteAsAdministratorAsync("""
+            create table lent (id int primary key, own int);
+            insert into lent values (1, 1);
+            create table ruled (id int primary key, who text);
+            insert into ruled values (1, 'anon'), (2, 'nobody');
+            alter table ruled enable row level security;
+            create policy mine on ruled using (who = current_setting('request.jwt.claims')::json ->> 'role');
+            create table closed (id int primary key);
+            grant select, insert, update, delete on lent to anon, service_role;
+            grant select on ruled to anon, service_role;
+            """);
+        await using TestApp app = await foreign.StartAsync();
+        Assert.Equal((200, """[{"id":1}]"""), await app.SendAsync("GET", "/rest/v1/own"));
+        Assert.Equal((200, """[{"id":1,"own":1}]"""), await app.SendAsync("GET", "/rest/v1/lent"));
+        Assert.Equal((201, """[{"id":2}]"""), await app.SendAsync("POST", "/rest/v1/lent?select=id", null, """{"id":2}""", "return=representation"));
+        Assert.Equal((200, """[{"own":5}]"""), await app.SendAsync("PATCH", "/rest/v1/lent?id=eq.2&select=own", null, """{"own":5}""", "return=representation"));
+        Assert.Equal(204, (await app.SendAsync("DELETE", "/rest/v1/lent?id=eq.2")).Status);
+        Assert.Equal((200, """[{"id":1}]"""), await app.SendAsync("GET", "/rest/v1/ruled?select=id"));
+        Assert.Equal(401, (await app.SendAsync("GET", "/rest/v1/closed")).Status);
+        Assert.Equal("""[{"id":1},{"id":2}]""", await AsServiceAsync(app, "/rest/v1/ruled?select=id&order=id"));
+        Assert.Equal("""[{"id":1,"own":1}]""", await AsServiceAsync(app, "/rest/v1/lent"));
+    }
+
+    private static async Task<string> AsServiceAsync(TestApp app, string target)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, target);
+        request.Headers.Add("apikey", app.Keys.SecretKey);
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
     private static async Task EventuallyAsync(Func<Task<bool>> holds)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -72,7 +108,10 @@ public sealed class ForeignSchemaTests
         private readonly NpgsqlDataSource owner;
         private readonly string url;
 
-        private Foreign(string url, NpgsqlDataSource owner) => (this.url, this.owner) = (url, owner);
+        private readonly string administrator;
+
+        private Foreign(string url, NpgsqlDataSource owner, string administrator) =>
+            (this.url, this.owner, this.administrator) = (url, owner, administrator);
 
         public static async Task<Foreign> MakeAsync()
         {
@@ -85,7 +124,7 @@ public sealed class ForeignSchemaTests
                 await command.ExecuteNonQueryAsync();
             }
             string connection = PrivatePostgres.Shared.ConnectionTo(name).Replace("Username=postgres", $"Username=foreign_{name}", StringComparison.Ordinal);
-            return new Foreign(url.Replace("postgres@", $"foreign_{name}@", StringComparison.Ordinal), NpgsqlDataSource.Create(connection + ";Pooling=false"));
+            return new Foreign(url.Replace("postgres@", $"foreign_{name}@", StringComparison.Ordinal), NpgsqlDataSource.Create(connection + ";Pooling=false"), PrivatePostgres.Shared.ConnectionTo(name) + ";Pooling=false");
         }
 
         public Task<TestApp> StartAsync() =>
@@ -94,6 +133,13 @@ public sealed class ForeignSchemaTests
         public async Task ExecuteAsync(string sql)
         {
             await using NpgsqlCommand command = owner.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        public async Task ExecuteAsAdministratorAsync(string sql)
+        {
+            await using var source = NpgsqlDataSource.Create(administrator);
+            await using NpgsqlCommand command = source.CreateCommand(sql);
             await command.ExecuteNonQueryAsync();
         }
 

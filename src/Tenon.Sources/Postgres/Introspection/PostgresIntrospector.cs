@@ -133,6 +133,8 @@ internal sealed class PostgresIntrospector
             ViewText = Text(row, 7),
             SecurityInvoker = row.GetBoolean(8),
             NativePolicies = row.GetBoolean(9),
+            // Row security that holds for our own user leaves it no right on all rows.
+            OnlyAsCaller = row.GetBoolean(9) ? Privileges.All : (Privileges)row.GetInt32(11),
             Writes = row.IsDBNull(10) ? null : WritesOf(row.GetInt32(10)),
         };
 

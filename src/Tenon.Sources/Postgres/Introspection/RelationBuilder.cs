@@ -20,6 +20,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
     public bool ForceRowSecurity { get; init; }
     public bool SecurityInvoker { get; init; }
     public bool NativePolicies { get; set; }
+    public Privileges OnlyAsCaller { get; init; }
     public string? Comment { get; init; }
     public string? ViewText { get; init; }
     public TriggerEvents? Writes { get; init; }
@@ -42,6 +43,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
             ForceRowSecurity = ForceRowSecurity,
             Policies = Policies.ToImmutable(),
             NativePolicies = NativePolicies,
+            OnlyAsCaller = OnlyAsCaller,
             Grants = [.. Grants.Select(g => new Grant(g.Key.Role, g.Key.Privilege, [.. g.Value ?? []]))],
             Comment = Comment,
             // Of a materialized one it says which tables' keys its columns are.

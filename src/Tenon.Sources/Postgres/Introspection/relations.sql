@@ -4,7 +4,10 @@ select c.oid, n.nspname, c.relname, c.relkind::text, c.relrowsecurity, c.relforc
     -- Row security would hold for our own user too.
     c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(c.relowner, 'usage'))
         and not exists (select from pg_roles where rolname = current_user and (rolsuper or rolbypassrls)),
-    case when c.relkind in ('v', 'm') then pg_relation_is_updatable(c.oid, true) end
+    case when c.relkind in ('v', 'm') then pg_relation_is_updatable(c.oid, true) end,
+    -- What our own user may not do: select 1, insert 2, update 4, delete 8.
+    case when has_table_privilege(c.oid, 'select') then 0 else 1 end + case when has_table_privilege(c.oid, 'insert') then 0 else 2 end
+        + case when has_table_privilege(c.oid, 'update') then 0 else 4 end + case when has_table_privilege(c.oid, 'delete') then 0 else 8 end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
     and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'tenon')
