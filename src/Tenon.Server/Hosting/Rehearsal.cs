@@ -26,8 +26,7 @@ internal static class Rehearsal
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         var listener = new Listener();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(TenonHost.Unwatched);
-        builder.Logging.ClearProviders();
+        WebApplicationBuilder builder = TenonHost.Bare();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IConnectionListenerFactory>(listener);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();

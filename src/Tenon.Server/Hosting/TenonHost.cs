@@ -78,19 +78,32 @@ internal sealed class TenonHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Settings come from tenon.toml: the host does not watch files of its own for changes.</summary>
-    internal static readonly WebApplicationOptions Unwatched = new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+    /// <summary>
+    /// Settings come from tenon.toml alone: no appsettings.json of the folder a command was called in, no ASPNETCORE_ variable,
+    /// and nothing is read or watched for them.
+    /// </summary>
+    internal static WebApplicationBuilder Bare()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        return builder;
+    }
 
     private static WebApplicationBuilder Builder(BackendOptions options, string host, int port, LogLevel logs)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
+        WebApplicationBuilder builder = Bare();
         builder.Logging.SetMinimumLevel(logs);
         // Else the host makes an Activity and a log scope for every request, which nothing here reads.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (options.RequestLog == RequestLogFormat.Json)
         {
-            builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = EventLines.FormatterName);
+            builder.Logging.AddConsole(console => console.FormatterName = EventLines.FormatterName);
             builder.Logging.AddConsoleFormatter<EventLines, ConsoleFormatterOptions>();
+        }
+        else
+        {
+            builder.Logging.AddConsole();
         }
         Listen(builder.WebHost, options, host, port);
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = StopLimit);

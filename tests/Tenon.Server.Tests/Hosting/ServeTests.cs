@@ -196,6 +196,17 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task Settings_meant_for_another_ASP_NET_program_do_not_move_it()
+    {
+        using AppOfFiles app = AppOfFiles.WithNotes();
+        Dictionary<string, string?> variables = AppOfFiles.Production();
+        string elsewhere = $"http://127.0.0.1:{LoopbackPort.Next()}";
+        (variables["Kestrel__Endpoints__Other__Url"], variables["ASPNETCORE_URLS"], variables["AllowedHosts"]) = (elsewhere, elsewhere, "example.test");
+        await using RunningTenon tenon = await RunningTenon.StartReadyAsync("serve", app.Path, variables: variables);
+        Assert.Equal(200, (await tenon.AskAsync("/health/ready")).Status);
+    }
+
+    [Fact]
     public async Task With_a_certificate_it_speaks_HTTPS()
     {
         using AppOfFiles app = AppOfFiles.WithNotes(("tenon.toml", "project_id = \"files\"\n[server]\ntls = { cert_path = \"cert.pem\", key_path = \"key.pem\" }\n"));
