@@ -90,7 +90,7 @@ internal sealed class MySqlDatabase : AttachedDatabase
         }
         catch (MySqlFailure failure)
         {
-            throw new MySqlFailure(MySqlErrors.ForAdministrator(failure, settings, options.Name), failure.InnerException!);
+            throw new MySqlFailure(MySqlErrors.ForAdministrator(failure, settings, options.Name), failure.InnerException!, options.Name);
         }
     }
 

@@ -1,15 +1,18 @@
 using System.Net.Sockets;
 using MySqlConnector;
 using Tenon.Core.Errors;
+using Tenon.Core.Policies;
 
 namespace Tenon.Sources.MySql;
 
 /// <summary>A failed call of the database, with what of it may leave the server.</summary>
-internal sealed class MySqlFailure(Error error, Exception inner) : SourceException(inner.Message, inner)
+internal sealed class MySqlFailure(Error error, Exception inner, string source) : SourceException(inner.Message, inner)
 {
     public ErrorCode Code => error.Code;
 
     public override Error ToError() => error;
+
+    public override Error ToError(ErrorKnowledge caller) => MySqlKeyErrors.Of(error, InnerException!.Message, source, caller);
 
     /// <summary>The tables are not what they were when they were introspected.</summary>
     public bool IsStale => IsOfIndex || InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
@@ -35,7 +38,7 @@ internal static class MySqlErrors
         exception is MySqlException or SocketException or IOException or TimeoutException or InvalidCastException;
 
     public static MySqlFailure Of(Exception exception, string source) =>
-        new(exception is MySqlException failure ? Of(failure, source) : Lost(source), exception);
+        new(exception is MySqlException failure ? Of(failure, source) : Lost(source), exception, source);
 
     public static Error Lost(string source) =>
         new(ErrorCodes.ConnectionFailure, $"the source {source} cannot be reached", null, "Try again; the server connects anew by itself.");

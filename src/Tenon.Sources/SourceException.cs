@@ -1,5 +1,5 @@
 using Tenon.Core.Errors;
-using Tenon.Core.Types;
+using Tenon.Core.Policies;
 
 namespace Tenon.Sources;
 
@@ -8,8 +8,8 @@ internal abstract class SourceException(string message, Exception? inner) : Exce
 {
     public abstract Error ToError();
 
-    /// <summary>The same without the name of a table that the caller may not know of.</summary>
-    public virtual Error ToError(Func<QualifiedName, bool> mayKnow) => ToError();
+    /// <summary>The same with what the caller may know of the tables it is about, and nothing of others; all for whom nothing holds back.</summary>
+    public virtual Error ToError(ErrorKnowledge caller) => ToError();
 
     /// <summary>The same for whom no policy holds back: with what names rows.</summary>
     public virtual Error ToFullError() => ToError();

@@ -13,6 +13,12 @@ internal sealed record RequestContext
     /// <summary>The database role.</summary>
     public required RoleName CurrentUser { get; init; }
 
+    /// <summary>Whose request it is, whoever's rights its statement runs with.</summary>
+    public RoleName Caller { get => field.Text is null ? CurrentUser : field; private init; }
+
+    /// <summary>The same with another's rights.</summary>
+    public RequestContext As(RoleName user) => user == CurrentUser ? this : this with { CurrentUser = user, Caller = Caller };
+
     /// <summary>The claim sub in a uuid's canonical form.</summary>
     public string? Uid { get; init; }
 

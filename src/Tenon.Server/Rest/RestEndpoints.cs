@@ -75,8 +75,7 @@ internal sealed partial class RestEndpoints(RestSurfaces surfaces, CallerResolve
     /// <summary>What of a failure this caller is told: all of it, or nothing that names what it has no right on.</summary>
     private static Error Told(SourceException failed, Caller? caller, RestRuntime runtime) =>
         caller is null ? failed.ToError()
-        : caller.BypassesPolicies ? failed.ToFullError()
-        : failed.ToError(name => runtime.Catalog.Resolve(name.Schema, name.Name) is { } table && Access.MayKnow(table, RestRuntime.PrincipalOf(caller)));
+        : failed.ToError(new ErrorKnowledge(runtime.Catalog, RestRuntime.PrincipalOf(caller)));
 
     private static string PathOf(HttpContext http) =>
         (http.Request.Path.Value ?? "") is { } path && path.Length > Prefix.Length ? path[(Prefix.Length + 1)..] : "";

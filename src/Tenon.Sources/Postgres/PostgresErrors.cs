@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 using Tenon.Core.Errors;
+using Tenon.Core.Policies;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.Postgres;
@@ -13,16 +14,11 @@ internal sealed class PostgresFailure(Error error, Exception inner, bool broken)
 
     public override Error ToError() => error;
 
-    private const string OfAnother = " violates foreign key constraint ";
-
-    /// <summary>"update or delete on table a violates foreign key constraint x on table b": b and x are b's to tell.</summary>
-    public override Error ToError(Func<QualifiedName, bool> mayKnow)
-    {
-        int end = error.Message.IndexOf(OfAnother, StringComparison.Ordinal);
-        bool names = end > 0 && error.Code == ErrorCodes.ForeignKeyViolation && error.Message.StartsWith("update or delete on table ", StringComparison.Ordinal);
-        bool hidden = names && InnerException is PostgresException { SchemaName: { } schema, TableName: { } table } && !mayKnow(new QualifiedName(schema, table));
-        return hidden ? error with { Message = error.Message[..end] + " violates a foreign key constraint of another table" } : error;
-    }
+    public override Error ToError(ErrorKnowledge caller) =>
+        caller.Principal.Bypass ? ToFullError()
+        : InnerException is PostgresException { SchemaName: { } schema, TableName: { } name, ConstraintName: { } constraint } failure && !PostgresErrors.IsRaisedByTheApp(failure)
+            ? PostgresKeyErrors.Of(error, failure.Detail, caller.Find(new QualifiedName(schema, name)), constraint, caller)
+            : error;
 
     public override Error ToFullError() =>
         InnerException is PostgresException failure ? new Error(error.Code, failure.MessageText, failure.Detail, failure.Hint) : error;
@@ -62,7 +58,7 @@ internal static class PostgresErrors
     }
 
     // RAISE in a function: PL/pgSQL says so in Routine; its own class P0, PTxyz and states PostgreSQL does not have are the app's too.
-    private static bool IsRaisedByTheApp(PostgresException failure) =>
+    public static bool IsRaisedByTheApp(PostgresException failure) =>
         failure.Routine == "exec_stmt_raise" || failure.SqlState.StartsWith("PT", StringComparison.Ordinal);
 
     /// <summary>The server went away, is starting, or refuses connections.</summary>

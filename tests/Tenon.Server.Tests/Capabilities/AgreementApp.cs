@@ -3,15 +3,15 @@ using Xunit;
 
 namespace Tenon.Server.Tests.Capabilities;
 
-/// <summary>Four engines of one schema for the tests of a class; each test has tables of its own in it.</summary>
-public abstract class AgreementApp(string schema, string attached, string policies) : IAsyncLifetime
+/// <summary>Four engines of one schema for the tests of a class. onMain: the policies are those of the main database, too.</summary>
+public abstract class AgreementApp(string schema, string attached, string policies, bool onMain = true) : IAsyncLifetime
 {
     private static readonly Engine[] Engines = Enum.GetValues<Engine>();
 
     private FourEngines? engines;
 
     public async ValueTask InitializeAsync() =>
-        engines = FourEngines.AreInstalled ? await FourEngines.StartAsync(schema + policies, attached, policies) : null;
+        engines = FourEngines.AreInstalled ? await FourEngines.StartAsync(onMain ? schema + policies : schema, attached, policies) : null;
 
     /// <summary>Asks every engine the same; the answers must be the same, and are given once.</summary>
     internal async Task<FourEngines.Answer> SameAsync(string method, string path, string? body = null, string prefer = "", string accept = "application/json")

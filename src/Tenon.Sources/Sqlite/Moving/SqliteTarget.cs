@@ -97,7 +97,7 @@ internal sealed class SqliteTarget : MoveTarget
             }
             catch (SqliteException failure) when (failure.Failure.SqlState is "23505" or "23502" or "23514")
             {
-                throw SqliteConstraints.Explain(failure, catalog, into, slots);
+                throw SqliteConstraints.Explain(failure, into, slots, new ErrorKnowledge(catalog, Principal.Owner));
             }
             statement.Reset();
         }

@@ -31,7 +31,7 @@ internal sealed partial class RoutineRun
         this.principal = principal;
         arguments = new StatementArguments
         {
-            Context = principal.Role == outer.Context.CurrentUser ? outer.Context : outer.Context with { CurrentUser = principal.Role },
+            Context = outer.Context.As(principal.Role),
             Variables = variables,
         };
     }

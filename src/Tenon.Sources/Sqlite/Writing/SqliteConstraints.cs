@@ -1,5 +1,6 @@
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
+using Tenon.Core.Policies;
 using Tenon.Core.Types;
 
 namespace Tenon.Sources.Sqlite.Writing;
@@ -7,11 +8,11 @@ namespace Tenon.Sources.Sqlite.Writing;
 /// <summary>SQLite's constraint failures → PostgreSQL's sentences, with the constraint's own name and the key in the details.</summary>
 internal static class SqliteConstraints
 {
-    public static TenonException Explain(SqliteException failure, Catalog catalog, Table table, Datum[]? row)
+    public static TenonException Explain(SqliteException failure, Table table, Datum[] row, ErrorKnowledge caller)
     {
         Error error = failure.Failure.SqlState switch
         {
-            "23505" => Unique(failure.Failure, catalog, table, row),
+            "23505" => Unique(failure.Failure, table, row, caller),
             "23502" when failure.Failure.Columns is [var column, ..] => NotNull(table, column),
             "23514" when failure.Failure.Constraint is { } name => Check(table, name),
             _ => failure.Failure.ToError(),
@@ -28,15 +29,13 @@ internal static class SqliteConstraints
     public static Error Check(Table table, string name) =>
         new(ErrorCodes.CheckViolation, $"new row for relation \"{table.Name.Name}\" violates check constraint \"{name}\"");
 
-    private static Error Unique(SqliteFailure failure, Catalog catalog, Table asked, Datum[]? row)
+    private static Error Unique(SqliteFailure failure, Table asked, Datum[] row, ErrorKnowledge caller)
     {
-        Table table = failure.Table is null ? asked : Physical(catalog, failure.Table) ?? asked;
+        Table table = failure.Table is null ? asked : Physical(caller.Catalog, failure.Table) ?? asked;
         KeyConstraint? key = Keys(table).FirstOrDefault(k => k.Columns.ToHashSet().SetEquals(failure.Columns));
         string name = failure.Constraint ?? key?.Name ?? UniqueIndex(table, failure.Columns) ?? "unique";
-        string? details = row is null || !ReferenceEquals(table, asked) || failure.Columns.Count == 0
-            ? null
-            : $"Key ({string.Join(", ", failure.Columns)})=({string.Join(", ", failure.Columns.Select(c => Text(table, c, row)))}) already exists.";
-        return new Error(ErrorCodes.UniqueViolation, $"duplicate key value violates unique constraint \"{name}\"", details);
+        bool tells = ReferenceEquals(table, asked) && caller.MayTell(table, failure.Columns);
+        return ErrorKnowledge.Duplicate(name, tells ? KeyOf(table, failure.Columns, row, caller) : null);
     }
 
     private static IEnumerable<KeyConstraint> Keys(Table table) =>
@@ -53,6 +52,12 @@ internal static class SqliteConstraints
 
     private static Table? Physical(Catalog catalog, string name) =>
         catalog.Tables.Values.FirstOrDefault(t => SqliteDialect.PhysicalName(t.Name) == name);
+
+    /// <summary>A key with its values, where the caller may be told them.</summary>
+    private static string KeyOf(Table table, IReadOnlyCollection<string> columns, Datum[] row, ErrorKnowledge caller) =>
+        caller.MayTell(table, columns)
+            ? $"Key ({string.Join(", ", columns)})=({string.Join(", ", columns.Select(c => Text(table, c, row)))})"
+            : ErrorKnowledge.Untold;
 
     private static string Text(Table table, string column, Datum[] row)
     {
@@ -81,32 +86,10 @@ internal static class SqliteConstraints
         );
 
     /// <summary>Which foreign key a failed statement broke, found out afterwards: SQLite does not say.</summary>
-    public static Error ForeignKey(Table table, ForeignKey key, Datum[] row, bool namesTarget)
-    {
-        string values = string.Join(", ", key.Columns.Select(c => Text(table, c, row)));
-        return new Error(
-            ErrorCodes.ForeignKeyViolation,
-            $"insert or update on table \"{table.Name.Name}\" violates foreign key constraint \"{key.Name}\"",
-            $"Key ({string.Join(", ", key.Columns)})=({values}) is not present in {(namesTarget ? $"table \"{key.Target.Name}\"" : "the table it refers to")}."
-        );
-    }
+    public static Error ForeignKey(Table table, ForeignKey key, Datum[] row, ErrorKnowledge caller) =>
+        caller.NotPresent(table, key.Name, caller.Find(key.Target), KeyOf(table, key.Columns, row, caller));
 
     /// <summary>A row that others refer to cannot go.</summary>
-    public static Error StillReferenced(Table target, Table child, ForeignKey key, Datum[] row, bool namesChild)
-    {
-        string values = string.Join(", ", key.TargetColumns.Select(c => Text(target, c, row)));
-        if (!namesChild)
-        {
-            return new Error(
-                ErrorCodes.ForeignKeyViolation,
-                $"update or delete on table \"{target.Name.Name}\" violates a foreign key constraint of another table",
-                $"Key ({string.Join(", ", key.TargetColumns)})=({values}) is still referenced."
-            );
-        }
-        return new Error(
-            ErrorCodes.ForeignKeyViolation,
-            $"update or delete on table \"{target.Name.Name}\" violates foreign key constraint \"{key.Name}\" on table \"{child.Name.Name}\"",
-            $"Key ({string.Join(", ", key.TargetColumns)})=({values}) is still referenced from table \"{child.Name.Name}\"."
-        );
-    }
+    public static Error StillReferenced(Table target, Table child, ForeignKey key, Datum[] row, ErrorKnowledge caller) =>
+        caller.StillReferenced(target.Name.Name, child, key.Name, KeyOf(target, key.TargetColumns, row, caller));
 }

@@ -13,6 +13,9 @@ internal sealed partial class SqliteWriteSession
 
     private bool together;
 
+    // Only migrations and what the owner runs come here.
+    private ErrorKnowledge OfOwner => new(catalog, Principal.Owner);
+
     private bool KeysAreOurs => !context.Connection.KeepsForeignKeys;
 
     /// <summary>Actions run as the tables' owner; who signed in stays known.</summary>
@@ -21,7 +24,7 @@ internal sealed partial class SqliteWriteSession
         {
             Slots = arguments.Slots,
             Variables = arguments.Variables,
-            Context = arguments.Context with { CurrentUser = Principal.Owner.Role },
+            Context = arguments.Context.As(Principal.Owner.Role),
         };
 
     private bool NeedsOld(TableProgram program) =>
@@ -110,7 +113,7 @@ internal sealed partial class SqliteWriteSession
                         SetReference(child, incoming.Key, key, _ => Datum.Null, AsOwner(arguments));
                         break;
                     default:
-                        throw SqliteConstraints.StillReferenced(program.Table, incoming.Child, incoming.Key, old, true).ToException();
+                        throw SqliteConstraints.StillReferenced(program.Table, incoming.Child, incoming.Key, old, OfOwner).ToException();
                 }
             }
         }
@@ -159,7 +162,7 @@ internal sealed partial class SqliteWriteSession
     {
         if (KeysAreOurs && MissingParent(program, row) is { InitiallyDeferred: false } key)
         {
-            throw SqliteConstraints.ForeignKey(program.Table, key, row, true).ToException();
+            throw SqliteConstraints.ForeignKey(program.Table, key, row, OfOwner).ToException();
         }
     }
 
@@ -173,7 +176,7 @@ internal sealed partial class SqliteWriteSession
         {
             if (Children(program, incoming, old).Count > 0)
             {
-                throw SqliteConstraints.StillReferenced(program.Table, incoming.Child, incoming.Key, old, true).ToException();
+                throw SqliteConstraints.StillReferenced(program.Table, incoming.Child, incoming.Key, old, OfOwner).ToException();
             }
         }
     }

@@ -151,18 +151,18 @@ internal sealed partial class SqliteWriteSession
         }
         catch (SqliteException failure) when (failure.Failure.SqlState == "23503" && !ReferenceEquals(statement, program.Delete))
         {
-            throw Referencing(program, row, failure, arguments.Context.CurrentUser);
+            throw Referencing(program, row, failure, KnownTo(arguments));
         }
         catch (SqliteException failure) when (failure.Failure.SqlState is "23505" or "23502" or "23514")
         {
-            throw SqliteConstraints.Explain(failure, catalog, program.Table, row);
+            throw SqliteConstraints.Explain(failure, program.Table, row, KnownTo(arguments));
         }
     }
 
     /// <summary>The foreign key of this row that has no target, for the error.</summary>
-    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure, RoleName role) =>
+    private TenonException Referencing(TableProgram program, Datum[] row, SqliteException failure, ErrorKnowledge caller) =>
         MissingParent(program, row) is { } key
-            ? new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row, MayName(role, catalog.Find(key.Target)!)), failure)
+            ? new TenonException(SqliteConstraints.ForeignKey(program.Table, key, row, caller), failure)
             : new TenonException(failure.Failure.ToError(), failure);
 
     private ForeignKey? MissingParent(TableProgram program, Datum[] row)
@@ -189,7 +189,7 @@ internal sealed partial class SqliteWriteSession
     }
 
     /// <summary>The foreign key of another table that still refers to this row, for the error.</summary>
-    private TenonException Referencing(Table target, Datum[] row, SqliteException failure, RoleName role)
+    private TenonException Referencing(Table target, Datum[] row, SqliteException failure, ErrorKnowledge caller)
     {
         foreach (Table child in catalog.Tables.Values)
         {
@@ -204,15 +204,14 @@ internal sealed partial class SqliteWriteSession
                 using RowReader reader = Run(lookup, new StatementArguments { Slots = wanted, Context = NoContext });
                 if (reader.Read())
                 {
-                    return new TenonException(SqliteConstraints.StillReferenced(target, child, key, row, MayName(role, child)), failure);
+                    return new TenonException(SqliteConstraints.StillReferenced(target, child, key, row, caller), failure);
                 }
             }
         }
         return new TenonException(failure.Failure.ToError(), failure);
     }
 
-    // An error may help, but not by naming a table that the caller has no right on.
-    private static bool MayName(RoleName role, Table table) => Access.MayKnow(table, Principal.Of(role));
+    private ErrorKnowledge KnownTo(StatementArguments arguments) => new(catalog, Principal.Of(arguments.Context.Caller));
 
     private static readonly RequestContext NoContext = new() { Now = 0, CurrentUser = RoleName.Public };
 

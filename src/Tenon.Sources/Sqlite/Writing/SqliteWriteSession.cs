@@ -425,7 +425,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
         catch (SqliteException failure) when (failure.Failure.SqlState == "23503")
         {
-            throw ReadRow(program, key) is { } row ? Referencing(program.Table, row, failure, arguments.Context.CurrentUser) : failure;
+            throw ReadRow(program, key) is { } row ? Referencing(program.Table, row, failure, KnownTo(arguments)) : failure;
         }
         if (old is not null)
         {
