@@ -83,6 +83,9 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     /// <summary>A type of one engine only (inet, int4range): held and shown as its text, named as that engine does.</summary>
     public string? NativeName { get; private init; }
 
+    /// <summary>Of such a type: its engine has a cast to json for it (hstore, PostGIS' geometry), which shows its values.</summary>
+    public bool ShownAsJson { get; private init; }
+
     public static readonly LogicalType Unknown = new(TypeKind.Unknown);
     public static readonly LogicalType Void = new(TypeKind.Void);
     public static readonly LogicalType Boolean = new(TypeKind.Boolean);
@@ -114,7 +117,7 @@ internal sealed class LogicalType : IEquatable<LogicalType>
     public static readonly LogicalType AnyArray = new(TypeKind.AnyArray);
     public static readonly LogicalType AnyEnum = new(TypeKind.AnyEnum);
 
-    public static LogicalType NativeOf(string name) => new(TypeKind.Text) { NativeName = name };
+    public static LogicalType NativeOf(string name, bool shownAsJson = false) => new(TypeKind.Text) { NativeName = name, ShownAsJson = shownAsJson };
 
     public static LogicalType VarcharOf(int length) => new(TypeKind.Varchar) { Length = length };
 

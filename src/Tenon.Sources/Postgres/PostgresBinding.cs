@@ -70,8 +70,20 @@ internal static class PostgresBinding
             TypeKind.Uuid => Guid.ParseExact(value.Text, "D"),
             TypeKind.Bytea => value.Bytes,
             TypeKind.Varchar or TypeKind.Char or TypeKind.Text or TypeKind.Enum or TypeKind.Json or TypeKind.Jsonb => value.Text,
+            TypeKind.Array when HoldsRows(type) => JsonOf(type, value),
             _ => TypeOutput.ToText(type, value),
         };
+    }
+
+    /// <summary>A composite type, or an array of one: its values travel as JSON.</summary>
+    public static bool HoldsRows(LogicalType type) =>
+        type is { Kind: TypeKind.Record, RowOf: not null } || (type.Kind == TypeKind.Array && HoldsRows(type.Element!));
+
+    private static string JsonOf(LogicalType type, Datum value)
+    {
+        var json = new StringBuilder();
+        TypeOutput.AppendJson(type, value, json);
+        return json.ToString();
     }
 
     // ---- keys of a bind join: a JSON array of keys, or of arrays of them, in storage form ----

@@ -119,6 +119,16 @@ internal partial class PostgresDialect : SqlWriter
 
     protected override void WriteParameter(Expr origin)
     {
+        if (PostgresBinding.HoldsRows(origin.Type))
+        {
+            // Rows come as JSON, which is no literal of their type.
+            Syntax("(select v from json_to_record(json_build_object('v', ");
+            Parameter(origin, origin.Type);
+            Syntax("::json)) as j(v ");
+            TypeName(origin.Type);
+            Syntax("))");
+            return;
+        }
         Parameter(origin, origin.Type);
         Cast(origin.Type);
     }
@@ -372,8 +382,8 @@ internal partial class PostgresDialect : SqlWriter
 
     private void WriteOutward(OutwardExpr outward)
     {
-        bool isNative = outward.Value.Type.NativeName is not null;
-        bool json = isNative || outward.Value.Type.Kind is TypeKind.Array or TypeKind.Record;
+        bool isNative = outward.Value.Type is { NativeName: not null, ShownAsJson: false };
+        bool json = isNative || outward.Value.Type.ShownAsJson || outward.Value.Type.Kind is TypeKind.Array or TypeKind.Record;
         Syntax(isNative ? "(to_json(" : json ? "to_json(" : "(");
         Write(outward.Value);
         // A cast to text is not always what a type prints: inet adds its mask.

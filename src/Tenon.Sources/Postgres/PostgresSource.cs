@@ -76,6 +76,7 @@ internal sealed class PostgresSource(PostgresPool pool, ImmutableArray<Enforceme
             TypeKind.Timestamp => ValueForm.Timestamp,
             TypeKind.TimestampTz => ValueForm.TimestampTz,
             TypeKind.Json or TypeKind.Jsonb or TypeKind.Array or TypeKind.Record => ValueForm.Json,
+            TypeKind.Text when type.ShownAsJson => ValueForm.Json,
             TypeKind.Bytea => ValueForm.Bytea,
             TypeKind.Void => ValueForm.Void,
             // An interval too: its text is PostgreSQL's already.

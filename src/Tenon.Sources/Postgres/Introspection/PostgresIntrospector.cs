@@ -109,7 +109,8 @@ internal sealed class PostgresIntrospector
             row.GetFieldValue<uint>(5),
             row.GetInt32(6),
             row.GetString(7),
-            row.IsDBNull(8) ? null : row.GetFieldValue<string[]>(8)
+            row.IsDBNull(8) ? null : row.GetFieldValue<string[]>(8),
+            row.GetBoolean(9)
         );
         typeRows[type.Oid] = type;
     }

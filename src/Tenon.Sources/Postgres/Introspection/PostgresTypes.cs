@@ -3,7 +3,7 @@ using Tenon.Core.Types;
 namespace Tenon.Sources.Postgres.Introspection;
 
 /// <summary>One row of pg_type, as far as it matters here.</summary>
-internal sealed record TypeRow(uint Oid, string Schema, string Name, string Type, uint Element, uint Base, int BaseModifier, string Formatted, string[]? Labels);
+internal sealed record TypeRow(uint Oid, string Schema, string Name, string Type, uint Element, uint Base, int BaseModifier, string Formatted, string[]? Labels, bool CastsToJson);
 
 /// <summary>PostgreSQL's types by oid and modifier → logical types. Types that only PostgreSQL has keep their name and travel as text.</summary>
 internal sealed class PostgresTypes(IReadOnlyDictionary<uint, TypeRow> rows)
@@ -30,7 +30,7 @@ internal sealed class PostgresTypes(IReadOnlyDictionary<uint, TypeRow> rows)
     public static EnumType EnumOf(TypeRow row) => new(new QualifiedName(row.Schema, row.Name), [.. row.Labels ?? []]);
 
     private static LogicalType BuiltIn(TypeRow row, int modifier) =>
-        row.Schema != "pg_catalog" ? LogicalType.NativeOf(row.Formatted) : row.Name switch
+        row.Schema != "pg_catalog" ? LogicalType.NativeOf(row.Formatted, row.CastsToJson) : row.Name switch
         {
             "bool" => LogicalType.Boolean,
             "int2" => LogicalType.Int2,

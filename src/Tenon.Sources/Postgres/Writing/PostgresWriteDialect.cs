@@ -401,16 +401,8 @@ internal sealed class PostgresWriteDialect : PostgresDialect
             return;
         }
         Column column = table.Columns[ordinal];
-        bool isRow = column.Type is { Kind: TypeKind.Record, RowOf: not null };
-        if (isRow)
-        {
-            // It comes as JSON, which is no literal of its type.
-            Syntax("json_populate_record(null::");
-            TypeName(column.Type);
-            Syntax(", ");
-        }
-        Write(new RowValueExpr(ordinal) { Type = isRow ? LogicalType.Json : column.Type });
-        Syntax(isRow ? ")::" : "::");
+        Write(new RowValueExpr(ordinal) { Type = column.Type });
+        Syntax("::");
         TypeName(column.Type.Unmodified);
     }
 
