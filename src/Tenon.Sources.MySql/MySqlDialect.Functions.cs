@@ -322,6 +322,24 @@ internal partial class MySqlDialect
         Syntax("))");
     }
 
+    /// <summary>The column's own comparison, which its index answers, finds what the exact one then decides.</summary>
+    private void WriteFound(QuantifiedExpr membership)
+    {
+        LogicalType? element = membership.Array.Type.Element;
+        if (element is null or { IsString: false } || !IsValue(membership.Array) || FactsOf(membership.Operand) is not { IsExact: false, IsUtf8: true } column)
+        {
+            Write(membership);
+            return;
+        }
+        Syntax("(");
+        Write(membership.Operand);
+        Syntax(" in (select ").Identifier(Items).Syntax(".").Identifier("k0").Syntax(" collate ").Syntax(Known(column.Collation!)).Syntax(" from ");
+        WriteItems(membership.Array, element);
+        Syntax(" where ");
+        WriteExact(membership.Operand);
+        Syntax(" = ").Identifier(Items).Syntax(".").Identifier("k0").Syntax("))");
+    }
+
     private void WriteItems(Expr array, LogicalType element)
     {
         Syntax("json_table(");

@@ -391,6 +391,9 @@ internal partial class MySqlDialect : SqlWriter
             case KeyEqualExpr key:
                 WriteKeyEqual(key);
                 break;
+            case FoundExpr found:
+                WriteFound(found.Membership);
+                break;
             case WithinExpr within:
                 WriteWithin(within);
                 break;

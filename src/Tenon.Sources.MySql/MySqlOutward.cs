@@ -14,6 +14,9 @@ internal sealed record OutwardExpr(Expr Value) : Expr;
 /// <summary>A text that is told apart from others by its bytes.</summary>
 internal sealed record ExactExpr(Expr Value) : Expr;
 
+/// <summary>A membership in a list of which only whether it is true counts: null is as good as false.</summary>
+internal sealed record FoundExpr(QuantifiedExpr Membership) : Expr;
+
 /// <summary>What a whole statement needs that its parts do not: results in readable form, groups by bytes, the parents' order.</summary>
 internal static class MySqlOutward
 {
@@ -30,9 +33,12 @@ internal static class MySqlOutward
     private static Select Outward(Select ordered)
     {
         return ordered.Body is SelectCore { Distinct: false, DistinctOn.IsEmpty: true } core
-            ? ordered with { Body = core with { Items = [.. core.Items.Select(Outward)], GroupBy = [.. core.GroupBy.Select(Exact)] } }
+            ? ordered with { Body = core with { Items = [.. core.Items.Select(Outward)], Where = Found(core.Where), GroupBy = [.. core.GroupBy.Select(Exact)] } }
             : Wrapped(ordered);
     }
+
+    private static Expr? Found(Expr? where) =>
+        where is null ? null : Conjunction.All(Conjunction.Atoms(where).Select(a => a is QuantifiedExpr { All: false, Comparison.Operator: "=" } any ? new FoundExpr(any) { Type = any.Type } : a));
 
     private static SelectItem Outward(SelectItem item) => item with { Value = new OutwardExpr(item.Value) { Type = item.Value.Type } };
 
