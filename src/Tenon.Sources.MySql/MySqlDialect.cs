@@ -59,29 +59,14 @@ internal partial class MySqlDialect : SqlWriter
         Write(MySqlOutward.Of(select, facts));
     }
 
-    protected void Learn(Select select) => new Ranges(tables).VisitSelect(select);
+    protected void Learn(Select select) => new MySqlRanges(tables).VisitSelect(select);
 
-    protected void Learn(Expr expr) => new Ranges(tables).Visit(expr);
+    protected void Learn(Expr expr) => new MySqlRanges(tables).Visit(expr);
 
     protected MySqlCompiled Finished(ImmutableArray<RowField> output, MySqlOneParent? oneParent = null, bool isOfParents = false)
     {
         LogicalType[] types = [.. output.Select(f => f.Type)];
         return new MySqlCompiled(Finish(), types, [.. types.Select(MySqlSource.Form)]) { OneParent = oneParent, IsOfParents = isOfParents };
-    }
-
-    /// <summary>Which table stands behind which range: collations are facts of tables.</summary>
-    private sealed class Ranges(Dictionary<string, QualifiedName> tables) : ExprVisitor
-    {
-        public override void VisitFrom(FromItem from)
-        {
-            if (from is GuardedTable table)
-            {
-                tables[table.Alias] = table.Name;
-                VisitOptional(table.Filter);
-                return;
-            }
-            base.VisitFrom(from);
-        }
     }
 
     protected void Learn(string range, QualifiedName table) => tables[range] = table;
@@ -298,8 +283,26 @@ internal partial class MySqlDialect : SqlWriter
             Write(membership.Operand);
         }
         Syntax(membership.Negated ? " not in (" : " in (");
-        Write(membership.Select);
+        if (membership.Select is { Limit: null, Offset: null })
+        {
+            Write(membership.Select);
+        }
+        else
+        {
+            WriteLimited(membership.Select);
+        }
         Syntax("))");
+    }
+
+    // A limit is not taken in a subquery of IN, but in a table made of one, which cannot name the row outside.
+    private void WriteLimited(Select select)
+    {
+        if (MySqlRanges.NamesOthers(select))
+        {
+            throw Refusals.NotSupported("a limit in a subquery of IN that names a column outside of it on this source", "Use exists, or = with a limit of 1.").ToException();
+        }
+        Syntax("select * from ");
+        WriteDerived(new SelectFrom(select, "tenon: limited", [], Lateral: false));
     }
 
     protected override void WriteTest(TestExpr test)
@@ -358,6 +361,7 @@ internal partial class MySqlDialect : SqlWriter
     /// <summary>Two columns of one name in a derived table are an error here, even where nothing names them.</summary>
     protected override void WriteDerived(SelectFrom derived)
     {
+        MySqlRanges.DemandAlone(derived.Select);
         bool named = derived.Select.Body is SelectCore && derived.ColumnAliases.IsEmpty;
         base.WriteDerived(named ? derived with { Select = WithUniqueNames(derived.Select) } : derived);
     }
