@@ -18,8 +18,31 @@ internal sealed partial class PolicyBinder
         {
             return IsNative ? NativeRows(routine, range, of!) : FoundRows(routine, range, of!);
         }
-        FromItem rows = IsNative ? NativeCall(routine, range) : new SelectFrom(Fenced(() => Called(routine), filter), range, [], false);
+        FromItem rows = IsNative ? NativeCall(routine, range) : new SelectFrom(Fenced(() => AnswerOf(routine), filter), range, [], false);
         return new RangeGuard(rows, null) { RowsOf = of };
+    }
+
+    /// <summary>A function that returns no set gives one row, of nulls where it found none; conditions are asked of that row.</summary>
+    private Select AnswerOf(RoutineSource routine)
+    {
+        Select rows = Called(routine);
+        if (routine.ReturnsSet || routine.Call.Type.Kind == TypeKind.Void)
+        {
+            return rows;
+        }
+        var one = new Select(new SelectCore([new SelectItem(new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int4 }, "one")]))
+        {
+            Output = [new RowField("one", LogicalType.Int4)],
+        };
+        ImmutableArray<RowField> columns = Fields(FindRoutine(routine.Call));
+        var answer = columns.Select(c => new SelectItem(new ColumnExpr("f", c.Name) { Type = c.Type }, c.Name));
+        var always = new ConstantExpr(Datum.True) { Type = LogicalType.Boolean };
+        var from = new JoinFrom(JoinKind.Left, new SelectFrom(one, "o", [], false), new SelectFrom(rows, "f", [], false), always, []);
+        return new Select(new SelectCore([.. answer]) { From = from })
+        {
+            Limit = new ConstantExpr(Datum.Of(1)) { Type = LogicalType.Int8 },
+            Output = columns,
+        };
     }
 
     /// <summary>A function of one query is put in place; the body of any other runs once, before anything is asked of its rows.</summary>

@@ -68,6 +68,17 @@ internal sealed class CallProgram
         return new CallProgram(routine, call.Call.Arguments, shape, [.. columns], principal, source);
     }
 
+    /// <summary>A record that is null is a row of nulls, and so is none where no set is returned.</summary>
+    private List<Datum[]> Rows(List<Datum[]> called)
+    {
+        int width = FieldsOf(routine).Length;
+        if (called.Count == 0 && !routine.ReturnsSet && width > 0)
+        {
+            return [new Datum[width]];
+        }
+        return called.Exists(r => r.Length < width) ? called.ConvertAll(r => r.Length < width ? new Datum[width] : r) : called;
+    }
+
     private static ImmutableArray<RowField> FieldsOf(Routine routine) =>
         routine.ResultColumns.IsEmpty ? routine.Result.Fields : routine.ResultColumns;
 
@@ -115,7 +126,7 @@ internal sealed class CallProgram
                 {
                     values.Context.Made?.Clear();
                     values.Frame.Enter(session, values);
-                    List<Datum[]> called = session.Call(routine, given, principal, values);
+                    List<Datum[]> called = Rows(session.Call(routine, given, principal, values));
                     if (demand(called.Count) is { } refused)
                     {
                         throw refused.ToException();
