@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
@@ -26,7 +27,7 @@ internal static class PlanAnswer
     {
         byte[] body = Encoding.UTF8.GetBytes(shown.Json ? "[" + string.Join(",", plans) + "]" : string.Join("\n\n", plans));
         request.StartAnswer(StatusCodes.Status200OK, null);
-        request.Http.Response.ContentType = TypeOf(shown);
+        request.Http.Response.ContentType = TypeOf(shown, request.Answer.Media!);
         request.Note(0, plans.Count);
         if (!request.IsHead)
         {
@@ -46,6 +47,7 @@ internal static class PlanAnswer
     public static Answer? Read(ReadOnlySpan<char> type, ReadOnlySpan<char> parameters)
     {
         ImmutableArray<string> words = [];
+        string media = Plain;
         foreach (Range range in parameters.Split(';'))
         {
             ReadOnlySpan<char> parameter = parameters[range].Trim();
@@ -54,15 +56,29 @@ internal static class PlanAnswer
                 string[] asked = parameter[8..].Trim('"').ToString().ToLowerInvariant().Split('|', StringSplitOptions.TrimEntries);
                 words = [.. ExplainOptions.Known.Where(asked.Contains)];
             }
+            else if (parameter.StartsWith("for=", StringComparison.OrdinalIgnoreCase) && IsMedia(parameter[4..].Trim('"')))
+            {
+                media = parameter[4..].Trim('"').ToString();
+            }
         }
         bool json = type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
-        return new Answer(AnswerForm.Plan, false) { Explain = new ExplainOptions(json, words) };
+        return new Answer(AnswerForm.Plan, false) { Explain = new ExplainOptions(json, words), Media = media };
     }
 
-    /// <summary>It names the options that were heeded.</summary>
-    private static string TypeOf(ExplainOptions shown)
+    private const string Plain = "application/json";
+
+    // It is written into a header again.
+    private static bool IsMedia(ReadOnlySpan<char> text) =>
+        text is { Length: > 2 and <= 100 } && text.Count('/') == 1 && text.IndexOfAnyExcept(MediaLetters) < 0;
+
+    private static readonly SearchValues<char> MediaLetters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.+-_*"
+    );
+
+    /// <summary>It names the media type whose plan was asked for (the statements are the same) and the options that were heeded.</summary>
+    private static string TypeOf(ExplainOptions shown, string media)
     {
         string options = shown.Words.IsEmpty ? "" : $"; options={string.Join('|', shown.Words)}";
-        return $"application/vnd.pgrst.plan+{(shown.Json ? "json" : "text")}; for=\"application/json\"{options}; charset=utf-8";
+        return $"application/vnd.pgrst.plan+{(shown.Json ? "json" : "text")}; for=\"{media}\"{options}; charset=utf-8";
     }
 }

@@ -83,6 +83,10 @@ public sealed class PlanTests
         // What SQLite has no word for is not named as heeded.
         (_, string type, _) = await AskAsync(app, "GET", "shelves", Json + "; options=analyze|verbose");
         Assert.Equal("application/vnd.pgrst.plan+json; for=\"application/json\"; charset=utf-8", type);
+        (_, type, _) = await AskAsync(app, "GET", "shelves", Json + "; for=\"text/csv\"");
+        Assert.Equal("application/vnd.pgrst.plan+json; for=\"text/csv\"; charset=utf-8", type);
+        (_, type, _) = await AskAsync(app, "GET", "shelves", Json + "; for=\"no type\"");
+        Assert.Equal("application/vnd.pgrst.plan+json; for=\"application/json\"; charset=utf-8", type);
     }
 
     [Fact]
