@@ -15,7 +15,8 @@ internal static class CsvPayload
         {
             return Payload.Invalid("Invalid CSV", "The body is not UTF-8");
         }
-        var reader = new Reader(Encoding.UTF8.GetString(body));
+        // Spreadsheets put a byte order mark in front.
+        var reader = new Reader(Encoding.UTF8.GetString(body.StartsWith("\uFEFF"u8) ? body[3..] : body));
         string?[]? header = reader.Record();
         if (header is null)
         {

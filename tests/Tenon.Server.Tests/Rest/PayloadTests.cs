@@ -111,6 +111,10 @@ public sealed class PayloadTests
         Assert.Equal(Datum.Of(""), rows[2][2]);
     }
 
+    [Fact]
+    public void A_byte_order_mark_before_csv_is_no_part_of_the_first_name() =>
+        Assert.Equal(["id", "name"], CsvPayload.Read("\uFEFFid,name\n1,x"u8, 10).Value.Keys);
+
     [Theory]
     [InlineData("", "Empty or invalid CSV")]
     [InlineData("a,b\n1", "All lines must have same number of fields")]
