@@ -12,6 +12,7 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
     private static string Tables(string end) =>
         $"""
         create table open_rows (id int primary key, code varchar(20), day date, constraint open_code unique (code, day)){end};
+        create table quoted_names (id int primary key, "order" int, "As is" int, constraint quoted unique ("order", "As is"), constraint quoted_parent foreign key ("order") references open_rows (id)){end};
         create table some_columns (id int primary key, code varchar(20), constraint some_code unique (code)){end};
         create table guarded (id int primary key, code varchar(20), constraint guarded_code unique (code)){end};
         create table unknown_parents (id int primary key){end};
@@ -20,6 +21,7 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
         create table unknown_children (id int primary key, parent int, constraint unknown_parent foreign key (parent) references open_rows (id)){end};
         create table guarded_children (id int primary key, parent int, constraint guarded_parent foreign key (parent) references open_rows (id)){end};
         insert into open_rows values (1, 'a', '2024-02-29'), (2, 'b', null), (3, 'c', null), (4, 'd', null);
+        insert into quoted_names values (1, 1, 2);
         insert into some_columns values (1, 'a');
         insert into guarded values (1, 'a'), (2, 'b');
         insert into open_children values (1, 2, 2, null);
@@ -30,7 +32,7 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
     private const string Policies = """
         alter table guarded enable row level security;
         alter table guarded_children enable row level security;
-        grant select, insert, update, delete on open_rows, guarded, open_children, guarded_children to anon;
+        grant select, insert, update, delete on open_rows, quoted_names, guarded, open_children, guarded_children to anon;
         grant select (id), insert, update, delete on some_columns to anon;
         create policy p on guarded using (true);
         create policy p on guarded_children using (true);
@@ -40,6 +42,8 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
     private const string OfAttached = """
 
         alter table open_rows enable row level security;
+        alter table quoted_names enable row level security;
+        create policy p on quoted_names using (true);
         alter table some_columns enable row level security;
         alter table open_children enable row level security;
         create policy p on open_rows using (true);
@@ -47,7 +51,7 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
         create policy p on open_children using (true);
         """;
 
-    public sealed class App() : AgreementApp(Tables("") + Policies, Tables(" character set utf8mb4"), Policies + OfAttached, onMain: false);
+    public sealed class App() : AgreementApp(Tables("") + Policies, Tables(" character set utf8mb4").Replace('"', '`'), Policies + OfAttached, onMain: false);
 
     /// <summary>method, path, body | code, message, details | the same on an attached source, whose tables all have policies.</summary>
     public static TheoryData<string, string, string, string, string?, string?> Errors =>
@@ -59,6 +63,11 @@ public sealed class KeyErrorTests(KeyErrorTests.App app) : IClassFixture<KeyErro
             },
             { "PATCH open_rows?id=eq.2", """{"code":"a","day":"2024-02-29"}""", "23505", "duplicate key value violates unique constraint \"open_code\"", "Key (code, day)=(a, 2024-02-29) already exists.", null },
             { "POST some_columns", """{"id":9,"code":"a"}""", "23505", "duplicate key value violates unique constraint \"some_code\"", null, null },
+            { "POST quoted_names", """{"id":2,"order":1,"As is":2}""", "23505", "duplicate key value violates unique constraint \"quoted\"", "Key (\"order\", \"As is\")=(1, 2) already exists.", null },
+            {
+                "POST quoted_names", """{"id":2,"order":77,"As is":2}""", "23503", "insert or update on table \"quoted_names\" violates foreign key constraint \"quoted_parent\"",
+                "Key (order)=(77) is not present in table \"open_rows\".", "Key is not present in table \"open_rows\"."
+            },
             { "POST guarded", """{"id":9,"code":"a"}""", "23505", "duplicate key value violates unique constraint \"guarded_code\"", null, null },
             {
                 "POST open_children", """{"id":9,"parent":77}""", "23503", "insert or update on table \"open_children\" violates foreign key constraint \"child_parent\"",

@@ -14,6 +14,10 @@ public sealed class DomainDefaultTests
         create table people (id int primary key, mood mood, deep deep_mood, loud mood default 'loud');
         alter table people enable row level security;
         grant select, insert, update on people to anon;
+        create table plain (id int primary key, level int default 3);
+        create view plain_view as select id, level from plain;
+        alter view plain_view alter column level set default 7;
+        grant select, insert, update on plain, plain_view to anon;
         create policy shown on people for select using (true);
         create policy calm on people for insert with check (mood = 'calm');
         create policy changes on people for update using (true) with check (deep <> 'forbidden');
@@ -39,5 +43,10 @@ public sealed class DomainDefaultTests
         (status, body) = await app.SendAsync("PATCH", "/rest/v1/people?id=eq.4&columns=mood,deep,loud&select=mood,deep,loud", null, """{"mood":"new"}""", both[0]);
         Assert.Equal(200, status);
         Assert.Equal("""[{"mood":"new","deep":"calm","loud":"loud"}]""", body);
+
+        // Through a view it is the view's own, as in PostgREST.
+        Assert.Equal(201, (await app.SendAsync("POST", "/rest/v1/plain?columns=id", null, """{"id":1}""")).Status);
+        (status, body) = await app.SendAsync("PATCH", "/rest/v1/plain_view?id=eq.1&columns=level&select=level", null, "{}", both[0]);
+        Assert.Equal((200, """[{"level":7}]"""), (status, body));
     }
 }

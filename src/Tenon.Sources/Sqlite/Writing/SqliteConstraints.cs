@@ -1,4 +1,5 @@
 using Tenon.Core.Catalog;
+using Tenon.Core.Codegen;
 using Tenon.Core.Errors;
 using Tenon.Core.Policies;
 using Tenon.Core.Types;
@@ -35,7 +36,8 @@ internal static class SqliteConstraints
         KeyConstraint? key = Keys(table).FirstOrDefault(k => k.Columns.ToHashSet().SetEquals(failure.Columns));
         string name = failure.Constraint ?? key?.Name ?? UniqueIndex(table, failure.Columns) ?? "unique";
         bool tells = ReferenceEquals(table, asked) && caller.MayTell(table, failure.Columns);
-        return ErrorKnowledge.Duplicate(name, tells ? KeyOf(table, failure.Columns, row, caller) : null);
+        // PostgreSQL writes these names as its DDL does, quoted where need be, and those of references as they are.
+        return ErrorKnowledge.Duplicate(name, tells ? KeyOf(failure.Columns.Select(SqlNames.Name), table, failure.Columns, row) : null);
     }
 
     private static IEnumerable<KeyConstraint> Keys(Table table) =>
@@ -55,9 +57,10 @@ internal static class SqliteConstraints
 
     /// <summary>A key with its values, where the caller may be told them.</summary>
     private static string KeyOf(Table table, IReadOnlyCollection<string> columns, Datum[] row, ErrorKnowledge caller) =>
-        caller.MayTell(table, columns)
-            ? $"Key ({string.Join(", ", columns)})=({string.Join(", ", columns.Select(c => Text(table, c, row)))})"
-            : ErrorKnowledge.Untold;
+        caller.MayTell(table, columns) ? KeyOf(columns, table, columns, row) : ErrorKnowledge.Untold;
+
+    private static string KeyOf(IEnumerable<string> names, Table table, IEnumerable<string> columns, Datum[] row) =>
+        $"Key ({string.Join(", ", names)})=({string.Join(", ", columns.Select(c => Text(table, c, row)))})";
 
     private static string Text(Table table, string column, Datum[] row)
     {
