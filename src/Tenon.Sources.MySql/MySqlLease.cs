@@ -42,6 +42,8 @@ internal sealed class MySqlLease : IDisposable
     private readonly Action<MySqlFailure> failed;
     private CancellationTokenRegistration registration;
     private volatile MySqlCommand? running;
+    private MySqlReader? started;
+    private MySqlCompiled? startedOf;
     private ITimer? watch;
     private bool longest;
     private bool killed;
@@ -73,6 +75,52 @@ internal sealed class MySqlLease : IDisposable
         ParentBatch? batch = null
     )
     {
+        if (batch is null && TakeStarted(statement) is { } going)
+        {
+            return going;
+        }
+        MySqlCommand command = Begin(statement, arguments, rows, place, batch);
+        try
+        {
+            return Reader(command.ExecuteReader(CommandBehavior.Default), statement, batch is not null);
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            Ended();
+            throw Failed(failure);
+        }
+    }
+
+    /// <summary>Its statements share a transaction.</summary>
+    public bool IsOfSeveral => begin.Length > 0;
+
+    /// <summary>The same without holding a thread until the first rows are there; the next run of this statement goes on with it.</summary>
+    public async ValueTask StartAsync(MySqlCompiled statement, StatementArguments arguments)
+    {
+        MySqlCommand command = Begin(statement, arguments, null, StatementPlace.Inside, null);
+        try
+        {
+            // Not by the token: the registration ends the statement, and the driver would do it by a connection of the pool.
+            started = Reader(await command.ExecuteReaderAsync(CommandBehavior.Default, CancellationToken.None).ConfigureAwait(false), statement, isSeveral: false);
+            startedOf = statement;
+        }
+        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
+        {
+            Ended();
+            throw Failed(failure);
+        }
+    }
+
+    private MySqlReader? TakeStarted(MySqlCompiled statement)
+    {
+        MySqlReader? going = ReferenceEquals(statement, startedOf) ? started : null;
+        started = going is null ? started : null;
+        return going;
+    }
+
+    // What is still to be done is to execute it.
+    private MySqlCommand Begin(MySqlCompiled statement, StatementArguments arguments, IReadOnlyList<Datum[]>? rows, StatementPlace place, ParentBatch? batch)
+    {
         ObjectDisposedException.ThrowIf(disposed, this);
         cancellation.ThrowIfCancellationRequested();
         bool begins = !open && begin.Length > 0 && place != StatementPlace.Alone;
@@ -85,16 +133,11 @@ internal sealed class MySqlLease : IDisposable
         running = command;
         Watch();
         registration = cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static l => ((MySqlLease)l!).End(), this) : default;
-        try
-        {
-            return new MySqlReader(command.ExecuteReader(CommandBehavior.Default), statement.Columns, Failed, Completed, Ended, End) { IsSeveral = batch is not null };
-        }
-        catch (Exception failure) when (MySqlErrors.IsFailure(failure))
-        {
-            Ended();
-            throw Failed(failure);
-        }
+        return command;
     }
+
+    private MySqlReader Reader(MySqlDataReader rows, MySqlCompiled statement, bool isSeveral) =>
+        new(rows, statement.Columns, Failed, Completed, Ended, End) { IsSeveral = isSeveral };
 
     private MySqlFailure Failed(Exception failure)
     {
@@ -223,6 +266,7 @@ internal sealed class MySqlLease : IDisposable
             return;
         }
         disposed = true;
+        started?.Dispose();
         Ended();
         watch?.Dispose();
         if (killed && !TakeLateKill())
@@ -257,6 +301,10 @@ internal sealed class MySqlSession(MySqlLease lease) : SourceSession
 
     public override RowReader RunLast(CompiledStatement statement, StatementArguments arguments) =>
         MySqlChildren.Run((MySqlCompiled)statement, arguments, StatementPlace.Last, Send);
+
+    // Of several statements the others hold the thread all the same: to change it for the first alone gained nothing (measured).
+    public override ValueTask StartAsync(CompiledStatement statement, StatementArguments arguments) =>
+        lease.IsOfSeveral ? ValueTask.CompletedTask : lease.StartAsync((MySqlCompiled)statement, arguments);
 
     private MySqlReader Send(MySqlCompiled statement, StatementArguments arguments, StatementPlace place, ParentBatch? batch)
     {
