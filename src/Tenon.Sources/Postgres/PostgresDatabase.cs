@@ -325,8 +325,10 @@ internal sealed class PostgresDatabase : MainDatabase
 
     private async Task ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
+        // The print comes first: a change that comes between the two is seen at the next look, and not taken for one that was read.
+        string print = await SchemaPrint.ReadAsync(connection, cancellation).ConfigureAwait(false);
         Catalog read = await PostgresIntrospector.ReadAsync(connection, cancellation).ConfigureAwait(false);
-        schemaPrint = await SchemaPrint.ReadAsync(connection, cancellation).ConfigureAwait(false);
+        schemaPrint = print;
         (pool.TellsRequest, pool.TellsResponse) = await PostgresIntrospector.SettingsAsync(connection, cancellation).ConfigureAwait(false);
         // Statements prepared against the old shape of a table are of no use any more.
         pool.Clear();
