@@ -132,6 +132,9 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
 
     /// <summary>What Tenon itself may not do with it, so that only the caller's role can: the table is another owner's.</summary>
     public Privileges OnlyAsCaller { get; init; }
+
+    /// <summary>A check constraint asks who calls (current_user), or calls a function of the app's, which may: it has to be asked as the caller.</summary>
+    public bool ChecksAskCaller { get; init; }
     public ImmutableArray<Grant> Grants { get; init; } = [];
     public string? Comment { get; init; }
 
@@ -202,6 +205,7 @@ internal sealed record Table(QualifiedName Name, ImmutableArray<Column> Columns)
         Policies = original.Policies;
         NativePolicies = original.NativePolicies;
         OnlyAsCaller = original.OnlyAsCaller;
+        ChecksAskCaller = original.ChecksAskCaller;
         Grants = original.Grants;
         Comment = original.Comment;
         ViewQuery = original.ViewQuery;

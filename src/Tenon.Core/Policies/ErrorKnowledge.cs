@@ -5,9 +5,9 @@ using Tenon.Core.Types;
 namespace Tenon.Core.Policies;
 
 /// <summary>
-/// What an error about a broken key (23505, 23503) tells this principal; PostgreSQL's own rule. Values only where the role may read
-/// every column of the key and no row policy stands between: a select would tell them, too. Another table's name only
-/// where the role has a right on it.
+/// What an error about a broken constraint (class 23) tells this principal; of values PostgreSQL's own rule: only where the role
+/// may read every column of the key and no row policy stands between, since a select would tell them, too. Names of a table and of
+/// its constraints only where the role has a right on it: a trigger or function with its owner's rights may have written it.
 /// </summary>
 internal readonly record struct ErrorKnowledge(Catalog.Catalog Catalog, Principal Principal)
 {
@@ -20,16 +20,42 @@ internal readonly record struct ErrorKnowledge(Catalog.Catalog Catalog, Principa
 
     public Table? Find(QualifiedName name) => Catalog.Resolve(name.Schema, name.Name);
 
+    /// <summary>An error about a table that the role has no right on, or of which nothing is known.</summary>
+    public static Error Unnamed(ErrorCode code) =>
+        new(
+            code,
+            code == ErrorCodes.UniqueViolation ? "duplicate key value violates a unique constraint"
+                : code == ErrorCodes.ForeignKeyViolation ? "insert or update violates a foreign key constraint"
+                : code == ErrorCodes.NotNullViolation ? "null value violates a not-null constraint"
+                : code == ErrorCodes.CheckViolation ? "new row violates a check constraint"
+                : "the row violates a constraint"
+        );
+
+    public Error NotNull(Table table, string column) =>
+        MayName(table)
+            ? new(ErrorCodes.NotNullViolation, $"null value in column \"{column}\" of relation \"{table.Name.Name}\" violates not-null constraint")
+            : Unnamed(ErrorCodes.NotNullViolation);
+
+    public Error Check(Table table, string name) =>
+        MayName(table)
+            ? new(ErrorCodes.CheckViolation, $"new row for relation \"{table.Name.Name}\" violates check constraint \"{name}\"")
+            : Unnamed(ErrorCodes.CheckViolation);
+
+    public Error Duplicate(Table table, string constraint, string? told) =>
+        MayName(table) ? Duplicate(constraint, told) : Unnamed(ErrorCodes.UniqueViolation);
+
     public static Error Duplicate(string constraint, string? told) =>
         new(ErrorCodes.UniqueViolation, $"duplicate key value violates unique constraint \"{constraint}\"", told is null ? null : $"{told} already exists.");
 
     /// <summary>A row refers to one that is not there. Told: the key with its values, or <see cref="Untold"/>.</summary>
     public Error NotPresent(Table table, string constraint, Table? target, string told) =>
-        new(
-            ErrorCodes.ForeignKeyViolation,
-            $"insert or update on table \"{table.Name.Name}\" violates foreign key constraint \"{constraint}\"",
-            $"{told} is not present in {(MayName(target) ? $"table \"{target!.Name.Name}\"" : "the table it refers to")}."
-        );
+        MayName(table)
+            ? new(
+                ErrorCodes.ForeignKeyViolation,
+                $"insert or update on table \"{table.Name.Name}\" violates foreign key constraint \"{constraint}\"",
+                $"{told} is not present in {(MayName(target) ? $"table \"{target!.Name.Name}\"" : "the table it refers to")}."
+            )
+            : Unnamed(ErrorCodes.ForeignKeyViolation);
 
     /// <summary>A row that others refer to cannot go; the constraint is theirs, and so is its name.</summary>
     public Error StillReferenced(string target, Table? child, string? constraint, string told) =>

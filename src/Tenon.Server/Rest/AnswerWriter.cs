@@ -31,7 +31,7 @@ internal static class AnswerWriter
     {
         HttpResponse response = request.Http.Response;
         Answer answer = request.Answer;
-        response.ContentType = request.ContentType;
+        request.NameType(response);
         if (request.IsHead || !TakesBody(response.StatusCode))
         {
             return default;
@@ -64,7 +64,7 @@ internal static class AnswerWriter
     public static ValueTask SendAsync(RestRequest request, ReadOnlyMemory<byte> body)
     {
         HttpResponse response = request.Http.Response;
-        response.ContentType = request.ContentType;
+        request.NameType(response);
         return request.IsHead || !TakesBody(response.StatusCode)
             ? default
             : SendAsync(response, body.Span, bare: true, isNull: false, request.Aborted);

@@ -297,7 +297,7 @@ internal sealed class Calls(RestRuntime runtime, TableReads reads)
             }
         }
         ImmutableArray<PayloadColumn> columns = [.. single.Select((a, i) => new PayloadColumn(a.Name, i, a.Type))];
-        var wanted = new PayloadRequest(columns, columns.Length) { Time = request.Time };
+        var wanted = new PayloadRequest(columns, columns.Length) { Time = request.Time, FirstOnly = true };
         if (!arguments.Payload!.Rows(wanted).TryGet(out List<Datum[]> rows, out Error refused))
         {
             return refused;

@@ -144,7 +144,7 @@ internal sealed class JsonPayload : Payload
     public override Outcome<List<Datum[]>> Rows(PayloadRequest request)
     {
         byte[][] names = [.. request.Columns.Select(c => Encoding.UTF8.GetBytes(c.Name))];
-        var rows = new List<Datum[]>(Count);
+        var rows = new List<Datum[]>(request.FirstOnly ? 1 : Count);
         var reader = new Utf8JsonReader(body.Span, isFinalBlock: true, new JsonReaderState(StrippedJson.Deep));
         reader.Read();
         bool isArray = reader.TokenType == JsonTokenType.StartArray;
@@ -155,7 +155,7 @@ internal sealed class JsonPayload : Payload
                 return error;
             }
             rows.Add(row);
-            if (!isArray)
+            if (!isArray || request.FirstOnly)
             {
                 break;
             }

@@ -13,6 +13,9 @@ internal sealed record PayloadRequest(ImmutableArray<PayloadColumn> Columns, int
     /// <summary>What stands for a key that a row leaves out: NULL, or the mark that says DEFAULT.</summary>
     public Datum Missing { get; init; }
 
+    /// <summary>Of several objects the first alone.</summary>
+    public bool FirstOnly { get; init; }
+
     /// <summary>What the texts of times leave open.</summary>
     public SessionTime Time { get; init; }
 }

@@ -176,11 +176,11 @@ internal sealed class RestRequest
     public void NegotiateFor(QualifiedName? rowsOf)
     {
         string? accept = One(Http.Request.Headers.Accept);
-        if (accept == "application/json")
+        bool anything = string.IsNullOrEmpty(accept) || accept == MediaHandler.Any;
+        if (accept == "application/json" || (anything && !HasHandlerOfAnything()))
         {
             return;
         }
-        bool anything = string.IsNullOrEmpty(accept) || accept == MediaHandler.Any;
         // One for the table's own rows comes before one for any, one of the media type before one of all.
         foreach (MediaHandler handler in Catalog.Handlers.OrderBy(h => h.Media == MediaHandler.Any).ThenBy(h => h.RowsOf is null))
         {
@@ -192,6 +192,18 @@ internal sealed class RestRequest
             }
         }
         DemandAnswer();
+    }
+
+    private bool HasHandlerOfAnything()
+    {
+        foreach (MediaHandler handler in Catalog.Handlers)
+        {
+            if (handler.Media == MediaHandler.Any)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     // One of all media types stands in where nothing else does; to */* only for the rows it is made for.
@@ -217,8 +229,17 @@ internal sealed class RestRequest
             ? first.RunAsync(Catalog, RestRuntime.PrincipalOf(Caller), Arguments([]), Aborted)
             : ValueTask.CompletedTask;
 
-    /// <summary>Of the answer: what a function said in response.headers, else what Accept led to.</summary>
-    public string ContentType => AnswerSettings.Of(Made).ContentType ?? Answer.ContentType;
+    /// <summary>The type of the answer: what a function said in response.headers, else what Accept led to.</summary>
+    public void NameType(HttpResponse response)
+    {
+        string? own = AnswerSettings.Of(Made).ContentType;
+        response.ContentType = string.IsNullOrEmpty(own) ? Answer.ContentType : own;
+        if (own is not null || Answer.Form == AnswerForm.Raw)
+        {
+            // The app's own bytes are what it says they are, and no page or script that a browser makes of them.
+            response.Headers.XContentTypeOptions = "nosniff";
+        }
+    }
 
     /// <summary>What functions set while the request ran.</summary>
     public SettingsMade Made { get; } = new();

@@ -19,7 +19,7 @@ internal static class StreamedAnswer
         HttpResponse response = request.Http.Response;
         (int status, string range) = page.BeforeRows(result.IsEstimate ? null : result.Total);
         request.StartAnswer(status, range);
-        response.ContentType = request.ContentType;
+        request.NameType(response);
         if (request.IsHead || !AnswerWriter.TakesBody(response.StatusCode))
         {
             return;

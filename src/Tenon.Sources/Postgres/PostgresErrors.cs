@@ -16,8 +16,8 @@ internal sealed class PostgresFailure(Error error, Exception inner, bool broken)
 
     public override Error ToError(ErrorKnowledge caller) =>
         caller.Principal.Bypass ? ToFullError()
-        : InnerException is PostgresException { SchemaName: { } schema, TableName: { } name, ConstraintName: { } constraint } failure && !PostgresErrors.IsRaisedByTheApp(failure)
-            ? PostgresKeyErrors.Of(error, failure.Detail, caller.Find(new QualifiedName(schema, name)), constraint, caller)
+        : InnerException is PostgresException { SchemaName: { } schema, TableName: { } name } failure && PostgresErrors.IsOfConstraint(failure)
+            ? PostgresKeyErrors.Of(error, failure, caller.Find(new QualifiedName(schema, name)), caller)
             : error;
 
     public override Error ToFullError() =>
@@ -60,6 +60,10 @@ internal static class PostgresErrors
     // RAISE in a function: PL/pgSQL says so in Routine; its own class P0, PTxyz and states PostgreSQL does not have are the app's too.
     public static bool IsRaisedByTheApp(PostgresException failure) =>
         failure.Routine == "exec_stmt_raise" || failure.SqlState.StartsWith("PT", StringComparison.Ordinal);
+
+    /// <summary>A row breaks a rule of its table (class 23).</summary>
+    public static bool IsOfConstraint(PostgresException failure) =>
+        failure.SqlState.StartsWith("23", StringComparison.Ordinal) && !IsRaisedByTheApp(failure);
 
     /// <summary>The server went away, is starting, or refuses connections.</summary>
     private static bool IsLost(string state) => state.StartsWith("08", StringComparison.Ordinal) || state is "57P01" or "57P02" or "57P03" or "53300";

@@ -1,3 +1,4 @@
+using Npgsql;
 using Tenon.Core.Catalog;
 using Tenon.Core.Errors;
 using Tenon.Core.Policies;
@@ -11,26 +12,42 @@ namespace Tenon.Sources.Postgres;
 internal static class PostgresKeyErrors
 {
     private const string Gone = "update or delete on table \"";
+    private const string NotThere = "insert or update on table \"";
 
-    /// <summary>Table and constraint as the database names them: of a foreign key the table that refers.</summary>
-    public static Error Of(Error error, string? detail, Table? table, string constraint, ErrorKnowledge caller)
+    /// <summary>Of on delete restrict; PostgreSQL before 18 says 23503.</summary>
+    private const string Restricted = "23001";
+
+    /// <summary>The table as the database names it: of a foreign key the one that refers.</summary>
+    public static Error Of(Error error, PostgresException failure, Table? table, ErrorKnowledge caller)
     {
-        if (error.Code == ErrorCodes.UniqueViolation)
+        if (error.Code == ErrorCodes.ForeignKeyViolation || failure.SqlState == Restricted)
         {
-            KeyConstraint? unique = table is null ? null : Keys(table).FirstOrDefault(k => k.Name == constraint);
-            return unique is not null && caller.MayTell(table!, unique.Columns) ? error with { Details = detail } : error;
+            return OfReference(error.Message, failure, table, caller);
         }
-        if (error.Code != ErrorCodes.ForeignKeyViolation)
+        if (!caller.MayName(table))
         {
-            return error;
+            return ErrorKnowledge.Unnamed(error.Code);
         }
+        KeyConstraint? unique = error.Code == ErrorCodes.UniqueViolation ? Keys(table!).FirstOrDefault(k => k.Name == failure.ConstraintName) : null;
+        return unique is not null && caller.MayTell(table!, unique.Columns) ? error with { Details = failure.Detail } : error;
+    }
+
+    // A server that speaks another language than English says what it says to nobody.
+    private static Error OfReference(string message, PostgresException failure, Table? table, ErrorKnowledge caller)
+    {
+        string constraint = failure.ConstraintName ?? "";
         ForeignKey? key = table?.ForeignKeys.FirstOrDefault(k => k.Name == constraint);
-        if (!error.Message.StartsWith(Gone, StringComparison.Ordinal))
+        if (message.StartsWith(NotThere, StringComparison.Ordinal) && table is not null)
         {
-            return key is null ? error : caller.NotPresent(table!, constraint, caller.Find(key.Target), Told(detail, " is not present in ", table, key.Columns, caller));
+            string missing = key is null ? ErrorKnowledge.Untold : Told(failure.Detail, " is not present in ", table, key.Columns, caller);
+            return caller.NotPresent(table, constraint, key is null ? null : caller.Find(key.Target), missing);
         }
-        string target = error.Message[Gone.Length..error.Message.IndexOf('"', Gone.Length)];
-        string told = key is null ? ErrorKnowledge.Untold : Told(detail, " is still referenced", caller.Find(key.Target), key.TargetColumns, caller);
+        if (!message.StartsWith(Gone, StringComparison.Ordinal))
+        {
+            return ErrorKnowledge.Unnamed(ErrorCodes.ForeignKeyViolation);
+        }
+        string target = message[Gone.Length..message.IndexOf('"', Gone.Length)];
+        string told = key is null ? ErrorKnowledge.Untold : Told(failure.Detail, " is still referenced", caller.Find(key.Target), key.TargetColumns, caller);
         return caller.StillReferenced(target, table, constraint, told);
     }
 

@@ -42,6 +42,15 @@ public sealed class PayloadTests
         }
     }
 
+    [Fact]
+    public async Task Of_several_objects_the_first_is_read_alone_where_one_is_wanted()
+    {
+        using Payload payload = (await Json("""[{"id":1},{"id":"not a number"}]""")).Value;
+        Datum[] row = Assert.Single(payload.Rows(new PayloadRequest(Columns, 3) { FirstOnly = true }).Value);
+        Assert.Equal(Datum.Of(1), row[0]);
+        Assert.NotNull(payload.Rows(new PayloadRequest(Columns, 3)).Error);
+    }
+
     [Theory]
     [InlineData("", "Empty or invalid json")]
     [InlineData("{\"a\":1", "Empty or invalid json")]

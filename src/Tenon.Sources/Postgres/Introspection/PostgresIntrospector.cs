@@ -135,6 +135,7 @@ internal sealed class PostgresIntrospector
             SecurityInvoker = row.GetBoolean(8),
             NativePolicies = row.GetBoolean(9),
             // Row security that holds for our own user leaves it no right on all rows.
+            ChecksAskCaller = row.GetBoolean(12),
             OnlyAsCaller = row.GetBoolean(9) ? Privileges.All : (Privileges)row.GetInt32(11),
             Writes = row.IsDBNull(10) ? null : WritesOf(row.GetInt32(10)),
         };

@@ -21,6 +21,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
     public bool SecurityInvoker { get; init; }
     public bool NativePolicies { get; set; }
     public Privileges OnlyAsCaller { get; init; }
+    public bool ChecksAskCaller { get; init; }
     public string? Comment { get; init; }
     public string? ViewText { get; init; }
     public TriggerEvents? Writes { get; init; }
@@ -44,6 +45,7 @@ internal sealed class RelationBuilder(QualifiedName name, string kind)
             Policies = Policies.ToImmutable(),
             NativePolicies = NativePolicies,
             OnlyAsCaller = OnlyAsCaller,
+            ChecksAskCaller = ChecksAskCaller,
             Grants = [.. Grants.Select(g => new Grant(g.Key.Role, g.Key.Privilege, [.. g.Value ?? []]))],
             Comment = Comment,
             // Of a materialized one it says which tables' keys its columns are.

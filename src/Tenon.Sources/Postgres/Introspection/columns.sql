@@ -1,7 +1,10 @@
 select a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
     coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0)), a.attidentity::text, a.attgenerated::text, col_description(a.attrelid, a.attnum),
     -- Does the default ask who calls, or call a function that may?
-    coalesce(coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0)) ~* '\y(current_user|current_role|user)\y|current_setting\s*\((?!''request\.)', false)
+    coalesce(
+        -- As the database writes them, in capitals, and not within a text.
+        regexp_replace(coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0)), '''([^'']|'''')*''', '', 'g') ~ '\y(CURRENT_USER|CURRENT_ROLE|USER)\y'
+        or coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0)) ~* 'current_setting\s*\((?!''request\.)', false)
     or exists (
         select from pg_depend p join pg_proc f on f.oid = p.refobjid join pg_namespace n on n.oid = f.pronamespace
         where p.refclassid = 'pg_proc'::regclass

@@ -60,19 +60,21 @@ internal sealed class PostgresWrite : CompiledWrite
         return compiled;
     }
 
-    // A trigger runs the app's code as the caller, a view has rules of its own, a default may ask for the role: all want the
-    // caller's role. Of a row of a partition no system column says whether an upsert made it.
+    // A trigger runs the app's code as the caller, a view has rules of its own, a default or a check may ask for the role: all want
+    // the caller's role. Of a row of a partition no system column says whether an upsert made it.
     private static void DemandPlain(GuardedWrite write, InsertOptions options)
     {
         bool plain =
             write.Table.Kind == RelationKind.Table
-            && (write.Principal.Bypass || (write.Table.Triggers.IsEmpty && !MayMakeDefaults(write, options)))
+            && (write.Principal.Bypass || (write.Table.Triggers.IsEmpty && !MayMakeDefaults(write, options) && !MayAskChecks(write)))
             && !(write.Table.Partitioned && write.Kind == WriteKind.InsertOrUpdate);
         if (!plain)
         {
             throw Refusals.NotSupported($"writing to {write.Table.Name.Name} with compiled policies").ToException();
         }
     }
+
+    private static bool MayAskChecks(GuardedWrite write) => write.Kind != WriteKind.Delete && write.Table.ChecksAskCaller;
 
     // An update may set those of the columns it is given (missing=default).
     private static bool MayMakeDefaults(GuardedWrite write, InsertOptions options) =>

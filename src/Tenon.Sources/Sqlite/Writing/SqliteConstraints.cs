@@ -14,21 +14,12 @@ internal static class SqliteConstraints
         Error error = failure.Failure.SqlState switch
         {
             "23505" => Unique(failure.Failure, table, row, caller),
-            "23502" when failure.Failure.Columns is [var column, ..] => NotNull(table, column),
-            "23514" when failure.Failure.Constraint is { } name => Check(table, name),
+            "23502" when failure.Failure.Columns is [var column, ..] => caller.NotNull(table, column),
+            "23514" when failure.Failure.Constraint is { } name => caller.Check(table, name),
             _ => failure.Failure.ToError(),
         };
         return new TenonException(error, failure);
     }
-
-    public static Error NotNull(Table table, string column) =>
-        new(
-            ErrorCodes.NotNullViolation,
-            $"null value in column \"{column}\" of relation \"{table.Name.Name}\" violates not-null constraint"
-        );
-
-    public static Error Check(Table table, string name) =>
-        new(ErrorCodes.CheckViolation, $"new row for relation \"{table.Name.Name}\" violates check constraint \"{name}\"");
 
     private static Error Unique(SqliteFailure failure, Table asked, Datum[] row, ErrorKnowledge caller)
     {
@@ -37,7 +28,7 @@ internal static class SqliteConstraints
         string name = failure.Constraint ?? key?.Name ?? UniqueIndex(table, failure.Columns) ?? "unique";
         bool tells = ReferenceEquals(table, asked) && caller.MayTell(table, failure.Columns);
         // PostgreSQL writes these names as its DDL does, quoted where need be, and those of references as they are.
-        return ErrorKnowledge.Duplicate(name, tells ? KeyOf(failure.Columns.Select(SqlNames.Name), table, failure.Columns, row) : null);
+        return caller.Duplicate(table, name, tells ? KeyOf(failure.Columns.Select(SqlNames.Name), table, failure.Columns, row) : null);
     }
 
     private static IEnumerable<KeyConstraint> Keys(Table table) =>

@@ -59,7 +59,7 @@ internal sealed partial class SqliteWriteSession
         {
             if (Evaluate(condition, row, arguments) is { IsNull: false, Boolean: false })
             {
-                throw SqliteConstraints.Check(program.Table, name).ToException();
+                throw KnownTo(arguments).Check(program.Table, name).ToException();
             }
         }
     }

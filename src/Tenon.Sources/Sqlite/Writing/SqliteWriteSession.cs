@@ -119,7 +119,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             if (write.Kind != WriteKind.Insert)
             {
                 // As PostgreSQL: of the proposed row, whether or not it meets another.
-                DemandNotNull(program, row, true);
+                DemandNotNull(program, row, true, arguments);
             }
             long? existing = FindExisting(program, options, row, arguments);
             if (existing is null)
@@ -178,7 +178,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
 
     private long InsertRow(TableProgram program, Datum[] row, StatementArguments arguments)
     {
-        DemandNotNull(program, row, true);
+        DemandNotNull(program, row, true, arguments);
         Execute(program, program.Insert, row, arguments);
         long key = context.Connection.LastInsertRowId;
         if (program.RowIdColumn >= 0)
@@ -349,7 +349,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         IReadOnlyList<int> set
     )
     {
-        DemandNotNull(program, changed, false);
+        DemandNotNull(program, changed, false, arguments);
         int[] columns = program.BeforeRow.Length == 0 ? [.. set.Where(program.Stored.Contains)] : program.Stored;
         if (columns.Length > 0)
         {
@@ -434,7 +434,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
         }
     }
 
-    private static void DemandNotNull(TableProgram program, Datum[] row, bool inserting)
+    private void DemandNotNull(TableProgram program, Datum[] row, bool inserting, StatementArguments arguments)
     {
         Table table = program.Table;
         for (int i = 0; i < table.Columns.Length; i++)
@@ -443,7 +443,7 @@ internal sealed partial class SqliteWriteSession(WriteContext context, Catalog c
             bool given = !row[i].IsNull || !column.NotNull || column.Generated is not null;
             if (!given && !(inserting && i == program.RowIdColumn && column.Identity != IdentityKind.None))
             {
-                throw SqliteConstraints.NotNull(table, column.Name).ToException();
+                throw KnownTo(arguments).NotNull(table, column.Name).ToException();
             }
         }
     }

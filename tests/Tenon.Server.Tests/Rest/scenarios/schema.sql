@@ -186,3 +186,9 @@ end $$;
 create function instant(t timestamptz) returns timestamptz language sql immutable as 'select t';
 grant select, insert, update, delete on moments to anon;
 grant all on moments to service_role;
+create table secret_log (id int primary key, code text not null, amount int, parent int,
+  constraint secret_code unique (code), constraint secret_amount check (amount > 0), constraint secret_parent foreign key (parent) references secret_log (id));
+insert into secret_log values (1, 'a', 1, null);
+create function log_secret(a_id int, a_code text, a_amount int, a_parent int) returns void language sql volatile security definer as $$
+  insert into secret_log (id, code, amount, parent) values (a_id, a_code, a_amount, a_parent)
+$$;
