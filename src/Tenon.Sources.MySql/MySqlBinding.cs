@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using MySqlConnector;
@@ -52,9 +53,12 @@ internal static class MySqlBinding
     )
     {
         var command = new MySqlCommand(text, connection);
-        foreach (MySqlParameter key in keys ?? [])
+        if (keys is not null)
         {
-            command.Parameters.Add(key);
+            foreach (MySqlParameter key in keys)
+            {
+                command.Parameters.Add(key);
+            }
         }
         for (int i = 0; i < statement.Parameters.Length; i++)
         {
@@ -63,21 +67,28 @@ internal static class MySqlBinding
         return command;
     }
 
-    /// <summary>Bytes that the values take in the text of a statement, about.</summary>
-    public static long SizeOf(MySqlCompiled statement, StatementArguments arguments)
+    /// <summary>Bytes that the values take in the text of a statement, at the most. Uses: how often each stands there.</summary>
+    public static long SizeOf(MySqlCompiled statement, StatementArguments arguments, ImmutableArray<int> uses)
     {
         long size = 0;
-        foreach (SqlParameter parameter in statement.Parameters)
+        for (int i = 0; i < uses.Length; i++)
         {
-            size += Value(parameter, arguments, null) switch
+            long once = Value(statement.Parameters[i], arguments, null) switch
             {
-                string text => text.Length,
-                byte[] bytes => bytes.Length,
-                _ => 20,
+                string text => Encoding.UTF8.GetByteCount(text) + Doubled(Encoding.UTF8.GetBytes(text)),
+                byte[] bytes => bytes.Length + Doubled(bytes),
+                _ => 0,
             };
+            size += uses[i] * (once + AroundValue);
         }
         return size;
     }
+
+    /// <summary>A quote is written twice in a text, and so is a backslash or a zero where the session takes escapes.</summary>
+    public static int Doubled(ReadOnlySpan<byte> text) => text.Count((byte)'\'') + text.Count((byte)'\\') + text.Count((byte)0);
+
+    /// <summary>Quotes and the word for bytes, or a number.</summary>
+    private const int AroundValue = 32;
 
     private static object Value(SqlParameter parameter, StatementArguments arguments, IReadOnlyList<Datum[]>? rows)
     {

@@ -139,7 +139,7 @@ internal sealed class ParentKeys
     public IReadOnlyList<int> Ordinals => ordinals;
     public IReadOnlyList<object> Values => values;
 
-    /// <summary>Characters of the longest key.</summary>
+    /// <summary>Bytes that the longest key takes in a statement, at the most.</summary>
     public int LongestKey { get; private set; }
 
     /// <summary>Null where a part is not written as its type is.</summary>
@@ -177,7 +177,7 @@ internal sealed class ParentKeys
                     return false;
                 }
                 values.Add(value);
-                length += reader.ValueSpan.Length;
+                length += reader.ValueSpan.Length + MySqlBinding.Doubled(reader.ValueSpan);
             }
         }
         if (types.Length > 1)

@@ -25,7 +25,7 @@ internal sealed class MySqlDatabase : AttachedDatabase
         this.options = options;
         this.policies = policies;
         this.settings = settings;
-        pool = new MySqlPool(options, settings);
+        pool = new MySqlPool(options, settings) { Facts = () => facts };
         Source = new MySqlSource(pool, options.Writable, () => facts, choice, Failed);
     }
 

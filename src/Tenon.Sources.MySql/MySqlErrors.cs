@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using MySqlConnector;
 using Tenon.Core.Errors;
 using Tenon.Core.Policies;
+using Tenon.Core.Types;
 
 namespace Tenon.Sources.MySql;
 
@@ -12,7 +13,10 @@ internal sealed class MySqlFailure(Error error, Exception inner, string source) 
 
     public override Error ToError() => error;
 
-    public override Error ToError(ErrorKnowledge caller) => MySqlKeyErrors.Of(error, InnerException!.Message, source, caller);
+    /// <summary>Whether this table of the source is the one of this database of the server.</summary>
+    public Func<QualifiedName, string, bool> IsOf { get; init; } = static (_, _) => false;
+
+    public override Error ToError(ErrorKnowledge caller) => new MySqlKeyErrors(source, IsOf, caller).Of(error, InnerException!.Message);
 
     /// <summary>The tables are not what they were when they were introspected.</summary>
     public bool IsStale => IsOfIndex || InnerException is MySqlException { ErrorCode: MySqlErrorCode.NoSuchTable or MySqlErrorCode.BadFieldError };
@@ -37,8 +41,12 @@ internal static class MySqlErrors
     public static bool IsFailure(Exception exception) =>
         exception is MySqlException or SocketException or IOException or TimeoutException or InvalidCastException;
 
-    public static MySqlFailure Of(Exception exception, string source) =>
-        new(exception is MySqlException failure ? Of(failure, source) : Lost(source), exception, source);
+    public static MySqlFailure Of(Exception exception, string source) => new(ErrorOf(exception, source), exception, source);
+
+    /// <summary>Of a statement: its error may name tables.</summary>
+    public static MySqlFailure Of(Exception exception, MySqlPool pool) => new(ErrorOf(exception, pool.Name), exception, pool.Name) { IsOf = pool.IsOf };
+
+    private static Error ErrorOf(Exception exception, string source) => exception is MySqlException failure ? Of(failure, source) : Lost(source);
 
     public static Error Lost(string source) =>
         new(ErrorCodes.ConnectionFailure, $"the source {source} cannot be reached", null, "Try again; the server connects anew by itself.");

@@ -28,6 +28,11 @@ internal sealed record TableFacts(ImmutableDictionary<string, ColumnFacts> Colum
     /// <summary>The conditions of its check constraints, as the database writes them.</summary>
     public ImmutableArray<string> Checks { get; init; } = [];
 
+    /// <summary>Whether a condition names this column; at worst it names one whose name this is a part of.</summary>
+    public static bool IsNamedIn(string condition, string column) =>
+        condition.Contains(column, StringComparison.OrdinalIgnoreCase)
+        || condition.Contains(column.Replace("\"", "\"\"", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Indexes that lead from values to rows, in any order.</summary>
     public ImmutableArray<IndexFacts> Indexes { get; init; } = [];
 
@@ -56,6 +61,9 @@ internal sealed class MySqlFacts(ImmutableDictionary<QualifiedName, TableFacts> 
     public static readonly MySqlFacts None = new(ImmutableDictionary<QualifiedName, TableFacts>.Empty);
 
     public TableFacts? Find(QualifiedName table) => tables.GetValueOrDefault(table);
+
+    /// <summary>This table is that of this database of the server, and not one of the same name in another. Connected: the connection's.</summary>
+    public bool IsOf(QualifiedName table, string database, string connected) => Find(table) is { } found && (found.Database ?? connected) == database;
 
     public ColumnFacts? Find(QualifiedName table, string column) => Find(table)?.Columns.GetValueOrDefault(column);
 }

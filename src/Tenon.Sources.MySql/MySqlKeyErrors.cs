@@ -8,15 +8,16 @@ namespace Tenon.Sources.MySql;
 
 /// <summary>
 /// The names that the database's errors about keys hold, in PostgreSQL's sentences. Values are left out: every table of an
-/// attached source has row policies, under which PostgreSQL tells none.
+/// attached source has row policies, under which PostgreSQL tells none. isOf: whether a table is the one of this database of
+/// the server; one of the same name in a database that is not attached is a table nobody knows.
 /// </summary>
-internal static partial class MySqlKeyErrors
+internal sealed partial class MySqlKeyErrors(string source, Func<QualifiedName, string, bool> isOf, ErrorKnowledge caller)
 {
     private const string Key = " for key '";
 
-    public static Error Of(Error error, string text, string source, ErrorKnowledge caller) =>
+    public Error Of(Error error, string text) =>
         error.Code == ErrorCodes.UniqueViolation ? OfUnique(error, text)
-        : error.Code == ErrorCodes.ForeignKeyViolation ? OfReference(error, text, source, caller)
+        : error.Code == ErrorCodes.ForeignKeyViolation ? OfReference(error, text)
         : error;
 
     // "Duplicate entry 'x' for key 'name'": the entry may say the same words, so the last are meant. MySQL names the table in front.
@@ -27,19 +28,27 @@ internal static partial class MySqlKeyErrors
         return name.Length == 0 ? error : ErrorKnowledge.Duplicate(name[(name.LastIndexOf('.') + 1)..], null);
     }
 
-    private static Error OfReference(Error error, string text, string source, ErrorKnowledge caller)
+    private Error OfReference(Error error, string text)
     {
         Match names = Reference().Match(text);
         if (!names.Success)
         {
             return error;
         }
-        Table? child = caller.Find(new QualifiedName(source, Plain(names, "table")));
-        string target = Plain(names, "target");
+        string database = Plain(names, "database");
+        Table? child = Find(database, Plain(names, "table"));
+        Table? target = Find(names.Groups["other"].Success ? Plain(names, "other") : database, Plain(names, "target"));
         string constraint = Plain(names, "key");
-        return text.StartsWith("Cannot delete", StringComparison.Ordinal) ? caller.StillReferenced(target, child, constraint, ErrorKnowledge.Untold)
+        return text.StartsWith("Cannot delete", StringComparison.Ordinal)
+                ? caller.StillReferenced(target?.Name.Name ?? "", target is null ? null : child, constraint, ErrorKnowledge.Untold)
             : child is null ? error
-            : caller.NotPresent(child, constraint, caller.Find(new QualifiedName(source, target)), ErrorKnowledge.Untold);
+            : caller.NotPresent(child, constraint, target, ErrorKnowledge.Untold);
+    }
+
+    private Table? Find(string database, string table)
+    {
+        var name = new QualifiedName(source, table);
+        return isOf(name, database) ? caller.Find(name) : null;
     }
 
     private static string Plain(Match names, string group)
@@ -53,8 +62,8 @@ internal static partial class MySqlKeyErrors
     private const string Name = @"(?:(?!\k<quote>).|\k<quote>{2})+";
 
     [GeneratedRegex(
-        @"\((?<quote>[`""])" + Name + @"\k<quote>\.\k<quote>(?<table>" + Name + @")\k<quote>, CONSTRAINT \k<quote>(?<key>" + Name
-            + @")\k<quote> FOREIGN KEY \(.+?\) REFERENCES (?:\k<quote>" + Name + @"\k<quote>\.)?\k<quote>(?<target>" + Name + @")\k<quote> \(",
+        @"\((?<quote>[`""])(?<database>" + Name + @")\k<quote>\.\k<quote>(?<table>" + Name + @")\k<quote>, CONSTRAINT \k<quote>(?<key>" + Name
+            + @")\k<quote> FOREIGN KEY \(.+?\) REFERENCES (?:\k<quote>(?<other>" + Name + @")\k<quote>\.)?\k<quote>(?<target>" + Name + @")\k<quote> \(",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Reference();

@@ -141,7 +141,7 @@ internal sealed class MySqlLease : IDisposable
 
     private MySqlFailure Failed(Exception failure)
     {
-        MySqlFailure error = MySqlErrors.Of(failure, pool.Name);
+        MySqlFailure error = MySqlErrors.Of(failure, pool);
         failed(error);
         return error;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using MySqlConnector;
 using Tenon.Core.Expressions;
 using Tenon.Core.Expressions.Trees;
@@ -49,19 +50,24 @@ internal sealed record ParentBatch(string Text, List<MySqlParameter> Keys);
 /// parents, joined by UNION ALL, read no further than is wanted of each, where numbering all rows reads all (ENGINES §3). For
 /// a query whose rows an index gives by the parents' key, and of which nothing would be computed anew for each.
 /// </summary>
-internal sealed class MySqlOneParent
+internal sealed partial class MySqlOneParent
 {
     /// <summary>
     /// Selects of one statement. Each holds a table open, of which a server has some hundreds; 16 are as fast as 200 (measured).
     /// </summary>
     private const int MostSelects = 16;
 
-    /// <summary>Characters of one text, and of the values that each select repeats; a server takes 1 MiB at the least.</summary>
+    /// <summary>Bytes of one text, and of the values that each select repeats; a server takes 1 MiB at the least.</summary>
     private const int MostText = 512 * 1024;
     private const int MostValues = 4096;
 
+    /// <summary>The words between two selects, or what a mark becomes.</summary>
+    private const int AroundSelect = 16;
+
     private readonly string[] pieces;
     private readonly int[] parts;
+    private readonly ImmutableArray<int> uses;
+    private readonly int bytes;
     private readonly KeptExpr kept;
     private readonly double rowsPerParent;
     private readonly PerParentChoice choice;
@@ -74,9 +80,29 @@ internal sealed class MySqlOneParent
         this.rowsPerParent = rowsPerParent;
         this.choice = choice;
         parts = [.. marks.Select(m => m.Part)];
+        uses = Uses(statement);
+        bytes = Encoding.UTF8.GetByteCount(statement.Text);
         int[] cuts = [0, .. marks.Select(m => m.Position), statement.Text.Length];
         pieces = [.. Enumerable.Range(0, cuts.Length - 1).Select(i => statement.Text[cuts[i]..cuts[i + 1]])];
     }
+
+    /// <summary>How often each parameter stands in the text.</summary>
+    private static ImmutableArray<int> Uses(MySqlCompiled statement)
+    {
+        int[] uses = new int[statement.Parameters.Length];
+        foreach (ValueMatch mark in Mark().EnumerateMatches(statement.Text))
+        {
+            int number = int.Parse(statement.Text.AsSpan(mark.Index + 2, mark.Length - 2), CultureInfo.InvariantCulture);
+            if (number <= uses.Length)
+            {
+                uses[number - 1]++;
+            }
+        }
+        return [.. uses];
+    }
+
+    [GeneratedRegex("@p[1-9][0-9]{0,5}", RegexOptions.CultureInvariant)]
+    private static partial Regex Mark();
 
     /// <summary>Its parameters are those that all parents share.</summary>
     public MySqlCompiled Statement { get; }
@@ -134,12 +160,14 @@ internal sealed class MySqlOneParent
 
     /// <summary>By how many rows a parent has and how many are wanted; values that are large are not sent once for each parent.</summary>
     public bool Pays(StatementArguments arguments) =>
-        choice.Pays(rowsPerParent, kept.Of(arguments)) && MySqlBinding.SizeOf(Statement, arguments) <= MostValues;
+        choice.Pays(rowsPerParent, kept.Of(arguments)) && MySqlBinding.SizeOf(Statement, arguments, uses) <= MostValues;
 
     /// <summary>The parents' statements in texts of a bounded size, each sent as one.</summary>
     public IEnumerable<ParentBatch> Batches(ParentKeys parents, StatementArguments arguments)
     {
-        int most = (int)Math.Max(1, MostText / (Statement.Text.Length + MySqlBinding.SizeOf(Statement, arguments) + parents.LongestKey));
+        // A part of the key may stand there more than once.
+        long each = bytes + AroundSelect + MySqlBinding.SizeOf(Statement, arguments, uses) + ((long)parts.Length * (parents.LongestKey + AroundSelect));
+        int most = (int)Math.Max(1, MostText / each);
         for (int from = 0; from < parents.Count; from += most)
         {
             yield return Batch(parents, from, Math.Min(parents.Count, from + most));

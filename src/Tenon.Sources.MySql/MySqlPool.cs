@@ -1,5 +1,6 @@
 using MySqlConnector;
 using Tenon.Core.Errors;
+using Tenon.Core.Types;
 
 namespace Tenon.Sources.MySql;
 
@@ -20,12 +21,14 @@ internal sealed class MySqlPool : IAsyncDisposable
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(35);
 
     private readonly MySqlDataSource source;
+    private readonly string connected;
 
     public MySqlPool(AttachedOptions options, MySqlConnectionStringBuilder settings)
     {
         Name = options.Name;
         Timeout = options.Timeout;
         Clock = options.Clock;
+        connected = settings.Database;
         var builder = new MySqlDataSourceBuilder(settings.ConnectionString);
         builder.UseConnectionOpenedCallback(Prepare);
         source = builder.Build();
@@ -44,6 +47,12 @@ internal sealed class MySqlPool : IAsyncDisposable
     public TimeProvider Clock { get; }
 
     public StatementEnder Ender { get; }
+
+    /// <summary>What there is in the database, as it was last read.</summary>
+    public Func<MySqlFacts> Facts { get; init; } = static () => MySqlFacts.None;
+
+    /// <summary>Whether a table of the source is the one of this database of the server.</summary>
+    public bool IsOf(QualifiedName table, string database) => Facts().IsOf(table, database, connected);
 
     private async ValueTask Prepare(MySqlConnectionOpenedContext context, CancellationToken cancellation)
     {

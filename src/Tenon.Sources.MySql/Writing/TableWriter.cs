@@ -13,6 +13,8 @@ internal sealed class TableWriter : MySqlDialect
 {
     private const string New = "tenon: new";
     private const string Keys = "k";
+    private const string Stored = "tenon: stored";
+    private const string Proposed = "tenon: proposed";
     private static readonly ImmutableArray<RowField> OneCount = [new RowField("count", LogicalType.Int8)];
 
     private readonly GuardedWrite write;
@@ -125,23 +127,36 @@ internal sealed class TableWriter : MySqlDialect
         return Finished(OneCount);
     }
 
-    /// <summary>The conditions name columns as the table does, so the cells take those names. Null passes a check constraint.</summary>
+    /// <summary>
+    /// The conditions name columns as the table does, and are asked of the values as those columns would store them: rounded, in
+    /// their collation, a label with its number. A recursive query stores its rows in what its first part is, here the columns of
+    /// the table in a row of nulls. Null passes a check constraint.
+    /// </summary>
     public MySqlCompiled CheckConstraints(ImmutableArray<string> conditions, int rows)
     {
-        Syntax("select count(*) from (select ");
-        for (int i = 0; i < program.Width; i++)
+        int[] named = [.. Enumerable.Range(0, program.Width).Where(o => conditions.Any(c => TableFacts.IsNamedIn(c, table.Columns[o].Name)))];
+        Syntax("with recursive ").Identifier(Stored).Syntax(" as (select 0 as ").Identifier(Proposed);
+        foreach (int ordinal in named)
         {
-            Syntax(i > 0 ? ", " : "");
-            Write(Cell(i));
-            Syntax(" as ").Identifier(table.Columns[i].Name);
+            Syntax(", ").Identifier("t").Syntax(".").Identifier(table.Columns[ordinal].Name);
+        }
+        Syntax(" from (select 1) as ").Identifier("one").Syntax(" left join ");
+        WriteTable();
+        Syntax(" as ").Identifier("t").Syntax(" on false union all select 1");
+        foreach (int ordinal in named)
+        {
+            Syntax(", ");
+            Write(Cell(ordinal));
         }
         Syntax(" from ");
         WriteRows(rows, keys: false);
-        Syntax(") as ").Identifier(table.Name.Name).Syntax(" where ");
+        Syntax(" join ").Identifier(Stored).Syntax(" as ").Identifier("s").Syntax(" on ").Identifier("s").Syntax(".").Identifier(Proposed).Syntax(" = 0)");
+        Syntax(" select count(*) from ").Identifier(Stored).Syntax(" as ").Identifier(table.Name.Name).Syntax(" where ").Identifier(Proposed).Syntax(" = 1 and (");
         for (int i = 0; i < conditions.Length; i++)
         {
             Syntax(i > 0 ? " or not (" : "not (").Syntax(conditions[i]).Syntax(")");
         }
+        Syntax(")");
         return Finished(OneCount);
     }
 
@@ -274,11 +289,8 @@ internal sealed class TableWriter : MySqlDialect
     private void WriteValues(ImmutableArray<int> ordinals, int rows)
     {
         Syntax("insert into ");
-        if (facts.Find(table.Name)?.Database is { } database)
-        {
-            Identifier(database).Syntax(".");
-        }
-        Identifier(table.Name.Name).Syntax(" (");
+        WriteTable();
+        Syntax(" (");
         for (int i = 0; i < ordinals.Length; i++)
         {
             Syntax(i > 0 ? ", " : "").Identifier(table.Columns[ordinals[i]].Name);
@@ -294,6 +306,15 @@ internal sealed class TableWriter : MySqlDialect
             }
             Syntax(")");
         }
+    }
+
+    private void WriteTable()
+    {
+        if (facts.Find(table.Name)?.Database is { } database)
+        {
+            Identifier(database).Syntax(".");
+        }
+        Identifier(table.Name.Name);
     }
 
     // ---- in one round trip ----

@@ -103,6 +103,34 @@ public sealed class AttachedSizeTests
         Assert.Equal(404, (await SendAsync(app, "GET", "apart")).Status);
     }
 
+    [Fact]
+    public async Task A_table_of_a_database_that_is_not_attached_is_not_taken_for_one_of_its_name()
+    {
+        PrivateMariaDb server = AttachedMariaDb.Server();
+        string shop = server.CreateDatabase("create table customers (id int primary key); create table orders (id int primary key, customer int, constraint shop_key foreign key (customer) references customers (id)); insert into customers values (1), (2), (3), (4); insert into orders values (1, 2);");
+        string hr = server.CreateDatabase(
+            $"""
+            create table customers (id int primary key, of int, foreign key (of) references {Name(shop)}.customers (id) on delete cascade);
+            create table orders (id int primary key, customer int, own int, constraint hr_key foreign key (customer) references {Name(shop)}.customers (id), constraint hr_own foreign key (own) references customers (id));
+            insert into customers values (7, 3); insert into orders values (1, 1, null), (2, null, 7);
+            """
+        );
+        await using TestApp app = await StartAsync(new AttachedOptions("crm", shop) { Policies = Open("customers", "orders"), Writable = true });
+        (int status, string told) = await SendAsync(app, "DELETE", "customers?id=eq.2");
+        Assert.Equal(409, status);
+        Assert.Contains("shop_key", told, StringComparison.Ordinal);
+        (status, told) = await SendAsync(app, "DELETE", "customers?id=eq.1");
+        Assert.Equal((409, "update or delete on table \"customers\" violates a foreign key constraint of another table"), (status, JsonElement.Parse(told).GetProperty("message").GetString()));
+        (status, told) = await SendAsync(app, "DELETE", "customers?id=eq.3");
+        Assert.Equal((409, "update or delete violates a foreign key constraint of another table"), (status, JsonElement.Parse(told).GetProperty("message").GetString()));
+        server.Execute(hr, "drop table orders; drop table customers;");
+        server.Execute(shop, $"create table {Name(hr)}.orders (id int primary key); create table calls (id int primary key, about int, constraint calls_key foreign key (about) references {Name(hr)}.orders (id));");
+        await using TestApp anew = await StartAsync(new AttachedOptions("crm", shop) { Policies = Open("orders", "calls"), Writable = true });
+        (status, told) = await SendAsync(anew, "POST", "calls", """{"id":1,"about":5}""");
+        Assert.Equal((409, "Key is not present in the table it refers to."), (status, JsonElement.Parse(told).GetProperty("details").GetString()));
+        Assert.Contains("calls_key", told, StringComparison.Ordinal);
+    }
+
     private static (int, string) Created((int Status, string Body) answer) => answer.Status == 201 ? (200, answer.Body) : answer;
 
     [Fact]

@@ -28,6 +28,10 @@ public sealed class ParentKeysTests
         Assert.Equal([1L, "a", 3L, "é"], keys.Values);
     }
 
+    [Fact]
+    public void A_key_is_as_long_as_its_bytes_with_quotes_twice() =>
+        Assert.Equal(7, ParentKeys.Read("[\"a\",\"\u65e5''\"]"u8, [LogicalType.Text])!.LongestKey);
+
     [Theory]
     [InlineData("[1.5]")]
     [InlineData("[\"1\"]")]

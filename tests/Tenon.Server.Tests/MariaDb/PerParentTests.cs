@@ -270,6 +270,22 @@ public sealed class PerParentTests(TwinMariaDb twins) : IClassFixture<TwinMariaD
         Assert.StartsWith("200 ", apart);
     }
 
+    /// <summary>Their size is that of their bytes in the statement, as often as they stand there.</summary>
+    [Theory]
+    [InlineData("%E6%9C%AC", 1400, "neq", false)]
+    [InlineData("'", 2200, "neq", false)]
+    [InlineData("a", 2200, "neq", true)]
+    [InlineData("a", 2200, "eq", false)]
+    public async Task A_value_is_as_large_as_its_bytes(string character, int times, string comparison, bool isApart)
+    {
+        string request = $"people?select=id,posts!posts_ibfk_1(id)&order=id&posts.limit=2&posts.title={comparison}.{string.Concat(Enumerable.Repeat(character, times))}";
+        twins.CutLog();
+        string apart = await AnswerAsync(Apart, request, null);
+        Assert.Equal(isApart, twins.Statements().Any(IsApart));
+        Assert.Equal(await AnswerAsync(Numbered, request, null), apart);
+        Assert.StartsWith("200 ", apart);
+    }
+
     [Fact]
     public async Task More_keys_than_a_list_holds_go_out_in_several()
     {
