@@ -136,13 +136,13 @@ internal sealed class TableWriter : MySqlDialect
     {
         int[] named = [.. Enumerable.Range(0, program.Width).Where(o => conditions.Any(c => TableFacts.IsNamedIn(c, table.Columns[o].Name)))];
         Syntax("with recursive ").Identifier(Stored).Syntax(" as (select 0 as ").Identifier(Proposed);
-        foreach (int ordinal in named)
-        {
-            Syntax(", ").Identifier("t").Syntax(".").Identifier(table.Columns[ordinal].Name);
-        }
-        Syntax(" from (select 1) as ").Identifier("one").Syntax(" left join ");
+        WriteNamed("t");
+        // A limit of 0 opens no table; a condition that is never true reads all of it.
+        Syntax(" from (select 1) as ").Identifier("one").Syntax(" left join (select 1 as ").Identifier(Proposed);
+        WriteNamed(null);
+        Syntax(" from ");
         WriteTable();
-        Syntax(" as ").Identifier("t").Syntax(" on false union all select 1");
+        Syntax(" limit 0) as ").Identifier("t").Syntax(" on true union all select 1");
         foreach (int ordinal in named)
         {
             Syntax(", ");
@@ -158,6 +158,19 @@ internal sealed class TableWriter : MySqlDialect
         }
         Syntax(")");
         return Finished(OneCount);
+
+        void WriteNamed(string? range)
+        {
+            foreach (int ordinal in named)
+            {
+                Syntax(", ");
+                if (range is not null)
+                {
+                    Identifier(range).Syntax(".");
+                }
+                Identifier(table.Columns[ordinal].Name);
+            }
+        }
     }
 
     public MySqlCompiled CheckMerged(Expr check, int rows)

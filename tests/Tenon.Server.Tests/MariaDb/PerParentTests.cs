@@ -26,6 +26,7 @@ public sealed class TwinMariaDb : IAsyncLifetime
         create table moods (id int primary key, who varchar(40) not null);
         create table visits (id int primary key, person_id bigint unsigned not null, foreign key (person_id) references people (id));
         create table quotes (id int primary key, person_id bigint unsigned not null, who varchar(40) not null, foreign key (person_id) references people (id));
+        create table bounded (id int primary key, low int, constraint low_positive check (low > 0));
         create table tags (id int primary key, tag varchar(20) not null);
         create table post_tags (post_id int, tag_id int, primary key (post_id, tag_id), foreign key (post_id) references posts (id), foreign key (tag_id) references tags (id));
         """;
@@ -44,6 +45,7 @@ public sealed class TwinMariaDb : IAsyncLifetime
         insert into beds select seq, if(seq % 13 = 0, null, 1 + seq % 7), seq % 5, seq % 3 from seq_1_to_400;
         insert into tags select seq, concat('t', seq) from seq_1_to_9;
         insert ignore into post_tags select 1 + seq % 900, 1 + seq % 9 from seq_1_to_2500;
+        insert into bounded select seq, 1 from seq_1_to_100;
         insert into moods select seq, if(seq % 2 = 0, 'ann', 'bob') from seq_1_to_9;
         insert into visits select seq, 1 + seq % 60 from seq_1_to_6000;
         insert into quotes select seq, 1 + seq % 60, elt(1 + seq % 3, 'ann', 'bob', 'cy') from seq_1_to_6000;
@@ -52,6 +54,7 @@ public sealed class TwinMariaDb : IAsyncLifetime
 
     private const string Policies = """
         alter table people enable row level security;
+        alter table bounded enable row level security;
         alter table moods enable row level security;
         alter table visits enable row level security;
         alter table quotes enable row level security;
@@ -63,7 +66,7 @@ public sealed class TwinMariaDb : IAsyncLifetime
         alter table post_tags enable row level security;
         alter table members enable row level security;
         alter table walls enable row level security;
-        grant select, insert, update on people, posts, replies, rooms, beds, tags, post_tags, members, walls, moods, visits, quotes to anon, authenticated, service_role;
+        grant select, insert, update on people, posts, replies, rooms, beds, tags, post_tags, members, walls, moods, visits, quotes, bounded to anon, authenticated, service_role;
         create policy people_all on people using (name <> 'Person 7') with check (true);
         create policy posts_anon on posts for select to anon using (owner <> 'cy' and not exists (select 1 from walls w where w.area = posts.area));
         create policy posts_own on posts for select to authenticated using (owner = split_part(auth.email(), '@', 1) or exists (select 1 from members m where m.area = posts.area and m.who = 'ann'));
@@ -73,6 +76,7 @@ public sealed class TwinMariaDb : IAsyncLifetime
         create policy beds_all on beds using (size > 0);
         create policy tags_all on tags using (true);
         create policy post_tags_all on post_tags using (tag_id <> 3);
+        create policy bounded_all on bounded using (true);
         create policy moods_all on moods using (true);
         create policy visits_all on visits using (true);
         create policy quotes_moods on quotes using (exists (select 1 from moods m where m.who = quotes.who));
@@ -323,6 +327,21 @@ public sealed class PerParentTests(TwinMariaDb twins) : IClassFixture<TwinMariaD
         twins.CutLog();
         Assert.Equal(numbered, await AnswerAsync(Apart, Request, null));
         Assert.Contains(twins.Statements(), s => s.Contains("force index (\"renamed\")", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_tables_conditions_are_asked_of_a_row_proposed_without_a_look_at_its_rows()
+    {
+        Assert.SkipWhen(twins.Server is null, "MariaDB is not installed");
+        twins.CutLog();
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/rest/v1/bounded?id=eq.1") { Content = new StringContent("""{"id":1,"low":2}""", Encoding.UTF8, "application/json") };
+        request.Headers.Add("apikey", twins.App.Keys.PublishableKey);
+        request.Headers.Add("Content-Profile", "measured");
+        using HttpResponseMessage answer = await twins.App.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        string asked = Assert.Single(twins.Statements(), s => s.Contains("with recursive", StringComparison.Ordinal));
+        string plan = twins.Execute("set sql_mode = 'ANSI_QUOTES'; explain " + asked[asked.IndexOf("with recursive", StringComparison.Ordinal)..].Split(';')[0]);
+        Assert.Contains("Zero limit", plan, StringComparison.Ordinal);
     }
 
     [Fact]
