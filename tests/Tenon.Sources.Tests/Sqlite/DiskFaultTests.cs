@@ -106,7 +106,7 @@ public sealed class DiskFaultTests : IDisposable
         {
             try
             {
-                return new SqliteWriter(options, new SqliteWriterOptions { Manual = true, CheckpointPages = 12 });
+                return new SqliteWriter(options, new SqliteWriterOptions { Manual = true, MaxGroupTime = TimeSpan.FromMinutes(1), CheckpointPages = 12 });
             }
             catch (SqliteException exception)
             {
