@@ -14,6 +14,9 @@ internal sealed record Routine(QualifiedName Name, ImmutableArray<RoutineParamet
 
     /// <summary>The name of the one out parameter that is the result itself.</summary>
     public string? ResultName { get; init; }
+
+    /// <summary>A result that is a value, where a row of it is wanted: by the name of its out parameter, else by the function's.</summary>
+    public RowField ValueField => new(ResultName ?? Name.Name, Result);
     public required string Language { get; init; }
     public Volatility Volatility { get; init; } = Volatility.Volatile;
     public bool SecurityDefiner { get; init; }

@@ -189,7 +189,7 @@ internal sealed partial class SchemaDump(Catalog.Catalog catalog, Catalog.Catalo
 
     private static string Head(Routine routine)
     {
-        ImmutableArray<RowField> results = routine.ResultName is { } only ? [new RowField(only, routine.Result)] : routine.ResultColumns;
+        ImmutableArray<RowField> results = routine.ResultName is not null ? [routine.ValueField] : routine.ResultColumns;
         bool outs = !results.IsEmpty && !routine.ReturnsSet;
         IEnumerable<string> parameters = routine.Parameters.Select(Parameter);
         if (outs)

@@ -196,7 +196,7 @@ internal sealed class TypeScript
     }
 
     private string ResultOf(Routine routine) =>
-        routine.ResultName is { } only && routine.Result.Kind != TypeKind.Record ? ObjectOf([new RowField(only, routine.Result)])
+        routine.ResultName is not null && routine.Result.Kind != TypeKind.Record ? ObjectOf([routine.ValueField])
         : routine.ResultColumns.IsEmpty ? TypeOf(routine.Result)
         : ObjectOf(routine.ResultColumns);
 

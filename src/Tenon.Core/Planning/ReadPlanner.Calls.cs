@@ -141,7 +141,7 @@ internal sealed partial class ReadPlanner
             : relation is not null ? [.. relation.Columns.Select(c => new RowField(c.Name, c.Type))]
             : routine.Result.Fields;
         // One out parameter is a value in SQL and an object on the wire.
-        columns = columns.IsEmpty && routine.ResultName is { } only ? [new RowField(only, routine.Result)] : columns;
+        columns = columns.IsEmpty && routine.ResultName is not null ? [routine.ValueField] : columns;
         bool scalar = columns.IsEmpty;
         columns = scalar ? [new RowField(routine.Name.Name, routine.Result)] : columns;
         string name = relation?.Name.Name ?? routine.Name.Name;

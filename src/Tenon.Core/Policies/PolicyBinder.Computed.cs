@@ -64,7 +64,7 @@ internal sealed partial class PolicyBinder
     private static ImmutableArray<RowField> Fields(Routine routine) =>
         !routine.ResultColumns.IsEmpty ? routine.ResultColumns
         : routine.Result is { Kind: TypeKind.Record, Fields: { IsEmpty: false } fields } ? fields
-        : [new RowField(routine.ResultName ?? routine.Name.Name, routine.Result)];
+        : [routine.ValueField];
 
     /// <summary>The database calls the function for each row that stands before it in from.</summary>
     private static RangeGuard NativeRows(RoutineSource routine, string range, Table of)

@@ -122,7 +122,7 @@ internal sealed class Templates
         }
         return routine.Result is { Kind: TypeKind.Record, Fields: { IsEmpty: false } fields } && query.Output.Length == fields.Length
             ? fields
-            : [new RowField(routine.ResultName ?? routine.Name.Name, routine.Result)];
+            : [routine.ValueField];
     }
 
     private static Select? OneQuery(RoutineBody bound) =>
